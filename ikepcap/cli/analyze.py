@@ -1,0 +1,195 @@
+"""`ikepcap analyze`: read captures, say where each negotiation stands, exit with what that means."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
+
+import click
+
+from ikepcap.cli.options import DIALECTS, check_inputs, complete_outcomes, cookie, networks, outcomes
+from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
+from ikepcap.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
+    from ikepcap import Report
+    from ikepcap.render.selection import Choice
+
+_FAULT: Final = 1
+
+_HELP: Final = """Say where each IKEv1 negotiation in CAPTURE stands.
+
+pcap and pcapng, gzip, zstd or xz around either; '-' is standard input. Several files are read as one capture,
+in the order given.
+
+\b
+  ikepcap analyze branch.pcapng
+  ikepcap analyze branch.pcapng --peer 198.51.100.7 --as asa --ladder
+  ikepcap analyze ring.pcap0 ring.pcap1 --outcome stalled,refused
+  ikepcap analyze big.pcap --format json --no-messages -o report.json
+  ssh gate tcpdump -U -w - host 198.51.100.7 | ikepcap analyze -
+"""
+
+_EPILOG: Final = """\b
+Exit status, judged on what the filters show:
+  0  nothing wrong
+  1  a negotiation stalled, was refused, or carries a fault
+  2  wrong usage, or an input that cannot be read: one line on standard error"""
+
+
+class Options(TypedDict):
+    """The options as the command line gives them."""
+
+    format_: Literal["text", "json", "ndjson"]
+    output: str | None
+    peers: "tuple[IPv4Network | IPv6Network, ...]"
+    cookie: str
+    outcomes: tuple[str, ...]
+    dialect: str | None
+    ladder: bool
+    all_: bool
+    no_messages: bool
+    vantage: Literal["initiator", "responder", "between"] | None
+    width: int | None
+    color: Literal["auto", "always", "never"]
+
+
+@click.command(help=_HELP, epilog=_EPILOG)
+@click.argument("captures", nargs=-1, required=True, type=click.Path(), metavar="CAPTURE...")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "ndjson"]),
+    default="text",
+    show_default=True,
+    help="text for people, json as one document, ndjson as one negotiation a line while the reading goes on; "
+    'its last line, "type": "report", is about the whole.',
+)
+@click.option(
+    "-o", "--output", type=click.Path(), help="Write to this file, which appears when it is complete."
+)
+@click.option(
+    "--peer",
+    "peers",
+    multiple=True,
+    callback=networks,
+    metavar="ADDRESS",
+    help="Only negotiations with this address or network; repeatable.",
+)
+@click.option(
+    "--cookie",
+    default="",
+    callback=cookie,
+    metavar="HEX",
+    help="Only those with a cookie that begins so; colons may stay.",
+)
+@click.option(
+    "--outcome",
+    "outcomes",
+    callback=outcomes,
+    shell_complete=complete_outcomes,
+    metavar="WORD[,WORD]",
+    help="Only these outcomes: stalled, refused, in-progress, unknown, established, probe.",
+)
+@click.option(
+    "--as",
+    "dialect",
+    type=click.Choice(DIALECTS),
+    metavar="DIALECT",
+    help=f"Name states as one of these does: {', '.join(DIALECTS)}. Otherwise each peer's own words, "
+    "asa's where its software is not known.",
+)
+@click.option("--ladder", is_flag=True, help="Draw the messages of what is shown, and how far each peer was.")
+@click.option("--all", "all_", is_flag=True, help="Show all that was found, however much.")
+@click.option("--no-messages", is_flag=True, help="Leave the list of messages out of JSON.")
+@click.option(
+    "--vantage",
+    type=click.Choice(["initiator", "responder", "between"]),
+    help="Next to whom the capture was taken, where you know it.",
+)
+@click.option(
+    "--width",
+    type=click.IntRange(min=40),
+    metavar="COLUMNS",
+    help="Width of text, 40 or more; otherwise that of the terminal.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour; NO_COLOR is honoured.",
+)
+@click.pass_context
+def analyze(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Options]) -> None:
+    """Analyse captures; the help is in `_HELP`."""
+    from ikepcap.render.selection import Choice
+
+    ctx.meta["ikepcap.word"] = captures[0]
+    check_inputs(captures)
+    if options["ladder"] and options["format_"] != "text":
+        raise click.UsageError("--ladder is drawn in text; JSON has the same in 'messages'", ctx)
+    choice = Choice(options["peers"], options["cookie"], options["outcomes"])
+    run = _stream if options["format_"] == "ndjson" else _report
+    ctx.exit(_FAULT if run(captures, choice, options) else 0)
+
+
+def _report(captures: tuple[str, ...], choice: "Choice", options: Options) -> bool:
+    """Write the whole report; return whether what it shows is at fault."""
+    from ikepcap import api
+    from ikepcap.render.jsonout import json_chunks
+    from ikepcap.render.selection import has_fault, select
+
+    as_text = options["format_"] == "text"
+    keep = options["ladder"] if as_text else not options["no_messages"]
+    with Progress() as progress:
+        report = api.analyze(captures, keep_messages=keep, vantage=options["vantage"], progress=progress)
+    shown = select(report, choice)
+    hidden = len(report.conversations) - len(shown.conversations)
+    chunks = _text(shown, hidden, options) if as_text else json_chunks(shown, messages=keep)
+    write(chunks, options["output"], inputs=captures)
+    return has_fault(shown)
+
+
+def _text(report: "Report", hidden: int, options: Options) -> Iterator[bytes]:
+    """Yield the report as text, painted and as wide as the terminal has it."""
+    from ikepcap.render.page import Page
+    from ikepcap.render.terminal import text_lines
+
+    output = options["output"]
+    page = Page(
+        width=options["width"] or terminal_width(output),
+        color=wants_color(options["color"], output),
+        ascii_only=is_ascii_only(output),
+        dialect=options["dialect"],
+        limit=None if options["all_"] else Page().limit,
+    )
+    lines = text_lines(report, page, ladder=options["ladder"], hidden=hidden)
+    return text_bytes(lines, output)
+
+
+def _stream(captures: tuple[str, ...], choice: "Choice", options: Options) -> bool:
+    """Write conversations as they end, then the line about the whole; return whether a fault was shown."""
+    from ikepcap import api
+    from ikepcap.render.jsonout import conversation_line, report_line
+    from ikepcap.render.selection import any_fault, is_faulty
+
+    messages = not options["no_messages"]
+    at_fault = False
+
+    def lines() -> Iterator[bytes]:
+        nonlocal at_fault
+        with Progress() as progress:
+            run = api.conversations(
+                captures, keep_messages=messages, vantage=options["vantage"], progress=progress
+            )
+            for conversation in run:
+                if choice.takes(conversation):
+                    at_fault = at_fault or is_faulty(conversation)
+                    progress.erase()
+                    yield conversation_line(conversation, messages=messages)
+        at_fault = at_fault or any_fault(run.report.findings)
+        yield report_line(run.report)
+
+    write(lines(), options["output"], inputs=captures, whole=False)
+    return at_fault

@@ -1,0 +1,144 @@
+"""The `ikepcap` command: its verbs, the shorthand for the first of them, and how trouble is presented.
+
+Whatever goes wrong ends in one line on standard error and an exit status; nothing ends in a traceback but a
+bug. Each verb lives in a module of its own and imports what it needs when it runs, so that `--version` and
+completion answer at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from click.shell_completion import CompletionItem
+
+from ikepcap import __version__
+from ikepcap.cli.analyze import analyze
+from ikepcap.cli.completion import completion
+from ikepcap.cli.output import silence_stdout
+from ikepcap.cli.show import show
+from ikepcap.errors import IkepcapError
+from ikepcap.render.text import printable
+
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+BROKEN_PIPE: Final = 141
+"""What a shell reports for a program that SIGPIPE ended, as `cat` would be."""
+
+_OWN_OPTIONS: Final = ("--help", "-h", "--version")
+_ERROR_LIMIT: Final = 600
+
+
+class Failure(click.ClickException):
+    """One line on standard error, and exit status 2."""
+
+    exit_code = USAGE
+
+    def show(self, file: Any = None) -> None:
+        """Print the line; the message may hold file names, so it is made printable."""
+        text = printable(self.format_message(), _ERROR_LIMIT)
+        click.echo(f"ikepcap: {text}", file=file or sys.stderr)
+
+
+class Verbs(click.Group):
+    """A group whose first verb may be left out."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line; what begins with neither a verb nor an own option is for `analyze`."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(USAGE)
+        if args and args[0] not in self.commands and args[0] not in _OWN_OPTIONS:
+            args = ["analyze", *args]
+            ctx.meta["ikepcap.shorthand"] = True
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise _misuse(error) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb and turn what goes wrong into its line and its status."""
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+        except BrokenPipeError:
+            silence_stdout()
+            ctx.exit(BROKEN_PIPE)
+        except KeyboardInterrupt:
+            silence_stdout()
+            ctx.exit(INTERRUPTED)
+        except click.UsageError as error:
+            raise _misuse(error) from None
+        except IkepcapError as error:
+            raise Failure(str(error) + _perhaps_a_verb(self, ctx)) from None
+        except OSError as error:
+            silence_stdout()
+            name = f"{error.filename}: " if error.filename else ""
+            raise Failure(f"{name}{error.strerror or error}") from None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete verbs, and captures: the verb may be left out."""
+        return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]
+
+
+def _misuse(error: click.UsageError) -> Failure:
+    """Return a mistake on the command line as one line with the place to read on."""
+    message = error.format_message().rstrip(".")
+    path = error.ctx.command_path if error.ctx is not None else "ikepcap"
+    return Failure(f"{message[:1].lower()}{message[1:]}; see '{path} --help'")
+
+
+def _perhaps_a_verb(group: click.Group, ctx: click.Context) -> str:
+    """Return a hint where what was taken for a file looks like a verb that was mistyped."""
+    word = ctx.meta.get("ikepcap.word", "")
+    if not ctx.meta.get("ikepcap.shorthand") or not word or Path(word).exists():
+        return ""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, group.commands, 1)
+    return f" (or did you mean 'ikepcap {close[0]}'?)" if close else ""
+
+
+_HELP: Final = """Say where each IKEv1 negotiation in a packet capture stands.
+
+\b
+  ikepcap branch.pcapng                   who, how far, and why it stopped
+  ikepcap branch.pcapng --ladder          the same with every message drawn
+  ikepcap show branch.pcapng --frame 12   one message, field by field
+  tcpdump -U -w - host 198.51.100.7 | ikepcap -
+
+A command that begins with a file name is 'ikepcap analyze'.
+"""
+
+_EPILOG: Final = """\b
+Exit status of 'analyze':
+  0  nothing wrong in what is shown
+  1  at least one negotiation failed or carries a fault
+  2  wrong usage, or an input that cannot be read
+
+'ikepcap COMMAND --help' says more about each."""
+
+
+@click.group(
+    cls=Verbs,
+    help=_HELP,
+    epilog=_EPILOG,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="%(prog)s %(version)s", prog_name="ikepcap")
+def cli() -> None:
+    """The verbs; the help is in `_HELP`."""
+
+
+cli.add_command(analyze)
+cli.add_command(show)
+cli.add_command(completion)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit status."""
+    cli.main(prog_name="ikepcap")

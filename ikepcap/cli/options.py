@@ -1,0 +1,64 @@
+"""What an option's value may be, checked before anything is read."""
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
+OUTCOMES: Final = ("stalled", "refused", "in-progress", "unknown", "established", "probe")
+DIALECTS: Final = ("asa", "ios", "windows", "libreswan", "strongswan", "racoon")
+
+_COOKIE_DIGITS: Final = 16
+
+
+def outcomes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Return the outcomes of a comma-separated list, each of which must be known."""
+    if value is None:
+        return ()
+    words = tuple(word.strip().lower().replace(" ", "-").replace("_", "-") for word in value.split(","))
+    for word in words:
+        if word not in OUTCOMES:
+            raise click.BadParameter(f"{word!r} is none of {', '.join(OUTCOMES)}")
+    return words
+
+
+def complete_outcomes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the last word of a list of outcomes."""
+    before, comma, word = incomplete.rpartition(",")
+    return [CompletionItem(f"{before}{comma}{name}") for name in OUTCOMES if name.startswith(word)]
+
+
+def networks(
+    _ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]
+) -> "tuple[IPv4Network | IPv6Network, ...]":
+    """Return addresses, or networks of them; an address is the network that holds it alone."""
+    from ipaddress import ip_network
+
+    found = []
+    for address in value:
+        try:
+            found.append(ip_network(address.strip("[]"), strict=False))
+        except ValueError:
+            hint = "is no IP address; give one like 192.0.2.1 or 2001:db8::/32"
+            raise click.BadParameter(f"{address!r} {hint}") from None
+    return tuple(found)
+
+
+def cookie(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Return a cookie's first digits in lower case, without the colons or the 0x people paste."""
+    digits = value.lower().removeprefix("0x").replace(":", "")
+    if len(digits) > _COOKIE_DIGITS or digits.strip("0123456789abcdef") or (value and not digits):
+        raise click.BadParameter(f"{value!r} is not 1 to {_COOKIE_DIGITS} hexadecimal digits")
+    return digits
+
+
+def check_inputs(captures: tuple[str, ...]) -> None:
+    """Refuse inputs that no reading could make sense of."""
+    if captures.count("-") > 1:
+        raise click.UsageError("standard input, '-', can be read only once")
+    if "-" in captures and sys.stdin is not None and sys.stdin.isatty():
+        raise click.UsageError("standard input is a terminal: pipe a capture into it, or name a file")

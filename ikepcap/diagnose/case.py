@@ -1,0 +1,88 @@
+"""A finished conversation with everything known about it: what a rule gets to look at."""
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from ikepcap.diagnose.finding import Certainty, Finding
+from ikepcap.diagnose.wording import ROLES, address, frames
+from ikepcap.state.course import sender_of
+from ikepcap.state.infer import Standing
+from ikepcap.track.conversation import INITIATOR, Conversation, Seen
+from ikepcap.wire.message import NO_COOKIE
+
+
+class Case:
+    """One conversation, its standing, and the few questions that rules ask again and again."""
+
+    def __init__(self, conversation: Conversation, standing: Standing, auth: str | None) -> None:
+        self.conversation = conversation
+        self.standing = standing
+        self.auth = auth
+        """The report's word for the authentication method, None where the capture does not show it."""
+        self.seen = conversation.seen
+        self.course = standing.course
+
+    @cached_property
+    def names(self) -> tuple[str, str]:
+        """Addresses of initiator and responder as text."""
+        return address(self.conversation.initiator), address(self.conversation.responder)
+
+    def sendings(self, step: int) -> list[Seen]:
+        """Every sending of a step of phase 1, the first and all repeated ones."""
+        if step not in self.course.first:
+            return []
+        return [self.seen[self.course.first[step]], *(self.seen[i] for i in self.course.copies(step))]
+
+    def last_sendings(self) -> list[Seen]:
+        """Every sending of the last step seen."""
+        return self.sendings(self.standing.course.last or 0)
+
+    def silence_ns(self) -> int:
+        """How long the capture went on after the silent peer's last message, or after the first of the other."""
+        silent = self.standing.silent
+        spoken = [s.time_ns for s in self.seen if s.sender == silent]
+        since = max(spoken) if spoken else self.seen[0].time_ns
+        return max(0, self.conversation.watched_until_ns - since)
+
+    def display_filter(self) -> str:
+        """The conversation as a Wireshark display filter."""
+        if self.conversation.initiator_cookie == NO_COOKIE:
+            return "isakmp"
+        return f"isakmp.ispi == {self.conversation.initiator_cookie.hex(':')}"
+
+    def role(self, side: int) -> str:
+        """The word for a side."""
+        return ROLES[side]
+
+    def owner(self, step: int) -> str:
+        """The word for the peer that sends a step."""
+        return ROLES[sender_of(step)]
+
+    def has_spoken(self, side: int) -> bool:
+        """Any message of this peer was captured."""
+        return any(s.sender == side for s in self.seen)
+
+    def finding(
+        self,
+        code: str,
+        certainty: Certainty,
+        claim: str,
+        at: Iterable[Seen | int],
+        *evidence: str,
+        alternatives: tuple[str, ...] = (),
+        settles_it: str | None = None,
+    ) -> Finding:
+        """Make a finding about this conversation."""
+        numbers = frames(s if isinstance(s, int) else s.frame for s in at)
+        return Finding(
+            code, certainty, claim, numbers, evidence, alternatives, settles_it, self.display_filter()
+        )
+
+    def is_psk(self) -> bool:
+        """Authentication rests on a shared key, as far as the capture shows."""
+        return self.auth in ("psk", "xauth-psk")
+
+    @property
+    def initiator_spoke_last(self) -> bool:
+        """The last step seen is the initiator's."""
+        return self.course.last is not None and sender_of(self.course.last) == INITIATOR

@@ -1,0 +1,132 @@
+"""Notes: what did no harm, and what the capture does not show."""
+
+from collections.abc import Iterator
+
+from ikepcap.diagnose.case import Case
+from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.wording import copies, span
+from ikepcap.state.course import RETRANSMISSION
+from ikepcap.track.conversation import INITIATOR
+
+
+def recovered(case: Case) -> Iterator[Finding]:
+    """Messages were repeated, and it came up all the same."""
+    if case.standing.outcome != "established":
+        return
+    again = [
+        case.seen[i] for i, place in enumerate(case.course.places)
+        if place.kind == RETRANSMISSION and place.step is not None
+    ]  # fmt: skip
+    for exchange in case.standing.later:
+        if exchange.kind == "quick" and exchange.outcome == "established":
+            again += [
+                case.seen[i] for i, place in zip(exchange.indexes, exchange.places, strict=True)
+                if place.kind == RETRANSMISSION
+            ]  # fmt: skip
+    if again:
+        yield case.finding(
+            "recovered", "proven",
+            f"{len(again)} message{'s were' if len(again) > 1 else ' was'} sent again, and it came up all "
+            f"the same.",
+            again, f"{len(again)} retransmission{'s' if len(again) > 1 else ''} of messages already seen",
+        )  # fmt: skip
+
+
+def duplicates(case: Case) -> Iterator[Finding]:
+    """The same transmission was captured more than once."""
+    twice = [s for s in case.seen if s.is_duplicate]
+    if twice:
+        yield case.finding(
+            "duplicate-frames", "proven",
+            "The capture holds transmissions twice: two capture points or a mirror port, not retransmissions.",
+            twice, f"{len(twice)} frames repeat another's bytes at the same moment",
+        )  # fmt: skip
+
+
+def probe(case: Case) -> Iterator[Finding]:
+    """A scan or a health check: one MSG1 that nobody meant to follow up."""
+    if case.standing.outcome != "probe":
+        return
+    opening = case.seen[case.course.first[1]]
+    waited = span(case.standing.waiting.elapsed_ns)
+    said = f"MSG1 in frame {opening.frame} was sent once and nothing followed it from {case.names[INITIATOR]}"
+    answered = ", although MSG2 came" if case.course.last == 2 else ""
+    yield case.finding(
+        "probe", "likely",
+        "A probe: one MSG1 that was never followed up, as scanners and health checks send.",
+        [opening], f"{said} in {waited}{answered}",
+    )  # fmt: skip
+
+
+def shown_in_part(case: Case) -> Iterator[Finding]:
+    """The capture does not show all of the conversation."""
+    course, standing = case.course, case.standing
+    first = case.seen[0] if case.seen else None
+    if first is None:
+        return
+    if course.one_sided:
+        silent = 1 - first.sender
+        yield case.finding(
+            "one-sided", "proven" if len(course.first) > 1 else "likely",
+            f"Only the {case.role(first.sender)} was captured: what the {case.role(silent)} sent is not here.",
+            case.seen[:4],
+            f"All {len(case.seen)} messages come from {case.names[first.sender]}",
+            settles_it="Capture where both directions pass.",
+        )  # fmt: skip
+    elif 1 not in course.first and (course.last is not None or course.mode == "unknown"):
+        begins = f"MSG{min(course.first)}" if course.first else "after phase 1"
+        yield case.finding(
+            "starts-late", "proven",
+            "The capture starts late: the first message of phase 1 is not in it.",
+            [first], f"The conversation begins in frame {first.frame} with {begins}",
+        )  # fmt: skip
+    if standing.reason == "port-filtered":
+        yield case.finding(
+            "port-filtered-capture", "likely",
+            "A NAT was found, so the rest goes over UDP 4500, and the capture has nothing on that port.",
+            case.sendings(3) + case.sendings(4),
+            "The NAT-D hashes differ from the addresses, MSG4 was not repeated, and no frame is on UDP 4500",
+            alternatives=("nat-t-blocked",),
+            settles_it="Capture with the filter 'udp port 500 or udp port 4500'.",
+        )  # fmt: skip
+    on_500 = any(500 in (s.source_port, s.destination_port) for s in case.seen)
+    if standing.nat.moved and not on_500 and 1 not in course.first and course.last is not None:
+        yield case.finding(
+            "port-filtered-capture", "possible",
+            "Only UDP 4500 was captured: messages 1 to 4 go over UDP 500.",
+            [first], f"All {len(case.seen)} messages are on UDP 4500, from MSG{min(course.first)} on",
+        )  # fmt: skip
+    if standing.outcome == "in-progress" or any(e.outcome == "in-progress" for e in standing.later):
+        last = case.seen[-1]
+        waited = case.conversation.watched_until_ns - last.time_ns
+        yield case.finding(
+            "ends-early", "proven",
+            "The capture ends while an answer is due, with no sign of trouble.",
+            [last], f"The capture goes on for {span(max(0, waited))} after frame {last.frame}",
+            settles_it="Capture until the peers give up or the tunnel is up: two minutes are enough.",
+        )  # fmt: skip
+
+
+def truncated(case: Case) -> Iterator[Finding]:
+    """A snaplen cut messages of this conversation."""
+    cut = [s for s in case.seen if any(d.fault == "truncated" for d in s.defects)]
+    if cut:
+        yield case.finding(
+            "truncated-frames", "proven",
+            "Messages were captured in part: the capture's snaplen cut them.",
+            cut, f"{copies(len(cut)).capitalize()} a message is shorter than it was on the wire",
+            settles_it="Capture with 'tcpdump -s 0'.",
+        )  # fmt: skip
+
+
+def malformed(case: Case) -> Iterator[Finding]:
+    """Messages whose bytes do not hold together."""
+    bad = [s for s in case.seen if any(d.fault != "truncated" for d in s.defects) and s.copy_of < 0]
+    if bad:
+        details = tuple(
+            f"Frame {s.frame}, octet {d.offset}: {d.detail}"
+            for s in bad[:6] for d in s.defects[:1] if d.fault != "truncated"
+        )  # fmt: skip
+        yield case.finding(
+            "malformed-messages", "proven", "Messages with defects, read as far as they go.", bad, *details
+        )

@@ -1,0 +1,73 @@
+"""Run the rules over a case, in declared order; what a rule declares implied is dropped.
+
+A rule is a function from a case to findings. One that crashes becomes a finding about itself: a report with
+one answer missing is worth more than none.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from ikepcap.diagnose import conditions, later, path, refused
+from ikepcap.diagnose.case import Case
+from ikepcap.diagnose.finding import Finding
+
+Rule = Callable[[Case], Iterator[Finding]]
+
+RULES: Final[tuple[Rule, ...]] = (
+    path.icmp_errors,
+    path.lost_fragments,
+    refused.refusal,
+    path.silence,
+    later.quick_modes,
+    later.transactions,
+    conditions.probe,
+    conditions.recovered,
+    conditions.shown_in_part,
+    conditions.duplicates,
+    conditions.truncated,
+    conditions.malformed,
+)
+_ORDER: Final = {"proven": 0, "likely": 1, "possible": 2}
+
+
+def diagnose(case: Case, *, strict: bool = False) -> tuple[Finding, ...]:
+    """Return what is to be said about a conversation: faults first, the surest of them foremost.
+
+    Args:
+        case: the conversation and its standing.
+        strict: let a crashing rule raise; tests want to see it.
+    """
+    found: list[Finding] = []
+    for rule in RULES:
+        try:
+            found += rule(case)
+        except Exception as error:  # noqa: BLE001 - the one place: a report must not be lost to one rule
+            if strict:
+                raise
+            found.append(_crashed(rule, case, error))
+    faults = [f for f in found if f.is_fault]
+    if case.standing.outcome == "established":
+        # Phase 1 came up: only what concerns later exchanges can still be a fault.
+        faults = [f for f in faults if f.code in AFTER_PHASE_1]
+    notes = [f for f in found if not f.is_fault]
+    return (*sorted(faults, key=lambda f: _ORDER[f.certainty]), *notes)
+
+
+AFTER_PHASE_1: Final = frozenset(
+    {
+        "xauth-failed", "mode-config-failed", "phase2-proposal-mismatch", "phase2-selector-mismatch",
+        "phase2-pfs-mismatch", "phase2-refused", "phase2-no-reply", "dead-peer", "deleted-by-peer",
+        "rekey-failed",
+    }
+)  # fmt: skip
+
+
+def _crashed(rule: Rule, case: Case, error: Exception) -> Finding:
+    return Finding(
+        "internal-rule-failure",
+        "proven",
+        f"The rule {rule.__name__} failed on this conversation; the rest of the report is complete.",
+        (case.seen[0].frame,) if case.seen else (),
+        (f"{type(error).__name__}",),
+        settles_it="Report it with the capture, or with a scrubbed copy.",
+    )

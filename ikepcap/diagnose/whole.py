@@ -1,0 +1,54 @@
+"""Findings about the capture as a whole."""
+
+from collections.abc import Sequence
+
+from ikepcap.capture.datagram import CaptureFacts
+from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.wording import frames
+
+
+def whole_findings(
+    facts: CaptureFacts,
+    malformed: Sequence[tuple[int, str]],
+    malformed_count: int,
+    time_steps_back: Sequence[int],
+    lone: Sequence[int],
+    lone_count: int,
+    messages_left_out: int,
+) -> tuple[Finding, ...]:
+    """Return what is to be said of the run; see the report contract for the codes."""
+    found: list[Finding] = []
+    for file in facts.files:
+        if file.cut is not None:
+            claim = f"{file.name} ends early; it was read as far as it goes."
+            last = file.first_frame + file.frames - 1
+            found.append(Finding("cut-file", "proven", claim, (last,) if file.frames else (), (file.cut,)))
+        if file.unread_links:
+            evidence = tuple(f"{count} frames of link type {link}" for link, count in file.unread_links)
+            claim = f"{file.name} has frames of a link type that is not known here: they were not read."
+            found.append(Finding("unknown-link-type", "proven", claim, (), evidence))
+    if lone_count:
+        claim = f"{lone_count} more single MSG1 with as many cookies, none followed up: a scan or a flood."
+        shown = frames(lone)
+        evidence = (f"Counted, not listed; the first are in frames {', '.join(map(str, shown))}",)
+        found.append(Finding("probe", "likely", claim, shown, evidence))
+    if facts.truncated_frames:
+        claim = "IKE datagrams were captured in part: the capture's snaplen cut them."
+        evidence = (f"{facts.truncated_frames} datagrams are shorter than they were on the wire",)
+        settles = "Capture with 'tcpdump -s 0'."
+        found.append(Finding("truncated-frames", "proven", claim, (), evidence, (), settles))
+    if time_steps_back:
+        claim = "Time steps back between frames: captures were merged, or a clock was set."
+        shown = frames(time_steps_back)
+        evidence = (f"{len(time_steps_back)} steps, the first at frame {shown[0]}",)
+        found.append(Finding("time-steps-back", "proven", claim, shown, evidence))
+    if malformed_count:
+        claim = f"{malformed_count} message{'s' if malformed_count > 1 else ''} on IKE ports fit no negotiation."
+        evidence = tuple(f"Frame {frame}: {why}" for frame, why in malformed[:8])
+        numbers = frames(frame for frame, _ in malformed)
+        found.append(Finding("malformed-messages", "proven", claim, numbers, evidence))
+    if messages_left_out:
+        claim = f"{messages_left_out} messages are counted in their conversations and not listed one by one."
+        evidence = ("The list of messages is bounded; --peer and --cookie do not change that, a cut does",)
+        found.append(Finding("messages-not-listed", "proven", claim, (), evidence))
+    return tuple(found)

@@ -1,0 +1,45 @@
+"""Numbers and names as a reader sees them in claims, evidence and summaries."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Final
+
+ROLES: Final = ("initiator", "responder")
+MODES: Final = {"main": "Main mode", "aggressive": "Aggressive mode", "base": "Base mode"}
+_SHOWN_FRAMES: Final = 12
+
+
+@lru_cache(maxsize=4096)
+def address(octets: bytes) -> str:
+    """Return an address in its usual text form."""
+    return str(ip_address(octets))
+
+
+def span(elapsed_ns: int) -> str:
+    """Return a duration with a unit that suits its size."""
+    seconds = elapsed_ns / 1e9
+    if seconds < 0.1:
+        return f"{elapsed_ns / 1e6:.1f} ms"
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 120:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def frames(numbers: Iterable[int]) -> tuple[int, ...]:
+    """Return frame numbers in order, each once, no more than a reader would look up."""
+    return tuple(sorted(set(numbers)))[:_SHOWN_FRAMES]
+
+
+def copies(count: int) -> str:
+    """Return how often something was sent, first time included."""
+    return "once" if count == 1 else "twice" if count == 2 else f"{count} times"
+
+
+def listing(words: Sequence[str]) -> str:
+    """Join words as in a sentence."""
+    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)

@@ -1,0 +1,225 @@
+"""One negotiation as lines of text: in full where something is wrong, in two lines where nothing is."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from ikepcap.render.evidence import finding_lines, note_line
+from ikepcap.render.page import OUTCOME_STYLES, Page, Piece, cells
+from ikepcap.render.ranking import Series
+from ikepcap.render.selection import is_faulty
+from ikepcap.render.words import (
+    OUTCOME_WORDS,
+    clock,
+    count,
+    dialect_of,
+    endpoint,
+    frames,
+    policy,
+    repeated,
+    span,
+)
+from ikepcap.report.model import Conversation, Exchange, Nat, Peer, Role
+
+INDENT: Final = 4
+LABEL: Final = 9
+"""Cells of the widest label, `initiator`."""
+
+_WORD: Final = max(len(word) for word in OUTCOME_WORDS.values())
+_MAX_OFFERS: Final = 6
+_MAX_ATTEMPTS: Final = 8
+_MAX_EXCHANGES: Final = 5
+_UNDECIDED: Final = ("in-progress", "unknown")
+_PHASE_1: Final = {"main": "main mode", "aggressive": "aggressive mode", "base": "base mode"}
+
+
+def head_lines(page: Page, conversation: Conversation, id_width: int) -> Iterator[str]:
+    """Yield who, how, and how far: the line an eye runs down."""
+    style = OUTCOME_STYLES[conversation.outcome]
+    if style == "good" and is_faulty(conversation):
+        style = "warn"
+    word = OUTCOME_WORDS[conversation.outcome].ljust(_WORD)
+    first: tuple[Piece, ...] = (f"#{conversation.id}".rjust(id_width), " ", (word, style), "  ")
+    who = f"{conversation.initiator.address} -> {conversation.responder.address}"
+    mode = _PHASE_1.get(conversation.mode, f"mode {conversation.mode}")
+    how = mode if conversation.auth is None else f"{mode}, {conversation.auth.upper()}"
+    indent = id_width + 1 + _WORD + 2
+    if page.width < 60:
+        yield page.line(*first)
+        yield from page.flow((who, how, *_far(conversation)), INDENT)
+    else:
+        yield from page.flow((who, how, *_far(conversation)), indent, first)
+
+
+def _far(conversation: Conversation) -> Iterator[str]:
+    """Yield what was still owed when it ended."""
+    if conversation.awaited_message is not None:
+        how = "at" if conversation.outcome == "refused" else "awaiting"
+        yield f"{how} MSG{conversation.awaited_message}"
+
+
+def brief_lines(page: Page, one: Series, id_width: int) -> Iterator[str]:
+    """Yield a negotiation without its evidence: its head, its story, the codes of what was found."""
+    conversation = one.first
+    yield from head_lines(page, conversation, id_width)
+    codes = repeated(finding.code for finding in conversation.findings)
+    notes = f" [{codes}]" if codes else ""
+    yield from page.prose(conversation.summary + notes, INDENT)
+    if conversation.outcome in _UNDECIDED:
+        pairs = (("initiator", conversation.initiator), ("responder", conversation.responder))
+        chunks = (f"{role}: {', '.join(state_words(page, peer)[1:])}" for role, peer in pairs)
+        yield from page.flow(chunks, INDENT)
+    if one.more:
+        yield from page.entry("again", _repetition(one), INDENT, LABEL, "strong")
+
+
+def full_lines(page: Page, one: Series, id_width: int) -> Iterator[str]:
+    """Yield everything worth reading about a negotiation, the findings last."""
+    conversation = one.first
+    yield from head_lines(page, conversation, id_width)
+    yield from page.prose(conversation.summary, INDENT)
+    yield from _peer_lines(page, conversation)
+    yield from _entries(page, _facts(conversation))
+    yield from _exchange_lines(page, conversation)
+    if one.more:
+        yield from page.entry("again", _repetition(one), INDENT, LABEL, "strong")
+    faults = [f for f in conversation.findings if f.severity == "fault"]
+    for finding in faults:
+        yield ""
+        yield from finding_lines(page, finding, INDENT, dialects(page, conversation))
+    notes = [f for f in conversation.findings if f.severity == "note"]
+    if notes:
+        yield ""
+    for finding in notes:
+        yield from note_line(page, finding, INDENT)
+
+
+def dialects(page: Page, conversation: Conversation) -> tuple[str, ...]:
+    """Return the dialects whose words fit the two peers, without repetition."""
+    if page.dialect is not None:
+        return (page.dialect,)
+    peers = (conversation.initiator, conversation.responder)
+    return tuple(dict.fromkeys(dialect_of(peer.implementation) for peer in peers))
+
+
+def state_words(page: Page, peer: Peer) -> tuple[str, str, str]:
+    """Return how far a peer got, the state that is in a dialect, and how sure that is."""
+    dialect = page.dialect or dialect_of(peer.implementation)
+    if peer.progress is None:
+        return "no message", "-", peer.certainty
+    name = peer.states.get(dialect)
+    return f"up to MSG{peer.progress}", f"{name or 'no name'} ({dialect})", peer.certainty
+
+
+def _peer_lines(page: Page, conversation: Conversation) -> Iterator[str]:
+    """Yield a line for each peer, in columns where they fit, else two lines each."""
+    roles: tuple[Role, Role] = ("initiator", "responder")
+    peers = (conversation.initiator, conversation.responder)
+    rows = [
+        tuple(page.clean(cell) for cell in (endpoint(peer.address, peer.port), *state_words(page, peer)))
+        for peer in peers
+    ]
+    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    lead = INDENT + LABEL + 2
+    in_columns = lead + sum(widths) + 2 * (len(widths) - 1) <= page.width
+    for role, row in zip(roles, rows, strict=True):
+        if in_columns:
+            padded = (cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True))
+            yield page.line(*_label(role), "  ".join(padded))
+        else:
+            yield from page.flow(row[:1], lead, _label(role))
+            yield from page.flow(row[1:], lead)
+    known = [f"{role} {p.implementation}" for role, p in zip(roles, peers, strict=True) if p.implementation]
+    if known:
+        yield from page.entry("software", ", ".join(known), INDENT, LABEL)
+
+
+def _label(label: str) -> tuple[Piece, ...]:
+    """Return a label as the first pieces of a line, as wide as the column of labels and its gap."""
+    return (" " * INDENT, label.ljust(LABEL), "  ")
+
+
+def _entries(page: Page, facts: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield labelled texts."""
+    for label, text in facts:
+        yield from page.entry(label, text, INDENT, LABEL)
+
+
+def _facts(conversation: Conversation) -> Iterator[tuple[str, str]]:
+    """Yield what identifies the negotiation, and what was offered and chosen."""
+    cookies = f"{conversation.initiator_cookie} / {conversation.responder_cookie or 'none'}"
+    yield "cookies", cookies
+    seen = count(conversation.message_count, "message")
+    if conversation.message_count > 1:
+        seen += f" in {span(conversation.elapsed_ns)}"
+    where = frames((conversation.first_frame,))
+    if conversation.last_frame != conversation.first_frame:
+        where = f"frames {conversation.first_frame} to {conversation.last_frame}"
+    yield "seen", f"{seen}, {where}, from {clock(conversation.first_time)}"
+    if nat := ", ".join(_nat(conversation.nat)):
+        yield "NAT", nat
+    if conversation.chosen is not None:
+        yield "chosen", policy(conversation.chosen)
+    if conversation.chosen is None or conversation.chosen not in conversation.offered:
+        yield from _offer(conversation)
+
+
+def _offer(conversation: Conversation) -> Iterator[tuple[str, str]]:
+    """Yield what the initiator offered, while it explains something."""
+    label = "offered"
+    for offered in conversation.offered[:_MAX_OFFERS]:
+        yield label, policy(offered)
+        label = ""
+    if len(conversation.offered) > _MAX_OFFERS:
+        yield "", f"and {len(conversation.offered) - _MAX_OFFERS} more"
+
+
+def _nat(nat: Nat) -> Iterator[str]:
+    """Yield what is known about address translation, where there is any."""
+    if nat.initiator_behind_nat:
+        yield "the initiator is behind NAT"
+    if nat.responder_behind_nat:
+        yield "the responder is behind NAT"
+    if nat.initiator_behind_nat is False and nat.responder_behind_nat is False:
+        yield "none"
+    if nat.moved_to_4500:
+        yield "moved to UDP 4500"
+
+
+def _exchange_lines(page: Page, conversation: Conversation) -> Iterator[str]:
+    """Yield how many exchanges of each kind ended how, and those that failed one by one."""
+    tally = Counter((exchange.kind, exchange.outcome) for exchange in conversation.exchanges)
+    if not tally:
+        return
+    text = "; ".join(f"{kind}: {number:,} {outcome}" for (kind, outcome), number in tally.items())
+    yield from page.entry("exchanges", text, INDENT, LABEL)
+    failed = [e for e in conversation.exchanges if e.outcome in ("stalled", "refused")]
+    for exchange in failed[:_MAX_EXCHANGES]:
+        yield from page.entry("", _failure(exchange), INDENT, LABEL)
+    if len(failed) > _MAX_EXCHANGES:
+        yield from page.entry("", f"and {len(failed) - _MAX_EXCHANGES:,} more that failed", INDENT, LABEL)
+
+
+def _failure(exchange: Exchange) -> str:
+    """Return one failed exchange as a clause."""
+    owed = "" if exchange.awaited_message is None else f" at message {exchange.awaited_message}"
+    who = "" if exchange.silent_peer is None else f" by the {exchange.silent_peer}"
+    how = f"refused{who}{owed}" if exchange.outcome == "refused" else f"stalled{owed}{_owner(exchange)}"
+    where = f", {frames(exchange.frames)}" if exchange.frames else ""
+    return f"{exchange.kind} {exchange.message_id} {how}{where}"
+
+
+def _owner(exchange: Exchange) -> str:
+    """Return who owed the message that never came."""
+    return "" if exchange.silent_peer is None else f", the {exchange.silent_peer} owed it"
+
+
+def _repetition(one: Series) -> str:
+    """Return what is known of the attempts that are not shown."""
+    last = max(one.more, key=lambda conversation: conversation.last_frame)
+    attempts = count(len(one.more), "more attempt")
+    numbers = ", ".join(f"#{conversation.id}" for conversation in one.more[:_MAX_ATTEMPTS])
+    if len(one.more) > _MAX_ATTEMPTS:
+        numbers += " ..."
+    where = f"{numbers}, last frame {last.last_frame}"
+    return f"{attempts} until {clock(last.last_time)} ended at the same point: {where}"

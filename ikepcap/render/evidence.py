@@ -1,0 +1,58 @@
+"""A finding as lines of text: the claim, what shows it, what else it could be, what to do next."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from ikepcap.render.page import Page, cells
+from ikepcap.render.words import frames
+from ikepcap.report.model import Finding
+
+_LABEL: Final = 9
+_STEP: Final = 2
+
+
+def finding_lines(page: Page, finding: Finding, indent: int, dialects: tuple[str, ...]) -> Iterator[str]:
+    """Yield a finding in full.
+
+    Args:
+        page: how to print.
+        finding: what was concluded.
+        indent: cells before its first line.
+        dialects: whose checks to show, where there are any.
+    """
+    style = "bad" if finding.severity == "fault" else "quiet"
+    where = (frames(finding.frames),) if finding.frames else ()
+    code = page.clean(finding.code)
+    first = (" " * indent, (code, style), "  ")
+    yield from page.flow((finding.certainty, *where), indent + cells(code) + 2, first)
+    yield from page.prose(finding.claim, indent + _STEP)
+    for evidence in finding.evidence:
+        yield from page.prose(f"- {evidence}", indent + _STEP, 2)
+    labelled = [
+        ("or else", ", ".join(finding.alternatives)),
+        ("to settle", finding.settles_it or ""),
+        *_checks(finding, dialects),
+        ("wireshark", finding.display_filter or ""),
+    ]
+    for label, text in labelled:
+        if text:
+            yield from page.entry(label, text, indent + _STEP, _LABEL, "quiet")
+
+
+def note_line(page: Page, finding: Finding, indent: int) -> Iterator[str]:
+    """Yield a note: what it is, how sure, and the claim, in as few lines as they take."""
+    where = f" ({frames(finding.frames)})" if finding.frames else ""
+    text = f"{finding.code}, {finding.certainty}: {finding.claim}{where}"
+    label = "note" if finding.severity == "note" else "fault"
+    style = "quiet" if finding.severity == "note" else "bad"
+    yield from page.entry(label, text, indent, _LABEL, style)
+
+
+def _checks(finding: Finding, dialects: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield what to look at on either peer, and for whom else there is something to look at."""
+    shown = [dialect for dialect in dialects if finding.checks.get(dialect)]
+    for dialect in shown:
+        for check in finding.checks[dialect]:
+            yield "check", f"{dialect}: {check}"
+    if rest := [dialect for dialect in finding.checks if dialect not in shown]:
+        yield "check", f"more for {', '.join(rest)}: --as {rest[0]}"

@@ -1,0 +1,68 @@
+"""All messages of a capture, a line each: what `show` prints when no frame was asked for."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from ipaddress import ip_address
+
+from ikepcap.capture.datagram import Datagram
+from ikepcap.render.page import Page
+from ikepcap.render.words import endpoint, repeated
+from ikepcap.wire.message import Message
+from ikepcap.wire.numbers import exchange_name, payload_name
+
+
+def listing_lines(pairs: Iterable[tuple[Datagram, Message]], page: Page) -> Iterator[str]:
+    """Yield a line per message; columns grow with what they have held so far, so nothing is read ahead."""
+    widths = [5, 0, 0]
+    for datagram, message in pairs:
+        cells = (str(datagram.frame), _ends(datagram), message.initiator_cookie.hex())
+        widths = [max(width, len(cell)) for width, cell in zip(widths, cells, strict=True)]
+        frame, ends, cookie = cells
+        yield page.line(
+            f"{frame.rjust(widths[0])}  {_clock(datagram.time_ns)}  {ends.ljust(widths[1])}  {cookie}  ",
+            f"{_exchange(message)} {_content(message)}".rstrip(),
+            *((f"  {'; '.join(_defects(message))}", "warn") for _ in message.defects[:1]),
+        )
+
+
+def heading_lines(datagram: Datagram, page: Page) -> Iterator[str]:
+    """Yield which message this is: its frame, its time and its ends."""
+    date = datetime.fromtimestamp(datagram.time_ns // 1_000_000_000, UTC).strftime("%Y-%m-%d")
+    moment = f"{date}T{_clock(datagram.time_ns)}Z"
+    yield from page.flow((f"frame {datagram.frame}", moment, _ends(datagram)), 0)
+
+
+def _ends(datagram: Datagram) -> str:
+    """Return both ends of a datagram."""
+    source = endpoint(str(ip_address(datagram.source)), datagram.source_port)
+    return f"{source} -> {endpoint(str(ip_address(datagram.destination)), datagram.destination_port)}"
+
+
+def _clock(time_ns: int) -> str:
+    """Return the time of day in UTC to the millisecond, cut, not rounded."""
+    seconds, rest_ns = divmod(time_ns, 1_000_000_000)
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours % 24:02}:{minute:02}:{second:02}.{rest_ns // 1_000_000:03}"
+
+
+def _exchange(message: Message) -> str:
+    """Return the exchange, with its message ID where that tells it from others."""
+    major = message.version >> 4
+    name = exchange_name(message.exchange)
+    if major != 1:
+        return f"IKEv{major} exchange {message.exchange}"
+    return f"{name} {message.message_id:08x}" if message.message_id else name
+
+
+def _content(message: Message) -> str:
+    """Return the payloads, or that they cannot be seen."""
+    if message.is_encrypted:
+        return "encrypted"
+    return repeated(payload_name(kind) for kind in message.payload_types())
+
+
+def _defects(message: Message) -> Iterator[str]:
+    """Yield what is wrong with the bytes, each with its offset."""
+    for defect in message.defects:
+        yield f"{defect.fault} at {defect.offset}"

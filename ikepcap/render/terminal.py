@@ -1,0 +1,186 @@
+"""The report as text for people: who, how far and why first, then the evidence.
+
+The page is bounded: what is wrong comes first and in full, what is healthy in brief, and a long list ends
+with a line that says how much was left out and how to see it. Lines are made one at a time, so that the size
+of the report does not matter.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from ikepcap.render.block import brief_lines, full_lines
+from ikepcap.render.evidence import note_line
+from ikepcap.render.ladder import ladder_lines
+from ikepcap.render.page import OUTCOME_STYLES, Page
+from ikepcap.render.ranking import Series, kind_of, series
+from ikepcap.render.selection import is_faulty
+from ikepcap.render.words import OUTCOME_WORDS, between_ns, count, moment, span
+from ikepcap.report.model import Conversation, Report, Skipped
+
+_LABEL: Final = 9
+_FEW: Final = 2
+"""Up to so many series are all shown in full: they fit on a screen or two."""
+_FEW_FAULTS: Final = 5
+_OF_A_KIND: Final = 2
+_TABLE_CODES: Final = 4
+
+_SKIPPED: Final = (
+    ("ikev2", "IKEv2 message", "IKEv2 messages"),
+    ("authip", "AuthIP message", "AuthIP messages"),
+    ("gdoi", "GDOI message", "GDOI messages"),
+    ("esp", "ESP", "ESP"),
+    ("nat_keepalive", "NAT keepalive", "NAT keepalives"),
+    ("malformed", "malformed datagram", "malformed datagrams"),
+    ("incomplete_fragments", "incomplete set of fragments", "incomplete sets of fragments"),
+)
+
+
+def render_text(
+    report: Report,
+    *,
+    width: int = 80,
+    dialect: str | None = None,
+    color: bool = False,
+    ladder: bool = False,
+    ascii_only: bool = False,
+    limit: int | None = 20,
+    hidden: int = 0,
+) -> str:
+    """Return the report as text that ends with a newline.
+
+    Args:
+        report: what to show.
+        width: cells of a line; words that are longer stay whole.
+        dialect: whose state names to use for both peers; None for each peer's own.
+        color: underline with colour what the words say.
+        ladder: draw every negotiation that is shown as a message ladder.
+        ascii_only: print no character beyond ASCII.
+        limit: how many negotiations to show in full, and how many in brief; None for all.
+        hidden: how many negotiations were left out of `report` before.
+    """
+    page = Page(width, color, ascii_only, dialect, limit)
+    return "".join(f"{line}\n" for line in text_lines(report, page, ladder=ladder, hidden=hidden))
+
+
+def text_lines(report: Report, page: Page, *, ladder: bool = False, hidden: int = 0) -> Iterator[str]:
+    """Yield the lines of `render_text`."""
+    yield from _header(report, page)
+    whole = series(report.conversations)
+    yield ""
+    yield from _tally(report, page, hidden)
+    faulty = [one for one in whole if is_faulty(one.first)]
+    calm = [one for one in whole if not is_faulty(one.first)]
+    examples, alike = _examples(page, faulty)
+    id_width = max((len(str(c.id)) for c in report.conversations), default=1) + 1
+    yield from _series_lines(page, examples, id_width, ladder=ladder, full=True)
+    yield from _series_lines(page, alike, id_width, ladder=ladder, full=False)
+    yield from _series_lines(page, calm, id_width, ladder=ladder, full=len(whole) <= _FEW)
+
+
+def _examples(page: Page, faulty: list[Series]) -> tuple[list[Series], list[Series]]:
+    """Return what to show in full, and what is like it: where much failed, a few of each kind tell it all."""
+    if page.limit is None or len(faulty) <= _FEW_FAULTS:
+        return faulty, []
+    seen: Counter[object] = Counter()
+    examples: list[Series] = []
+    alike: list[Series] = []
+    for one in faulty:
+        kind = kind_of(one.first)
+        seen[kind] += 1
+        (examples if seen[kind] <= _OF_A_KIND else alike).append(one)
+    return examples, alike
+
+
+def _header(report: Report, page: Page) -> Iterator[str]:
+    """Yield what was read, what of it is not judged, and where it was captured."""
+    source = report.source
+    yield from page.prose(source.name, 0)
+    read = f"{count(source.isakmp_messages, 'ISAKMP message')} in {count(source.frames, 'frame')}"
+    elapsed_ns = between_ns(source.first_time, source.last_time)
+    if elapsed_ns is not None and source.first_time is not None:
+        read += f", {span(elapsed_ns)} from" if elapsed_ns else ", at"
+        read += f" {moment(source.first_time)}"
+    yield from page.entry("read", read, 2, _LABEL, "quiet")
+    if skipped := ", ".join(_skipped(source.skipped)):
+        yield from page.entry("left out", skipped, 2, _LABEL, "quiet")
+    vantage = report.vantage
+    if vantage.near != "unknown":
+        where = "between the peers" if vantage.near == "between" else f"next to the {vantage.near}"
+        yield from page.entry("captured", f"{where}, {vantage.certainty}: {vantage.why}", 2, _LABEL, "quiet")
+    for finding in report.findings:
+        yield from note_line(page, finding, 2)
+
+
+def _skipped(skipped: Skipped) -> Iterator[str]:
+    """Yield what was recognised and left alone, with numbers."""
+    for name, one, many in _SKIPPED:
+        number: int = getattr(skipped, name)
+        if number:
+            yield f"{number:,} {one if number == 1 else many}"
+
+
+def _tally(report: Report, page: Page, hidden: int) -> Iterator[str]:
+    """Yield how many negotiations there are and how they ended, as a table where they are many."""
+    total = len(report.conversations)
+    left_out = f" ({hidden:,} more left out by filters)" if hidden else ""
+    if not total:
+        seen = ", ".join(_skipped(report.source.skipped)) or "nothing of IKE at all"
+        nothing = f"no negotiation to show{left_out}" if hidden else f"no IKEv1 negotiation: {seen}"
+        yield from page.prose(nothing, 0, 2)
+        return
+    outcomes = Counter(conversation.outcome for conversation in report.conversations)
+    how = ", ".join(f"{outcomes[o]:,} {word.lower()}" for o, word in OUTCOME_WORDS.items() if outcomes[o])
+    if len(outcomes) == 1:
+        how = how.partition(" ")[2] if total == 1 else f"all {how.partition(' ')[2]}"
+    text = f"{count(total, 'IKEv1 negotiation')}: {how}{left_out}"
+    yield from page.prose(text, 0, 2)
+    if page.limit is not None and total > page.limit:
+        yield ""
+        yield from _table(report, page)
+
+
+def _table(report: Report, page: Page) -> Iterator[str]:
+    """Yield a line per outcome, the worst first, with what was found most."""
+    groups: dict[str, list[Conversation]] = {}
+    for conversation in report.conversations:
+        groups.setdefault(conversation.outcome, []).append(conversation)
+    digits = max(len(f"{len(group):,}") for group in groups.values())
+    indent = 2 + max(map(len, OUTCOME_WORDS.values())) + 2 + digits + 2
+    for outcome, word in OUTCOME_WORDS.items():
+        if not (group := groups.get(outcome)):
+            continue
+        pairs = len({frozenset((c.initiator.address, c.responder.address)) for c in group})
+        codes = Counter(c.findings[0].code for c in group if c.findings).most_common(_TABLE_CODES)
+        chunks = [count(pairs, "pair of peers", "pairs of peers"), *(f"{code} {n:,}" for code, n in codes)]
+        padded = word.ljust(indent - digits - 6)
+        number = f"{len(group):,}".rjust(digits)
+        first = ("  ", (padded, OUTCOME_STYLES[outcome]), "  ", number, "  ")
+        yield from page.flow(chunks, indent, first)
+
+
+def _series_lines(
+    page: Page, whole: list[Series], id_width: int, *, ladder: bool, full: bool
+) -> Iterator[str]:
+    """Yield as many series as the page takes, and a line about the others."""
+    shown = whole[: page.limit]
+    for index, one in enumerate(shown):
+        if full or ladder or index == 0:
+            yield ""
+        lines = full_lines(page, one, id_width) if full else brief_lines(page, one, id_width)
+        yield from lines
+        if ladder:
+            yield ""
+            yield from ladder_lines(page, one.first)
+    if rest := whole[len(shown) :]:
+        yield ""
+        yield from page.prose(_left_out(rest), 0, 2)
+
+
+def _left_out(rest: list[Series]) -> str:
+    """Return how many negotiations are not shown, and how to see them."""
+    number = sum(one.size for one in rest)
+    return (
+        f"... and {number:,} more not shown: --all shows every one, --outcome WORD and --peer ADDRESS "
+        "choose, --format ndjson is for scripts."
+    )

@@ -1,0 +1,1 @@
+"""The report: what the analysis concluded, as frozen values with a fixed JSON shape."""

@@ -1,0 +1,118 @@
+"""The story of a conversation in one sentence."""
+
+from typing import Final
+
+from ikepcap.diagnose.case import Case
+from ikepcap.diagnose.wording import MODES, copies, listing, span
+from ikepcap.state.exchanges import LaterExchange
+from ikepcap.track.conversation import RESPONDER
+from ikepcap.wire.numbers import notify_name
+
+
+def summary(case: Case) -> str:
+    """Tell how far it got and what it is about, phase 2 included where it matters."""
+    outcome = case.standing.outcome
+    mode = MODES.get(case.course.mode, "Phase 1")
+    if outcome == "established":
+        return _established(case, mode)
+    if outcome == "refused":
+        return _refused(case, mode)
+    if outcome == "stalled":
+        return f"{mode} stalled at MSG{case.standing.awaited}: {_owed(case)}."
+    if outcome == "in-progress":
+        last, awaited = case.course.last, case.standing.awaited
+        who = case.role(case.standing.silent or 0)
+        return f"{mode} is at MSG{last} where the capture ends; MSG{awaited} is due from the {who}."
+    if outcome == "probe":
+        answered = "answered with MSG2" if case.course.last == 2 else "not answered"
+        return f"A probe: one MSG1, {answered}, never followed up."
+    return _unknown(case)
+
+
+def _established(case: Case, mode: str) -> str:
+    course = case.course
+    if course.first and 1 in course.first and course.last == course.final:
+        took = case.seen[course.first[course.final]].time_ns - case.seen[course.first[1]].time_ns
+        told = f"{mode} came up in {span(max(0, took))}"
+    elif course.last is not None:
+        told = f"{mode} came up; its beginning is not all in the capture"
+    else:
+        told = "Phase 1 is not in the capture, but what follows proves that it came up"
+    parts = [told, *_quick_modes(case)]
+    return "; ".join(parts) + "."
+
+
+def _quick_modes(case: Case) -> list[str]:
+    quick = [e for e in case.standing.later if e.kind == "quick"]
+    told = []
+    up = len([e for e in quick if e.outcome == "established"])
+    if up:
+        told.append("quick mode came up" if up == 1 else f"{up} quick modes came up")
+    if case.standing.is_plain:
+        return told
+    for outcome, words in _QUICK.items():
+        these = [e for e in quick if e.outcome == outcome]
+        if these:
+            told.append(words.format(who=case.role(these[0].silent or 0), step=these[0].awaited))
+            if len(these) > 1:
+                told[-1] += f" ({len(these)} times)"
+    told += [
+        f"the {case.role(e.silent or 0)} never answered a transaction"
+        for e in case.standing.later if e.kind == "transaction" and e.outcome == "stalled"
+    ][:1]  # fmt: skip
+    return told
+
+
+_QUICK: Final = {
+    "refused": "the {who} refused quick mode",
+    "stalled": "quick mode stalled, the {who} never sent QM{step}",
+    "in-progress": "the capture ends while QM{step} is due from the {who}",
+}
+
+
+def _refused(case: Case, mode: str) -> str:
+    refusal = case.standing.refusal
+    if refusal is None:
+        return f"{mode} was refused."
+    said = {
+        "encrypted": "an encrypted informational",
+        "delete": "a delete",
+    }.get(refusal.kind) or notify_name(refusal.notify or 0)
+    who = case.role(refusal.sender)
+    if case.course.last == refusal.replaced:
+        return f"The {who} rejected MSG{refusal.replaced} of {mode.lower()} with {said}."
+    sent = case.last_sendings()
+    tail = f" MSG{case.course.last} was sent {copies(len(sent))}." if len(sent) > 1 else ""
+    return f"{mode} was refused: {said} came from the {who} in place of MSG{refusal.replaced}.{tail}"
+
+
+def _owed(case: Case) -> str:
+    """Say who did not do what, with the count that shows it."""
+    last = case.course.last or 0
+    sent = case.last_sendings()
+    count = ""
+    if len(sent) > 1:
+        count = f" ({len(sent)} copies in {span(sent[-1].time_ns - sent[0].time_ns)})"
+    who = case.role(case.standing.silent or 0)
+    other = case.role(1 - (case.standing.silent or 0))
+    if case.standing.reason == "last-lost":
+        return f"the {other} goes on repeating MSG{last - 1} although MSG{last} was sent{count}"
+    if case.standing.waiting.repeated_before:
+        return f"the {who} goes on repeating MSG{last - 1} although the {other} answered with MSG{last}{count}"
+    if last == 1 and not case.has_spoken(RESPONDER):
+        return f"nothing ever came back from the responder to MSG1{count}"
+    return f"the {who} never answered MSG{last}{count}"
+
+
+def _unknown(case: Case) -> str:
+    reason, course = case.standing.reason, case.course
+    if reason == "one-sided":
+        return f"Cannot be judged: only the {case.role(case.seen[0].sender)} was captured."
+    if reason == "port-filtered":
+        return "Cannot be judged: it moves to UDP 4500 after MSG4, and the capture has nothing on that port."
+    kinds = sorted({e.kind for e in case.standing.later})
+    if course.mode == "unknown" and kinds:
+        return f"Cannot be judged: phase 1 is not in the capture, only {listing(kinds)} messages."
+    return "Cannot be judged: no message of phase 1 can be placed."
+
+

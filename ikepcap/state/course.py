@@ -1,0 +1,106 @@
+"""The course of one conversation: each message in its place, so that inference can ask simple questions.
+
+`Course` answers who sent which step when, and how often again. It draws no conclusion.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from ikepcap.state.steps import LAST, MODES, Recogniser, reads_as_opening
+from ikepcap.track.conversation import INITIATOR, Conversation, Seen
+
+NEW: Final = "new"
+RETRANSMISSION: Final = "retransmission"
+DUPLICATE: Final = "duplicate"
+LATE: Final = "late"
+UNEXPECTED: Final = "unexpected"
+
+
+class Place(Struct, frozen=True, gc=False):
+    """What one message is within phase 1."""
+
+    step: int | None
+    kind: str
+    why: str = ""
+
+
+_OTHER_EXCHANGE: Final = {kind: Place(None, kind) for kind in (NEW, RETRANSMISSION, DUPLICATE)}
+_PLAIN: Final = {
+    (step, kind): Place(step, kind) for step in range(1, 7) for kind in (NEW, RETRANSMISSION, DUPLICATE, LATE)
+}
+
+
+class Course:
+    """Every message of a conversation in its place; times are indexes into `seen`, which is in file order."""
+
+    def __init__(self, conversation: Conversation, recognise: Recogniser) -> None:
+        self.seen = conversation.seen
+        self.mode = next((MODES[s.exchange] for s in self.seen if s.exchange in MODES), "unknown")
+        self.final = LAST.get(self.mode, 0)
+        """Number of the last message of phase 1; 0 when the mode is unknown."""
+        self.first: dict[int, int] = {}
+        """Step to the index of its first copy."""
+        self.again: dict[int, list[int]] = {}
+        """Step to the indexes of everything sent for it afterwards, duplicates left out."""
+        self.last: int | None = None
+        self.places = tuple(self._place_all(recognise))
+
+    @property
+    def one_sided(self) -> bool:
+        """Only one peer was captured, although the other must have spoken."""
+        if len({s.sender for s in self.seen}) != 1:
+            return False
+        return len(self.first) > 1 or any(place.step is None for place in self.places)
+
+    def sent(self, role: int) -> int | None:
+        """Return the highest step of phase 1 that this peer was seen to send."""
+        steps = [step for step in self.first if sender_of(step) == role]
+        return max(steps) if steps else None
+
+    def copies(self, step: int, *, after: int = -1) -> list[int]:
+        """Return indexes of repeated sendings of a step, those after a message if one is given."""
+        return [index for index in self.again.get(step, ()) if index > after]
+
+    def _place_all(self, recognise: Recogniser) -> Iterator[Place]:
+        places: list[Place] = []
+        for index, message in enumerate(self.seen):
+            place = self._place(index, message, places, recognise)
+            step = place.step
+            if step is not None and place.kind != DUPLICATE and not message.cookie_differs:
+                if step in self.first:
+                    self.again.setdefault(step, []).append(index)
+                else:
+                    self.first[step] = index
+                    if self.last is None or step > self.last:
+                        self.last = step
+            places.append(place)
+        return iter(places)
+
+    def _place(self, index: int, message: Seen, places: list[Place], recognise: Recogniser) -> Place:
+        mode = MODES.get(message.exchange)
+        if message.copy_of >= 0:
+            kind = DUPLICATE if message.is_duplicate else RETRANSMISSION
+            step = places[message.copy_of].step
+            return _OTHER_EXCHANGE[kind] if step is None else _PLAIN[step, kind]
+        if mode is None:
+            return _OTHER_EXCHANGE[NEW]
+        if mode != self.mode:
+            return Place(None, UNEXPECTED, f"a message of {mode} mode in {self.mode} mode")
+        step, why = recognise(mode, message)
+        if step is None and reads_as_opening(message):
+            step = 1
+        if step is None:
+            return Place(None, UNEXPECTED, why)
+        if message.cookie_differs:
+            return Place(step, UNEXPECTED, f"MSG{step} with a responder cookie that is not this conversation's")
+        if step in self.first:
+            frame = self.seen[self.first[step]].frame
+            return Place(step, UNEXPECTED, f"another MSG{step} than that of frame {frame}: other bytes")
+        return _PLAIN[step, LATE if self.last is not None and step < self.last else NEW]
+
+
+def sender_of(step: int) -> int:
+    """Odd messages are the initiator's, even ones the responder's, in every mode."""
+    return INITIATOR if step % 2 else 1

@@ -1,0 +1,93 @@
+"""The names that each dialect gives to a peer's state. Names only: no verdict depends on one.
+
+The table is `dialects.toml`, read once when first asked. A state is a mode, a role and a progress, the
+last phase 1 message the peer has handled. What the table does not have, base mode for one, has no name in
+any dialect.
+"""
+
+import functools
+import tomllib
+from importlib import resources
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+DIALECTS: Final[tuple[str, ...]] = ("asa", "ios", "windows", "libreswan", "strongswan", "racoon")
+
+Progress = int | Literal["established"] | None
+"""`established` is the end of the mode, whichever number that has; None is unknown."""
+
+
+class State(Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of the table: a place in phase 1 and what each dialect calls it."""
+
+    mode: str
+    role: Literal["initiator", "responder"]
+    progress: int
+    meaning: str
+    asa: str
+    """Empty where the dialect has no name for it; likewise for the others."""
+    ios: str
+    windows: str
+    libreswan: str
+    strongswan: str
+    racoon: str
+    final: bool = False
+
+
+class Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of `dialects.toml`."""
+
+    dialects: tuple[str, ...]
+    windows_number: dict[str, int]
+    state: tuple[State, ...]
+
+
+@functools.cache
+def table() -> Table:
+    """Return the table as written, read once."""
+    text = resources.files(__package__).joinpath("dialects.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), Table)
+
+
+_Key = tuple[str, str, int | str | None]
+
+
+@functools.cache
+def _rows() -> dict[_Key, State]:
+    """Return the rows by key; a mode's last row also stands under "established"."""
+    rows: dict[_Key, State] = {}
+    for state in table().state:
+        if state.mode != "unknown":  # there the number means nothing
+            rows[state.mode, state.role, state.progress] = state
+        if state.final:
+            rows[state.mode, state.role, "established"] = state
+    return rows
+
+
+@functools.cache
+def states(mode: str, role: str, progress: Progress) -> dict[str, str | None]:
+    """Return what each dialect calls this state; None where it has no name for it.
+
+    The same object is returned for the same state: it is not to be changed.
+
+    Args:
+        mode: as the report writes it.
+        role: "initiator" or "responder".
+        progress: the last phase 1 message this peer has handled, or "established" where that is all that
+            is known.
+    """
+    row = _rows().get((mode, role, progress))
+    return {dialect: (getattr(row, dialect) or None) if row else None for dialect in DIALECTS}
+
+
+def meaning(mode: str, role: str, progress: Progress) -> str | None:
+    """Return the state in words that belong to no vendor; None where the table has no such state."""
+    row = _rows().get((mode, role, progress))
+    return row.meaning if row else None
+
+
+def windows_number(name: str | None) -> int | None:
+    """Return the number of an IKEEXT_MM_SA_STATE, as Windows events give it."""
+    return table().windows_number.get(name) if name else None

@@ -1,0 +1,191 @@
+"""Exchanges under a conversation's cookies: quick mode, transaction, informational, new-group mode.
+
+Their contents are encrypted, so a message is placed by its sender and its turn. One size helps: QM3 holds a
+hash and nothing else (RFC 2409 §5.5), while QM1 and QM2 hold at least SA and nonce besides.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from ikepcap.state.course import DUPLICATE, NEW, RETRANSMISSION, UNEXPECTED, Place
+from ikepcap.track.conversation import Conversation, Seen
+from ikepcap.wire.numbers import Exchange
+
+KINDS: Final = {
+    int(Exchange.QUICK): "quick",
+    int(Exchange.TRANSACTION): "transaction",
+    int(Exchange.INFORMATIONAL): "informational",
+    int(Exchange.NEW_GROUP): "new-group",
+}
+PREFIX: Final = {"quick": "QM", "transaction": "T", "new-group": "NG"}
+MESSAGES: Final = {"quick": 3, "transaction": 2, "informational": 1, "new-group": 2}
+HASH_ONLY_BYTES: Final = 100
+"""28 header + 4 + 64 of the largest hash, padded to a block: QM3 is smaller, QM1 and QM2 are larger."""
+ENOUGH_NS: Final = 30 * 10**9
+REFUSAL_NS: Final = 5 * 10**9
+COMMIT: Final = 0x02
+
+
+class LaterExchange(Struct, frozen=True):
+    """One exchange: its messages by index into the conversation and how far it got."""
+
+    kind: str
+    message_id: int
+    starter: int
+    indexes: tuple[int, ...]
+    steps: tuple[int, ...]
+    places: tuple[Place, ...]
+    last: int
+    outcome: str
+    awaited: int | None = None
+    silent: int | None = None
+    refused_by: int | None = None
+    """Index of the encrypted informational that stands in place of the awaited message."""
+
+
+def exchanges(conversation: Conversation) -> tuple[LaterExchange, ...]:
+    """Return all exchanges after phase 1 in order of their first message."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for index, message in enumerate(conversation.seen):
+        if message.exchange in KINDS:
+            groups.setdefault((message.exchange, message.message_id), []).append(index)
+    if not groups:
+        return ()
+    informationals = [
+        i for i, s in enumerate(conversation.seen) if s.exchange == Exchange.INFORMATIONAL and s.is_encrypted
+    ]
+    return tuple(_follow(conversation, key[0], indexes, informationals) for key, indexes in groups.items())
+
+
+def _starter(seen: tuple[Seen, ...], kind: str, indexes: list[int]) -> tuple[int, int]:
+    """Return who started the exchange and the number of the first message that was captured."""
+    first = seen[indexes[0]]
+    if kind == "quick":
+        for index in indexes:
+            message = seen[index]
+            if message.is_encrypted and message.wire_bytes < HASH_ONLY_BYTES:
+                if message.sender == first.sender:
+                    return first.sender, 3 if index == indexes[0] else 1
+                return message.sender, 2
+    return first.sender, 1
+
+
+def _follow(
+    conversation: Conversation, exchange: int, indexes: list[int], informationals: list[int]
+) -> LaterExchange:
+    """Number the messages of one exchange and judge it."""
+    seen = conversation.seen
+    kind = KINDS[exchange]
+    starter, number = _starter(seen, kind, indexes)
+    steps: list[int] = []
+    places: list[Place] = []
+    by_index: dict[int, int] = {}
+    last = 0
+    for index in indexes:
+        message = seen[index]
+        if message.copy_of >= 0 and message.copy_of in by_index:
+            step = by_index[message.copy_of]
+            place = Place(step, DUPLICATE if message.is_duplicate else RETRANSMISSION)
+        else:
+            step = number if not steps else _next_step(last, message.sender == starter)
+            place = Place(step, NEW)
+            if step <= last and kind != "informational":
+                place = Place(step, UNEXPECTED, f"another message {step} of this exchange, with other bytes")
+        by_index[index] = step
+        last = max(last, step)
+        steps.append(step)
+        places.append(place)
+    found = LaterExchange(
+        kind, seen[indexes[0]].message_id, starter, tuple(indexes), tuple(steps), tuple(places), last, ""
+    )
+    return _judge(conversation, found, informationals)
+
+
+def _next_step(last: int, from_starter: bool) -> int:
+    """The starter sends odd messages and the other peer even ones."""
+    if last % 2 == (0 if from_starter else 1):
+        return last + 1
+    return max(last, 1)
+
+
+def _with(found: LaterExchange, outcome: str, **more: int | None) -> LaterExchange:
+    return LaterExchange(
+        found.kind, found.message_id, found.starter, found.indexes, found.steps, found.places, found.last,
+        outcome, **more,
+    )  # fmt: skip
+
+
+def _judge(conversation: Conversation, found: LaterExchange, informationals: list[int]) -> LaterExchange:
+    seen = conversation.seen
+    total = MESSAGES[found.kind]
+    if found.kind == "quick" and any(
+        seen[i].flags & COMMIT for i, step in zip(found.indexes, found.steps, strict=True) if step == 2
+    ):
+        total = 4  # the commit bit asks for a fourth message, CONNECTED (RFC 2408 §3.1)
+    if found.last >= total or (found.kind == "quick" and found.last >= 3):
+        return _judge_complete(found)
+    awaited = found.last + 1
+    silent = found.starter if awaited % 2 else 1 - found.starter
+    if found.kind == "quick" and found.last == 1:
+        refusal = _refusal(conversation, found, silent, informationals)
+        if refusal is not None:
+            return _with(found, "refused", awaited=awaited, silent=silent, refused_by=refusal)
+    tail = seen[found.indexes[-1]]
+    waited = conversation.watched_until_ns - tail.time_ns
+    repeated = _repeats(found, found.last) or (found.last > 1 and _repeats_after(found, found.last - 1))
+    if repeated or waited >= ENOUGH_NS or _gave_up(conversation, tail):
+        return _with(found, "stalled", awaited=awaited, silent=silent)
+    return _with(found, "in-progress", awaited=awaited, silent=silent)
+
+
+def _judge_complete(found: LaterExchange) -> LaterExchange:
+    """The last message was seen; it did not arrive if the other peer goes on repeating the one before."""
+    if found.kind == "quick" and _repeats_after(found, found.last - 1) >= 2:
+        return _with(found, "stalled", awaited=found.last, silent=found.starter)
+    return _with(found, "established")
+
+
+def _repeats(found: LaterExchange, step: int) -> int:
+    pairs = zip(found.steps, found.places, strict=True)
+    return sum(1 for s, place in pairs if s == step and place.kind == RETRANSMISSION)
+
+
+def _repeats_after(found: LaterExchange, step: int) -> int:
+    """Count repeats of a step after the step that answers it was first seen."""
+    answered = False
+    count = 0
+    for s, place in zip(found.steps, found.places, strict=True):
+        answered = answered or s == step + 1
+        count += answered and s == step and place.kind == RETRANSMISSION
+    return count
+
+
+def _gave_up(conversation: Conversation, tail: Seen) -> bool:
+    return conversation.superseded_ns is not None and conversation.superseded_ns > tail.time_ns + 10**9
+
+
+def _refusal(
+    conversation: Conversation, found: LaterExchange, refuser: int, informationals: Iterable[int]
+) -> int | None:
+    """Find an encrypted informational that stands in place of QM2: from the right peer, at once, unanswered.
+
+    A keepalive (RFC 3706) is answered with a message of the same size and refuses nothing.
+    """
+    seen = conversation.seen
+    for index in informationals:
+        message = seen[index]
+        if message.sender != refuser or index < found.indexes[0] or message.copy_of >= 0:
+            continue
+        before = max(i for i in found.indexes if i < index)
+        if message.time_ns - seen[before].time_ns > REFUSAL_NS:
+            continue
+        answered = any(
+            seen[i].sender != refuser and i > index and seen[i].wire_bytes == message.wire_bytes
+            and seen[i].time_ns - message.time_ns < REFUSAL_NS
+            for i in informationals
+        )  # fmt: skip
+        if not answered:
+            return index
+    return None

@@ -1,0 +1,291 @@
+"""How far each peer got and how the conversation ended, from what was sent past the capture point.
+
+Seeing a message proves that its sender sent it, never that it arrived. So a peer's progress has a certainty,
+and phase 1 counts as established only if its last message was seen and nothing contradicts its arrival, or a
+later exchange proves it. The words are defined in the report contract; the order of the questions here is:
+proof of success, last message seen, nothing to judge, refusal, one direction only, waiting in vain, the rest.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from ikepcap.state.course import Course, sender_of
+from ikepcap.state.exchanges import LaterExchange, exchanges
+from ikepcap.state.nat import NatVerdict, nat_verdict
+from ikepcap.state.refusal import Refusal, find_refusal
+from ikepcap.state.steps import Recogniser
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
+from ikepcap.wire.numbers import Exchange
+from ikepcap.wire.offer import Offer, Transform
+
+ENOUGH_NS: Final = 30 * 10**9
+"""Longer than any implementation waits before its second copy (KAME: 20 s)."""
+LONE_NS: Final = 60 * 10**9
+"""One MSG1, not repeated for so long, was never meant to be followed up."""
+SCAN_NS: Final = 5 * 10**9
+CROSSING_NS: Final = 3 * 10**8
+"""A copy sent this soon after its answer passed the capture point crossed that answer on the way."""
+
+
+class PeerState(Struct, frozen=True):
+    """One peer's place in phase 1."""
+
+    progress: int | None
+    certainty: str
+
+
+class Waiting(Struct, frozen=True):
+    """Why a message counts as owed in vain; all false when the capture simply ends."""
+
+    repeated: int = 0
+    """Copies of the last message, sent again by the peer that waits."""
+    repeated_before: int = 0
+    """Copies of the message before, sent again although the answer to it was seen."""
+    elapsed_ns: int = 0
+    """Capture time that went by after the last message."""
+    superseded: bool = False
+    icmp: bool = False
+    fragments: bool = False
+
+    @property
+    def in_vain(self) -> bool:
+        """There is evidence that the message will not come."""
+        signs = self.repeated or self.repeated_before or self.superseded or self.icmp or self.fragments
+        return bool(signs) or self.elapsed_ns >= ENOUGH_NS
+
+
+class Standing(Struct, frozen=True):
+    """Where a conversation stands."""
+
+    outcome: str
+    awaited: int | None
+    silent: int | None
+    initiator: PeerState
+    responder: PeerState
+    course: Course
+    later: tuple[LaterExchange, ...]
+    nat: NatVerdict
+    offer: Offer | None
+    chosen: Transform | None
+    waiting: Waiting
+    refusal: Refusal | None = None
+    reason: str = ""
+    """One word for why the outcome is what it is, for summaries and findings."""
+    is_plain: bool = False
+    """It came up, whole and at the first try: no rule has anything to say of it."""
+
+
+class Verdict(Struct, frozen=True):
+    """The outcome of phase 1 with what led to it."""
+
+    outcome: str
+    reason: str
+    awaited: int | None = None
+    silent: int | None = None
+
+
+def infer(conversation: Conversation, recognise: Recogniser, *, port_4500_seen: bool) -> Standing:
+    """Judge one conversation.
+
+    Args:
+        conversation: the finished record.
+        recognise: the step tables, remembered between calls.
+        port_4500_seen: the capture has any datagram on UDP 4500, so the port was not filtered away.
+    """
+    course = Course(conversation, recognise)
+    later = exchanges(conversation)
+    offer, chosen = policies(conversation, course)
+    nat = nat_verdict(conversation, chosen.hash if chosen else None)
+    refusal = find_refusal(course)
+    waiting = _waiting(conversation, course)
+    verdict = _verdict(conversation, course, refusal, waiting, nat, port_4500_seen)
+    states = [_peer(course, role, verdict, refusal, later) for role in (INITIATOR, RESPONDER)]
+    return Standing(
+        verdict.outcome, verdict.awaited, verdict.silent, states[0], states[1], course, later, nat, offer,
+        chosen, waiting, refusal if verdict.outcome == "refused" else None, verdict.reason,
+    )  # fmt: skip
+
+
+def policies(conversation: Conversation, course: Course) -> tuple[Offer | None, Transform | None]:
+    """Return the initiator's offer and the one transform that the responder chose."""
+    first = course.first
+    offer = conversation.seen[first[1]].clear.offer if 1 in first else None
+    answer = conversation.seen[first[2]].clear.offer if 2 in first else None
+    return offer, answer.transforms[0] if answer is not None and answer.transforms else None
+
+
+def _waiting(conversation: Conversation, course: Course) -> Waiting:
+    """Collect the signs that the message after the last one is awaited in vain."""
+    last = course.last
+    if last is None or not course.seen:
+        return Waiting()
+    at = course.first[last]
+    before = course.copies(last - 1, after=at) if last > 1 else []
+    tail_ns = course.seen[-1].time_ns
+    superseded = conversation.superseded_ns
+    waits, owes = sender_of(last), 1 - sender_of(last)
+    addresses = (conversation.initiator, conversation.responder)
+    return Waiting(
+        len(course.copies(last)),
+        len([i for i in before if course.seen[i].time_ns - course.seen[at].time_ns > CROSSING_NS]),
+        max(0, conversation.watched_until_ns - tail_ns),
+        superseded is not None and superseded > tail_ns + 10**9,
+        any(e.source == addresses[waits] and e.time_ns >= course.seen[at].time_ns for e in conversation.icmp),
+        any(lost.source == addresses[owes] for lost in conversation.lost)
+        or any(parts.sender == owes for parts in conversation.lost_parts),
+    )
+
+
+def _verdict(
+    conversation: Conversation,
+    course: Course,
+    refusal: Refusal | None,
+    waiting: Waiting,
+    nat: NatVerdict,
+    port_4500_seen: bool,
+) -> Verdict:
+    last, final = course.last, course.final
+    if _proven_later(course):
+        return Verdict("established", "proven")
+    if last is None:
+        return Verdict("unknown", "no-phase-1")
+    owner = sender_of(last + 1)
+    if last == final:
+        return _complete(course, refusal)
+    if refusal is not None:
+        return Verdict("refused", refusal.kind, refusal.replaced, refusal.sender)
+    if course.one_sided and last > 1 and len(course.first) > 1:
+        return Verdict("unknown", "one-sided")
+    if last == 4 and course.mode == "main" and nat.found and not port_4500_seen and not (
+        waiting.repeated or waiting.repeated_before
+    ):  # fmt: skip
+        return Verdict("unknown", "port-filtered")
+    if _is_probe(conversation, course, waiting):
+        return Verdict("probe", "lone" if last == 1 else "not-followed-up", last + 1, owner)
+    if waiting.in_vain:
+        return Verdict("stalled", "waiting", last + 1, owner)
+    return Verdict("in-progress", "capture-ends", last + 1, owner)
+
+
+def _complete(course: Course, refusal: Refusal | None) -> Verdict:
+    """The last message of phase 1 was seen: did it arrive?"""
+    final = course.final
+    receiver = sender_of(final - 1)
+    if refusal is not None and refusal.sender == receiver:
+        return Verdict("refused", refusal.kind, final, receiver)
+    at = course.first[final]
+    seen = course.seen
+    again = [i for i in course.copies(final - 1, after=at) if _is_late_copy(course, i, final)]
+    answered_again = bool(again) and any(i > again[-1] for i in course.copies(final))
+    if not again or (len(again) == 1 and answered_again and seen[-1].time_ns >= seen[again[-1]].time_ns):
+        return Verdict("established", "recovered" if again else "seen")
+    return Verdict("stalled", "last-lost", final, sender_of(final))
+
+
+def _is_late_copy(course: Course, index: int, final: int) -> bool:
+    """Tell a copy sent for want of the answer from one that crossed the answer on the way."""
+    answers = [i for i in (course.first[final], *course.copies(final)) if i < index]
+    return bool(answers) and course.seen[index].time_ns - course.seen[answers[0]].time_ns > CROSSING_NS
+
+
+def _proven_later(course: Course) -> bool:
+    """A later exchange under the same cookies shows that phase 1 was done.
+
+    What the sender of phase 1's last message goes on with proves only its own belief; that counts where the
+    other peer, or phase 1 itself, is not in the capture.
+    """
+    receiver = sender_of(course.final - 1) if course.final else None
+    informed: set[int] = set()
+    for message in course.seen:
+        if not message.is_encrypted:
+            continue
+        if message.exchange in _AFTER_PHASE_1:
+            if receiver is None or message.sender == receiver or course.last is None:
+                return True
+            if course.last < course.final or len({s.sender for s in course.seen}) == 1:
+                return True
+        elif message.exchange == Exchange.INFORMATIONAL:
+            informed.add(message.sender)
+    if course.last is None:
+        return len(informed) == 2
+    return course.last == course.final and _talks_on(course)
+
+
+def _talks_on(course: Course) -> bool:
+    """The receiver of the last message sends protected informationals well after it: a live SA."""
+    receiver = sender_of(course.final - 1)
+    done_ns = course.seen[course.first[course.final]].time_ns
+    return any(
+        s.exchange == Exchange.INFORMATIONAL and s.is_encrypted and s.sender == receiver
+        and s.copy_of < 0 and s.time_ns - done_ns > SCAN_NS
+        for s in course.seen
+    ) and not course.copies(course.final - 1, after=course.first[course.final])  # fmt: skip
+
+
+_AFTER_PHASE_1: Final = frozenset({int(Exchange.QUICK), int(Exchange.TRANSACTION), int(Exchange.NEW_GROUP)})
+
+
+def _is_probe(conversation: Conversation, course: Course, waiting: Waiting) -> bool:
+    """Never meant to be completed: one MSG1 with nothing after it from whoever sent it.
+
+    Every IKE implementation repeats a MSG1 that is not answered, and answers or refuses a MSG2. Scanners send
+    no vendor IDs by default, and a live initiator sends some; so an initiator that shows any and falls silent
+    after MSG2 is taken for one that has a problem.
+    """
+    last = course.last
+    if waiting.icmp or waiting.fragments or waiting.repeated or waiting.repeated_before:
+        return False
+    if 1 not in course.first or any(
+        s.sender == INITIATOR and not s.is_duplicate for s in course.seen[course.first[1] + 1 :]
+    ):
+        return False
+    opening = course.seen[course.first[1]]
+    superseded = conversation.superseded_ns
+    waited = waiting.elapsed_ns
+    if superseded is not None:
+        waited = min(waited, superseded - course.seen[-1].time_ns)
+    if last == 1:
+        return waited >= LONE_NS
+    return last == 2 and not opening.clear.vendor_ids and waited >= SCAN_NS
+
+
+def _peer(
+    course: Course, role: int, verdict: Verdict, refusal: Refusal | None, later: tuple[LaterExchange, ...]
+) -> PeerState:
+    """Return how far one peer got, and how sure that is."""
+    captured = any(s.sender == role for s in course.seen)
+    if verdict.outcome == "established":
+        return _established_peer(course, role, later, captured)
+    sent = course.sent(role)
+    implied = _implied(course, role)
+    progress = max((n for n in (sent, implied) if n is not None), default=None)
+    if not captured:
+        return PeerState(progress, "unknown")
+    refused = refusal is not None and refusal.sender == role
+    if progress is None:
+        # It refused before it took any part; or only what fits no step was seen from it.
+        return PeerState(0, "proven") if refused and role == RESPONDER else PeerState(None, "presumed")
+    towards = course.first.get(progress + 1)
+    if towards is None or refused or course.copies(progress, after=towards):
+        return PeerState(progress, "proven")
+    return PeerState(progress, "presumed")
+
+
+def _implied(course: Course, role: int) -> int | None:
+    """A message of the other peer that answers step n proves that this peer sent n."""
+    other = course.sent(1 - role)
+    return other - 1 if other is not None and other > 1 else None
+
+
+def _established_peer(
+    course: Course, role: int, later: tuple[LaterExchange, ...], captured: bool
+) -> PeerState:
+    final = course.final
+    progress = final or None
+    if not captured:
+        return PeerState(progress, "unknown")
+    goes_on = any(course.seen[i].sender == role for e in later for i in e.indexes)
+    if (final and sender_of(final) == role and final in course.first) or goes_on:
+        return PeerState(progress, "proven")
+    return PeerState(progress, "presumed")

@@ -1,0 +1,113 @@
+"""Did a peer end phase 1 in so many words: an error notify, a delete, or an encrypted informational.
+
+What a refusal says is for the diagnosis; here it matters that it came, from whom, and that nothing of phase 1
+came after it. Encrypted, it cannot be read, and still stands in place of the awaited message.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from ikepcap.state.course import Course, sender_of
+from ikepcap.track.conversation import Notice, Seen
+from ikepcap.wire.numbers import Exchange, NotifyType
+from ikepcap.wire.vendor import implementation
+
+ERRORS_BELOW: Final = 16384
+"""Error types end and status types begin here (RFC 2408 §3.14.1)."""
+KEYED_FROM: Final = {"main": 4, "aggressive": 2, "base": 4}
+"""Step from which on a peer has keys to encrypt with."""
+PROMPT_NS: Final = 3 * 10**9
+"""A peer that rejects the last message says so at once."""
+
+
+class Refusal(Struct, frozen=True):
+    """A message that ended phase 1."""
+
+    index: int
+    """Of the first copy, in `seen`."""
+    sender: int
+    kind: str
+    """notify, delete or encrypted."""
+    replaced: int
+    """The message of phase 1 that it stands in place of."""
+    notify: int | None = None
+    spi_bytes: int = 0
+
+
+def is_error(notice: Notice) -> bool:
+    """An error notify, or Microsoft's status notify with an error code in it (MS-IKEE §2.2.6)."""
+    if notice.type == NotifyType.MS_NOTIFY_STATUS:
+        return any(notice.data[:4])
+    return 0 < notice.type < ERRORS_BELOW
+
+
+def find_refusal(course: Course) -> Refusal | None:
+    """Return the refusal that ended phase 1; None if there was none or phase 1 went on after it."""
+    if course.last is None:
+        return None
+    end = course.first[course.last]
+    for index, message in enumerate(course.seen):
+        if message.exchange != Exchange.INFORMATIONAL or index < end:
+            continue
+        refusal = _read(course, index, message)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _read(course: Course, index: int, message: Seen) -> Refusal | None:
+    last = course.last
+    if last is None:
+        return None
+    if message.is_encrypted:
+        if last < KEYED_FROM.get(course.mode, 99) or not _stands_alone(course, index, message):
+            return None
+        return Refusal(index, message.sender, "encrypted", _replaced(course, message.sender))
+    errors = [notice for notice in message.clear.notices if is_error(notice)]
+    if last == course.final:
+        # Keys exist by now: anyone on the path could have sent a clear one, and it may change nothing.
+        return None if not errors or not _stands_alone(course, index, message) else _clear(
+            course, index, message, errors
+        )  # fmt: skip
+    if errors:
+        return _clear(course, index, message, errors)
+    if message.clear.deletes:
+        return Refusal(index, message.sender, "delete", _replaced(course, message.sender))
+    return None
+
+
+def _clear(course: Course, index: int, message: Seen, errors: list[Notice]) -> Refusal:
+    notice = errors[0]
+    replaced = _replaced(course, message.sender)
+    return Refusal(index, message.sender, "notify", replaced, notice.type, notice.spi_bytes)
+
+
+def _replaced(course: Course, sender: int) -> int:
+    """Return the step that this peer owed and refused instead."""
+    last = course.last or 0
+    if last >= course.final:
+        return course.final
+    following = last + 1
+    return following if sender_of(following) == sender else min(following + 1, course.final)
+
+
+def _stands_alone(course: Course, index: int, message: Seen) -> bool:
+    """Once the last message of phase 1 is seen, only its receiver can refuse it: at once, and as its last word.
+
+    Before that, any encrypted informational stands in place of a message.
+    """
+    if course.last != course.final:
+        return True
+    if message.sender != sender_of(course.final - 1):
+        return False
+    done_ns = course.seen[course.first[course.final]].time_ns
+    rest = course.seen[index + 1 :]
+    goes_on = any(s.sender == message.sender and s.exchange != Exchange.INFORMATIONAL for s in rest)
+    return message.time_ns - done_ns <= PROMPT_NS and not goes_on and not _greets_apart(course, message.sender)
+
+
+def _greets_apart(course: Course, sender: int) -> bool:
+    """racoon sends INITIAL-CONTACT in an informational of its own after phase 1, others inside MSG5."""
+    bodies = {body for s in course.seen if s.sender == sender for body in s.clear.vendor_ids}
+    return (implementation(bodies) or "").startswith("racoon")

@@ -1,0 +1,76 @@
+"""Next to whom was the capture taken: what TTLs say.
+
+A datagram that still has the TTL its sender gave it has passed no router. Systems start at 64, 128 or 255;
+Windows 95 and its kin, which start at 32, never spoke IKE.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
+
+INITIAL_TTLS: Final = frozenset({64, 128, 255})
+
+
+class Vantage(Struct, frozen=True):
+    """Which peer's own segment the capture shows."""
+
+    near: str
+    """initiator, responder, between or unknown."""
+    why: str
+    address: bytes | None = None
+    """Of the peer it is near to."""
+
+
+class VantageVotes:
+    """Collects what each conversation says; a capture has one vantage, or none that can be told."""
+
+    def __init__(self) -> None:
+        self._votes: dict[str, int] = {}
+        self._example: dict[str, tuple[int, bytes | None]] = {}
+
+    def add(self, conversation: Conversation) -> None:
+        """Count one conversation."""
+        initial: list[bool | None] = [None, None]
+        ttl = [0, 0]
+        for message in conversation.seen:
+            if message.is_duplicate or message.rebound or not message.ttl:
+                continue
+            side = message.sender
+            here = message.ttl in INITIAL_TTLS
+            initial[side] = here if initial[side] is None else initial[side] and here
+            ttl[side] = message.ttl
+        near = _near(initial[INITIATOR], initial[RESPONDER])
+        if near is None:
+            return
+        self._votes[near] = self._votes.get(near, 0) + 1
+        if near not in self._example:
+            side = RESPONDER if near == "responder" else INITIATOR
+            address = conversation.responder if side == RESPONDER else conversation.initiator
+            self._example[near] = (ttl[side], address)
+
+    def verdict(self) -> Vantage:
+        """Return what all conversations agree on."""
+        if not self._votes:
+            return Vantage("unknown", "no TTL tells: no message of both peers was captured")
+        if len(self._votes) > 1:
+            return Vantage("unknown", "conversations disagree: several capture points, or peers of either role")
+        near = next(iter(self._votes))
+        ttl, address = self._example[near]
+        if near == "unknown":
+            return Vantage("unknown", f"frames of both peers have an initial TTL (such as {ttl}): one segment")
+        if near == "between":
+            return Vantage("between", "no peer's frames have an initial TTL of 64, 128 or 255", address)
+        return Vantage(near, f"TTL {ttl}, an initial value, on every frame from the {near} only", address)
+
+
+def _near(initiator: bool | None, responder: bool | None) -> str | None:
+    """Judge one conversation by whose TTLs are untouched; None where one peer was not captured."""
+    if initiator is None or responder is None:
+        return None
+    if initiator and responder:
+        return "unknown"
+    if initiator:
+        return "initiator"
+    return "responder" if responder else "between"

@@ -1,0 +1,1 @@
+"""Messages to conversations: who talks to whom under which cookies. Has no opinion about right or wrong."""

@@ -1,0 +1,116 @@
+"""What tracking hands on: frozen records of one conversation and the messages seen in it.
+
+A record keeps what later stages reason with, not the bytes: a frame number leads back to those.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from ikepcap.capture.datagram import IcmpError, LostFragments
+from ikepcap.wire.offer import Offer
+from ikepcap.wire.walk import Defect
+
+INITIATOR: Final = 0
+RESPONDER: Final = 1
+
+
+class Notice(Struct, frozen=True, gc=False):
+    """A notification in the clear (RFC 2408 §3.14)."""
+
+    type: int
+    spi_bytes: int
+    data: bytes
+
+
+class Clear(Struct, frozen=True, gc=False):
+    """What a message that was not encrypted says, as far as a negotiation's course depends on it."""
+
+    offer: Offer | None = None
+    ke_bytes: int = 0
+    """Length of the key exchange value, which tells the group; 0 without a KE payload."""
+    nat_d: tuple[bytes, ...] = ()
+    """NAT-D hashes in wire order: the first is of the receiver's address (RFC 3947 §3.2)."""
+    vendor_ids: tuple[bytes, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    deletes: bool = False
+    identity: bytes | None = None
+    """Body of the ID payload: aggressive mode shows it to everyone."""
+    notice_cookie: bytes = b""
+    """The responder cookie that came with `notices`: a refusing peer may put one of its own, or none."""
+
+
+NOTHING_CLEAR: Final = Clear()
+
+
+class Seen(Struct, frozen=True, gc=False):
+    """One message at one moment, inside its conversation."""
+
+    frame: int
+    time_ns: int
+    sender: int
+    """INITIATOR or RESPONDER."""
+    exchange: int
+    message_id: int
+    flags: int
+    payloads: tuple[int, ...]
+    """Types in wire order; only the first, from the header, where the rest is encrypted."""
+    wire_bytes: int
+    source_port: int
+    destination_port: int
+    ttl: int
+    ip_id: int
+    clear: Clear
+    copy_of: int = -1
+    """Index in the conversation of the first message with the same bytes from the same peer."""
+    is_duplicate: bool = False
+    """The same transmission captured twice, not sent again."""
+    cookie_differs: bool = False
+    """Its responder cookie is not the one this conversation is bound to."""
+    rebound: bool = False
+    """An address differs from the conversation's: a NAT mapping changed, or a second capture point."""
+    defects: tuple[Defect, ...] = ()
+    fragment_frames: tuple[int, ...] = ()
+
+    @property
+    def is_encrypted(self) -> bool:
+        """The encryption flag is set."""
+        return self.flags & 1 != 0
+
+
+class LostParts(Struct, frozen=True, gc=False):
+    """IKE fragments (payload 132) of one message that never became whole."""
+
+    frames: tuple[int, ...]
+    first_ns: int
+    sender: int
+    have: tuple[int, ...]
+    """Fragment numbers that are there."""
+    total: int | None
+    """Number of the last fragment; None when that one is missing."""
+
+
+class Conversation(Struct, frozen=True, gc=False):
+    """One attempt at one ISAKMP SA, as it was seen to its end, or to the end of the capture."""
+
+    number: int
+    """Order of first frames in the run, from 1."""
+    initiator_cookie: bytes
+    responder_cookie: bytes | None
+    """Bound at the first reply of phase 1."""
+    initiator: bytes
+    initiator_port: int
+    responder: bytes
+    responder_port: int
+    roles_proven: bool
+    """A message says who began; else it is the better of two readings."""
+    seen: tuple[Seen, ...]
+    omitted: int
+    """Messages beyond the bound on `seen`: counted, not kept."""
+    icmp: tuple[IcmpError, ...]
+    lost: tuple[LostFragments, ...]
+    lost_parts: tuple[LostParts, ...]
+    superseded_ns: int | None
+    """When the same initiator began anew, with another cookie, towards the same responder."""
+    watched_until_ns: int
+    """Capture time up to which the conversation was followed: silence is measured against it."""

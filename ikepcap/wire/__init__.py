@@ -1,0 +1,1 @@
+"""Bytes to structure: ISAKMP messages, payloads and attributes. No I/O, no clock, no state."""

@@ -1,0 +1,185 @@
+"""Every payload body, declared once (RFC 2408 §3, RFC 2407 §4.6, and where each docstring says).
+
+A body is what follows the generic payload header. `codec` makes decoders from these declarations; they
+decide nothing else.
+"""
+
+from typing import Annotated, Final
+
+from ikepcap.wire.codec import U8, U16, U32, Attributes, Body, Rest, Take
+from ikepcap.wire.numbers import (
+    CertEncoding,
+    CfgAttribute,
+    CfgType,
+    Doi,
+    IdType,
+    NotifyType,
+    Payload,
+    Protocol,
+)
+from ikepcap.wire.walk import Attribute
+
+
+class SecurityAssociation(Body, frozen=True):
+    """Security Association payload (RFC 2408 §3.4; situation in RFC 2407 §4.6.1)."""
+
+    doi: Annotated[int, U32(names=Doi)]
+    situation: Annotated[int, U32()]
+    """Bits of `Situation`; with secrecy or integrity a labelled domain precedes the proposals."""
+    proposals: Annotated[bytes, Rest()]
+
+
+class Proposal(Body, frozen=True):
+    """Proposal payload (RFC 2408 §3.5), inside a Security Association."""
+
+    number: Annotated[int, U8()]
+    protocol: Annotated[int, U8(names=Protocol)]
+    spi_size: Annotated[int, U8(length_of="spi")]
+    transform_count: Annotated[int, U8()]
+    spi: Annotated[bytes, Take("spi_size")]
+    transforms: Annotated[bytes, Rest()]
+
+
+class Transform(Body, frozen=True):
+    """Transform payload (RFC 2408 §3.6), inside a Proposal, whose protocol says what the numbers mean."""
+
+    number: Annotated[int, U8()]
+    transform_id: Annotated[int, U8()]
+    reserved: Annotated[int, U16(is_reserved=True)]
+    attributes: Annotated[tuple[Attribute, ...], Attributes()]
+
+
+class KeyExchange(Body, frozen=True):
+    """Key Exchange payload (RFC 2408 §3.7)."""
+
+    public_value: Annotated[bytes, Rest()]
+
+
+class Identification(Body, frozen=True):
+    """Identification payload (RFC 2408 §3.8, RFC 2407 §4.6.2)."""
+
+    type: Annotated[int, U8(names=IdType)]
+    protocol: Annotated[int, U8()]
+    """An IP protocol number; with `port` it should be 0/0 or 17/500 in phase 1."""
+    port: Annotated[int, U16()]
+    data: Annotated[bytes, Rest()]
+
+
+class Certificate(Body, frozen=True):
+    """Certificate payload (RFC 2408 §3.9)."""
+
+    encoding: Annotated[int, U8(names=CertEncoding)]
+    data: Annotated[bytes, Rest()]
+
+
+class CertificateRequest(Body, frozen=True):
+    """Certificate Request payload (RFC 2408 §3.10)."""
+
+    encoding: Annotated[int, U8(names=CertEncoding)]
+    authority: Annotated[bytes, Rest()]
+    """DER of the issuer's name; empty for any."""
+
+
+class Hash(Body, frozen=True):
+    """Hash payload (RFC 2408 §3.11)."""
+
+    data: Annotated[bytes, Rest()]
+
+
+class Signature(Body, frozen=True):
+    """Signature payload (RFC 2408 §3.12)."""
+
+    data: Annotated[bytes, Rest()]
+
+
+class Nonce(Body, frozen=True):
+    """Nonce payload (RFC 2408 §3.13; 8 to 256 octets, RFC 2409 §5)."""
+
+    data: Annotated[bytes, Rest()]
+
+
+class Notification(Body, frozen=True):
+    """Notification payload (RFC 2408 §3.14; the IPsec DOI's types in RFC 2407 §4.6.3)."""
+
+    doi: Annotated[int, U32(names=Doi)]
+    protocol: Annotated[int, U8(names=Protocol)]
+    spi_size: Annotated[int, U8(length_of="spi")]
+    kind: Annotated[int, U16(names=NotifyType)]
+    spi: Annotated[bytes, Take("spi_size")]
+    """For ISAKMP the cookie pair, often absent."""
+    data: Annotated[bytes, Rest()]
+
+
+class Delete(Body, frozen=True):
+    """Delete payload (RFC 2408 §3.15)."""
+
+    doi: Annotated[int, U32(names=Doi)]
+    protocol: Annotated[int, U8(names=Protocol)]
+    spi_size: Annotated[int, U8()]
+    """Octets of each SPI: 16 for ISAKMP, 4 for AH and ESP."""
+    spi_count: Annotated[int, U16()]
+    spis: Annotated[bytes, Take("spi_size", times="spi_count")]
+
+
+class VendorId(Body, frozen=True):
+    """Vendor ID payload (RFC 2408 §3.16)."""
+
+    data: Annotated[bytes, Rest()]
+
+
+class Configuration(Body, frozen=True):
+    """Attribute payload of mode-config and XAUTH (draft-ietf-ipsec-isakmp-mode-cfg §3.2)."""
+
+    type: Annotated[int, U8(names=CfgType)]
+    reserved: Annotated[int, U8(is_reserved=True)]
+    identifier: Annotated[int, U16()]
+    attributes: Annotated[tuple[Attribute, ...], Attributes(names=CfgAttribute)]
+
+
+class NatDiscovery(Body, frozen=True):
+    """NAT-D payload (RFC 3947 §3.2; the drafts' is the same under number 130)."""
+
+    hash: Annotated[bytes, Rest()]
+
+
+class NatOriginalAddress(Body, frozen=True):
+    """NAT-OA payload (RFC 3947 §5.2; the drafts' is the same under number 131)."""
+
+    type: Annotated[int, U8(names=IdType)]
+    reserved_1: Annotated[int, U8(is_reserved=True)]
+    reserved_2: Annotated[int, U16(is_reserved=True)]
+    address: Annotated[bytes, Rest()]
+
+
+class Fragment(Body, frozen=True):
+    """IKE fragment (MS-IKEE §2.2; Cisco's, which strongSwan and racoon share)."""
+
+    fragment_id: Annotated[int, U16()]
+    number: Annotated[int, U8()]
+    """From 1."""
+    flags: Annotated[int, U8()]
+    """1: the last one."""
+    data: Annotated[bytes, Rest()]
+
+
+BODIES: Final[dict[int, type[Body]]] = {
+    Payload.SA: SecurityAssociation,
+    Payload.PROPOSAL: Proposal,
+    Payload.TRANSFORM: Transform,
+    Payload.KE: KeyExchange,
+    Payload.ID: Identification,
+    Payload.CERT: Certificate,
+    Payload.CR: CertificateRequest,
+    Payload.HASH: Hash,
+    Payload.SIG: Signature,
+    Payload.NONCE: Nonce,
+    Payload.NOTIFICATION: Notification,
+    Payload.DELETE: Delete,
+    Payload.VENDOR_ID: VendorId,
+    Payload.ATTRIBUTES: Configuration,
+    Payload.NAT_D: NatDiscovery,
+    Payload.NAT_OA: NatOriginalAddress,
+    Payload.NAT_D_DRAFT: NatDiscovery,
+    Payload.NAT_OA_DRAFT: NatOriginalAddress,
+    Payload.FRAGMENT: Fragment,
+}

@@ -1,0 +1,161 @@
+"""Vendor IDs (RFC 2408 §3.16): what they are called, what their sender can do, and who it is.
+
+The knowledge is in `vendor_ids.toml`; this file only looks things up. Two kinds of entry differ: an ID that
+many implement is a *capability*, one that a single implementation sends *identifies* it. XAUTH, DPD and
+Cisco Unity are of the first kind, so they never make a peer a Cisco.
+"""
+
+import functools
+import tomllib
+from collections.abc import Iterable
+from importlib import resources
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+MAX_TEXT: Final = 40
+"""Characters of a version that we repeat; the rest is not a version."""
+
+IOS_XOR: Final = bytes.fromhex("f5c7a71d")
+IOS_SIZE: Final = 16
+IOS_NAME: Final = "Cisco IOS (derived from the sender's cookie)"
+IOS_IMPLEMENTATION: Final = "Cisco IOS"
+IOS_RANK: Final = 2
+
+
+class VendorId(Struct, frozen=True):
+    """A vendor ID that we know."""
+
+    name: str
+    implementation: str | None = None
+    """Who sends it; None where several do."""
+    capability: str | None = None
+    """What the sender says it can do, in one word."""
+    version: str | None = None
+    """What the octets after the known ones say, where that means something."""
+    rank: int = 1
+    """Of several implementations a peer's IDs name, the highest is the most specific."""
+
+
+class Entry(Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of the table."""
+
+    name: str
+    exact: str | None = None
+    prefix: str | None = None
+    size: int | None = None
+    md5_of: str | None = None
+    capability: str | None = None
+    suffix: str | None = None
+    implementation: str | None = None
+
+
+class Group(Struct, frozen=True, forbid_unknown_fields=True):
+    """Lines that share their source and sender."""
+
+    source: str
+    ids: tuple[Entry, ...]
+    implementation: str | None = None
+    rank: int = 1
+
+
+class Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of `vendor_ids.toml`."""
+
+    group: tuple[Group, ...]
+    suffix: dict[str, dict[str, str]]
+
+
+@functools.cache
+def table() -> Table:
+    """Return the table as written, read once."""
+    text = resources.files(__package__).joinpath("vendor_ids.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), Table)
+
+
+class _Index(Struct, frozen=True):
+    """The table arranged for lookup."""
+
+    exact: dict[bytes, tuple[Group, Entry]]
+    prefixes: tuple[tuple[bytes, Group, Entry], ...]
+    """Longest first."""
+
+
+@functools.cache
+def _index() -> _Index:
+    exact: dict[bytes, tuple[Group, Entry]] = {}
+    prefixes: list[tuple[bytes, Group, Entry]] = []
+    for group in table().group:
+        for entry in group.ids:
+            if entry.exact is not None:
+                exact[bytes.fromhex(entry.exact)] = (group, entry)
+            elif entry.prefix is not None:
+                prefixes.append((bytes.fromhex(entry.prefix), group, entry))
+    prefixes.sort(key=lambda row: len(row[0]), reverse=True)
+    return _Index(exact, tuple(prefixes))
+
+
+def lookup(body: bytes, cookie: bytes | None = None) -> VendorId | None:
+    """Return what is known of a vendor ID payload's body; None when nothing is.
+
+    Args:
+        body: the payload without its generic header.
+        cookie: the sender's own cookie, with which the ID of Cisco IOS can be told.
+    """
+    index = _index()
+    found = index.exact.get(body)
+    if found is not None:
+        return _vendor_id(*found, b"")
+    for prefix, group, entry in index.prefixes:
+        if body.startswith(prefix) and (entry.size is None or entry.size == len(body)):
+            return _vendor_id(group, entry, body[len(prefix) :])
+    if cookie is not None and _is_ios(body, cookie):
+        return VendorId(IOS_NAME, IOS_IMPLEMENTATION, rank=IOS_RANK)
+    return None
+
+
+def implementation(bodies: Iterable[bytes], cookie: bytes | None = None) -> str | None:
+    """Return the most specific implementation that a peer's vendor IDs name; None when they name nobody.
+
+    Args:
+        bodies: all vendor IDs of one peer, in the order it sent them, which decides between equals.
+        cookie: as for `lookup`.
+    """
+    best: VendorId | None = None
+    for body in bodies:
+        found = lookup(body, cookie)
+        if found and found.implementation and (best is None or found.rank > best.rank):
+            best = found
+    return best.implementation if best else None
+
+
+def _vendor_id(group: Group, entry: Entry, rest: bytes) -> VendorId:
+    version = _read_suffix(entry.suffix, rest) if entry.suffix and rest else None
+    name, rank = entry.implementation or group.implementation, group.rank
+    if entry.suffix == "windows-release" and version:
+        name, rank = f"Windows {version}", rank + 1
+    return VendorId(entry.name, name, entry.capability, version, rank)
+
+
+def _read_suffix(kind: str, rest: bytes) -> str | None:
+    """Return what the octets after a prefix say."""
+    if kind == "text":
+        text = rest[:MAX_TEXT].decode("ascii", "replace")
+        return text if text.isprintable() and text.isascii() else None
+    if kind == "major.minor":
+        return f"{rest[0]}.{rest[1]}" if len(rest) == 2 else None
+    return table().suffix[kind].get(rest.hex())
+
+
+def _is_ios(body: bytes, cookie: bytes) -> bool:
+    """Tell whether a vendor ID is the one that Cisco IOS makes from its cookie.
+
+    Observed in a public capture, for two senders and two negotiations: the first four octets are the
+    cookie's, each with a fixed octet exclusive-ored; the next four are the cookie's own, but for the last
+    bit of the second.
+    """
+    if len(body) != IOS_SIZE or len(cookie) != 8:
+        return False
+    mixed = bytes(a ^ b for a, b in zip(body[:8], cookie, strict=True))
+    return mixed[:4] == IOS_XOR and mixed[4:] in (b"\0\0\0\0", b"\0\1\0\0")

@@ -1,0 +1,228 @@
+"""Numbers and the words for them."""
+
+import inspect
+from enum import IntEnum
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ikepcap.wire import numbers
+from ikepcap.wire.numbers import (
+    AuthMethod,
+    Encryption,
+    EspTransform,
+    Exchange,
+    Group,
+    Payload,
+    auth_kind,
+    auth_word,
+    encryption_word,
+    exchange_name,
+    group_word,
+    hash_word,
+    ke_bytes,
+    notify_name,
+    payload_name,
+    word,
+)
+
+REGISTRIES = [
+    thing
+    for _, thing in inspect.getmembers(numbers, inspect.isclass)
+    if issubclass(thing, IntEnum) and thing is not IntEnum
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (1, "SA"),
+        (2, "P"),
+        (3, "T"),
+        (4, "KE"),
+        (5, "ID"),
+        (6, "CERT"),
+        (7, "CR"),
+        (8, "HASH"),
+        (9, "SIG"),
+        (10, "NONCE"),
+        (11, "N"),
+        (12, "D"),
+        (13, "VID"),
+        (14, "ATTR"),
+        (20, "NAT-D"),
+        (21, "NAT-OA"),
+        (130, "NAT-D"),
+        (131, "NAT-OA"),
+        (132, "FRAG"),
+        (15, "15"),
+        (0, "0"),
+        (133, "133"),
+        (255, "255"),
+    ],
+)
+def test_payloads_have_the_short_names_of_the_rfc_figures(kind: int, name: str) -> None:
+    assert payload_name(kind) == name
+
+
+def test_exchanges_have_the_report_names_and_unknown_ones_their_number() -> None:
+    named = {number: exchange_name(number) for number in (0, 1, 2, 3, 4, 5, 6, 32, 33, 34, 243, 246, 247)}
+    assert named == {
+        0: "0",
+        1: "base",
+        2: "main",
+        3: "authentication-only",
+        4: "aggressive",
+        5: "informational",
+        6: "transaction",
+        32: "quick",
+        33: "new-group",
+        34: "34",
+        243: "authip",
+        246: "authip",
+        247: "247",
+    }
+
+
+def test_every_exchange_has_a_name() -> None:
+    assert [exchange for exchange in Exchange if exchange_name(exchange) == str(int(exchange))] == []
+
+
+def test_notifies_are_named_as_the_rfcs_write_them() -> None:
+    named = [notify_name(number) for number in (14, 16, 24, 24578, 36136, 36137, 40003, 40501, 40503, 0)]
+    assert named == [
+        "NO-PROPOSAL-CHOSEN",
+        "PAYLOAD-MALFORMED",
+        "AUTHENTICATION-FAILED",
+        "INITIAL-CONTACT",
+        "R-U-THERE",
+        "R-U-THERE-ACK",
+        "MS-NOTIFY-STATUS",
+        "UNITY-LOAD-BALANCE",
+        "40503",  # libreswan and racoon disagree about this one
+        "0",
+    ]
+
+
+def test_policy_words_are_those_of_the_report() -> None:
+    assert [encryption_word(7, 256), encryption_word(7), encryption_word(5), encryption_word(1)] == [
+        "AES-CBC-256",
+        "AES-CBC",
+        "3DES-CBC",
+        "DES-CBC",
+    ]
+    assert [encryption_word(8, 192), encryption_word(99), encryption_word(99, 64)] == [
+        "CAMELLIA-CBC-192",
+        "99",
+        "99-64",
+    ]
+    assert [hash_word(number) for number in range(8)] == [
+        "0",
+        "MD5",
+        "SHA1",
+        "TIGER",
+        "SHA2-256",
+        "SHA2-384",
+        "SHA2-512",
+        "7",
+    ]
+    assert [group_word(number) for number in (2, 14, 19, 24, 28, 31, 6)] == [
+        "MODP-1024",
+        "MODP-2048",
+        "ECP-256",
+        "MODP-2048-256",
+        "BRAINPOOL-256",
+        "CURVE25519",
+        "6",
+    ]
+    assert [auth_word(number) for number in (1, 2, 3, 9, 11, 64221, 65001, 65006, 8)] == [
+        "PSK",
+        "DSS-SIG",
+        "RSA-SIG",
+        "ECDSA-SIG-256",
+        "ECDSA-SIG-521",
+        "HYBRID-RSA-I",
+        "XAUTH-PSK-I",
+        "XAUTH-RSA-R",
+        "8",
+    ]
+
+
+def test_auth_kind_gives_the_word_of_the_report() -> None:
+    kinds = {int(method): auth_kind(method) for method in AuthMethod}
+    assert kinds == {
+        1: "psk",
+        2: "dss-sig",
+        3: "rsa-sig",
+        4: "rsa-enc",
+        5: "rsa-rev-enc",
+        6: "elgamal-enc",
+        7: "elgamal-rev-enc",
+        9: "ecdsa-sig",
+        10: "ecdsa-sig",
+        11: "ecdsa-sig",
+        64221: "hybrid",
+        64222: "hybrid",
+        64223: "hybrid",
+        64224: "hybrid",
+        65001: "xauth-psk",
+        65002: "xauth-psk",
+        65003: "xauth-dss",
+        65004: "xauth-dss",
+        65005: "xauth-rsa",
+        65006: "xauth-rsa",
+        65007: "xauth-rsa-enc",
+        65008: "xauth-rsa-enc",
+        65009: "xauth-rsa-rev-enc",
+        65010: "xauth-rsa-rev-enc",
+    }
+    assert auth_kind(12345) == "12345"
+
+
+def test_private_methods_that_collide_are_decided_by_the_vendor_ids() -> None:
+    """65001 is XAUTH or Kerberos, 65005 is XAUTH or CGA; neither flag touches anything else."""
+    assert [auth_kind(65001, gssapi=True), auth_word(65001, gssapi=True)] == ["gssapi", "GSSAPI"]
+    assert [auth_kind(65005, cga=True), auth_word(65005, cga=True)] == ["cga", "CGA"]
+    assert [auth_kind(65001, cga=True), auth_kind(65005, gssapi=True)] == ["xauth-psk", "xauth-rsa"]
+    assert auth_kind(1, gssapi=True, cga=True) == "psk"
+
+
+def test_public_values_have_the_length_of_their_group() -> None:
+    assert [ke_bytes(group) for group in (1, 2, 14, 19, 21, 30, 31, 3, 999)] == [
+        96,
+        128,
+        256,
+        64,
+        132,
+        128,
+        32,
+        None,
+        None,
+    ]
+    assert {group for group in Group if ke_bytes(group) is None} == {Group.EC2N_155, Group.EC2N_185}
+
+
+def test_names_that_cannot_be_identifiers_are_written_out() -> None:
+    assert [word(Encryption, 5), word(EspTransform, 3), word(EspTransform, 8)] == [
+        "3DES-CBC",
+        "3DES-CBC",
+        "3IDEA",
+    ]
+
+
+@pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry.__name__)
+def test_every_registry_says_where_its_numbers_are_from(registry: type[IntEnum]) -> None:
+    text = inspect.getdoc(registry) or ""
+    assert any(source in text for source in ("RFC", "draft", "MS-", "racoon")), registry.__name__
+
+
+@given(number=st.integers(min_value=0, max_value=2**64))
+def test_every_number_has_a_word_whatever_it_is(number: int) -> None:
+    words = [word(registry, number) for registry in REGISTRIES]
+    words += [payload_name(number), exchange_name(number), notify_name(number), auth_kind(number)]
+    assert all(words)
+
+
+def test_payload_numbers_that_two_protocols_use_stay_numbers() -> None:
+    assert {15, 16, 17, 18, 19, 22}.isdisjoint(set(Payload))
