@@ -8,8 +8,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from ikepcap.capture.decode import Decoder, Item
-from ikepcap.capture.plan import CAREFUL, MAX_FRAME_BYTES, NEED_MORE, CutError, Plan, RecordReader, front_for
-from ikepcap.capture.window import Window
+from ikepcap.capture.plan import CAREFUL, NEED_MORE, CutError, Plan, RecordReader, front_for
+from ikepcap.capture.window import SPACE, Window
 
 FILE_HEADER_BYTES: Final = 24
 _SECOND_NS: Final = 10**9
@@ -74,7 +74,7 @@ class PcapReader(RecordReader):
     def careful(self, pos: int, frame: int) -> tuple[int, int, Sequence[Item]]:
         """Read the record at `pos`."""
         seconds, fraction, captured, wire_bytes = self._header.unpack_from(self.window.buffer, pos)
-        if captured > MAX_FRAME_BYTES:
+        if captured + self.least > SPACE:
             raise self.refuse(pos)
         start = pos + self.least
         end = start + captured
@@ -100,7 +100,7 @@ class PcapReader(RecordReader):
         if there < self.least:
             return self.cut(pos, f"the file ends after {there} of the {self.least} octets of a record header")
         captured: int = self._header.unpack_from(self.window.buffer, pos)[2]
-        if captured > MAX_FRAME_BYTES:
+        if captured + self.least > SPACE:
             return self.cut(pos, f"the record claims {captured} octets, more than any frame has")
         there -= self.least
         return self.cut(pos, f"the file ends after {there} of the {captured} octets of a frame")

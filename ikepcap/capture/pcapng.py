@@ -10,7 +10,6 @@ from ikepcap.capture.decode import Decoder, Item
 from ikepcap.capture.fragments import LATEST_NS
 from ikepcap.capture.plan import (
     CAREFUL,
-    MAX_FRAME_BYTES,
     NEED_MORE,
     Clock,
     CutError,
@@ -18,7 +17,7 @@ from ikepcap.capture.plan import (
     RecordReader,
     front_for,
 )
-from ikepcap.capture.window import Window
+from ikepcap.capture.window import SPACE, Window
 
 MAGIC: Final = b"\x0a\x0d\x0d\x0a"
 _SECTION: Final = 0x0A0D0D0A
@@ -36,8 +35,8 @@ _SIMPLE_HEAD: Final = 12
 _TRAILER_BYTES: Final = 4
 _MAX_BLOCK: Final = 16 * 1024 * 1024
 """What libpcap takes for the largest block there is: more is a corrupt length."""
-_MAX_READ_BLOCK: Final = MAX_FRAME_BYTES + 128 * 1024
-"""A block that is read has to be in the window: a frame and two options of the largest size."""
+_MAX_READ_BLOCK: Final = SPACE
+"""A block that is read has to be in the window."""
 _MAX_INTERFACES: Final = 65536
 
 _ORDER_MARK: Final = 0x1A2B3C4D

@@ -14,8 +14,6 @@ from ikepcap.capture.window import Window
 Clock = tuple[int, int, int]
 """Nanoseconds per unit of the high and of the low half of a timestamp, and what to add."""
 NEED_MORE: Final = -1
-MAX_FRAME_BYTES: Final = 262144
-"""What libpcap takes for the largest frame there is (MAXIMUM_SNAPLEN): more is a corrupt length."""
 
 
 class CutError(Exception):
@@ -106,13 +104,13 @@ def front_for(order: str, link: int, record: str, rest: str = "") -> Front | Non
         front, octets = _ETHER_TYPED[link]
         kinds = (int(Layout(f"{order}H").unpack(kind.to_bytes(2))[0]) for kind in (IPV4, IPV6, VLAN_TAG))
         return Front(Layout(f"{order}{record}4x{rest}{front}{_IP}"), octets, *kinds)
-    low_half, high_half = ("H2x", "2xH") if order == "<" else ("2xH", "H2x")
     if link in _RAW:
         # Without an EtherType the high half of the original length serves: 0 below 65,536 octets.
+        high_half = "2xH" if order == "<" else "H2x"
         return Front(Layout(f"{order}{record}{high_half}{rest}{_IP}"), 0, 0, -1, -1)
     if link == _NULL:
         # The family is in the host's order, which nearly always is the file's.
-        return Front(Layout(f"{order}{record}4x{rest}{low_half}{_IP}"), 4, _AF_INET, -1, -1)
+        return Front(Layout(f"{order}{record}4x{rest}I{_IP}"), 4, _AF_INET, -1, -1)
     return None
 
 

@@ -10,7 +10,10 @@ from typing import Final
 from ikepcap.capture.source import Source
 
 SPACE: Final = 512 * 1024
-"""Octets in view at once: twice the largest record that libpcap writes or reads."""
+"""Octets in view at once, which is also the largest record that is read: twice what libpcap believes in.
+
+More is a corrupt length (libpcap's MAXIMUM_SNAPLEN is 262,144), and nothing is ever allocated for it.
+"""
 SLACK: Final = 256
 """Octets past the end that may be looked at: fields of a record are read before its length is believed."""
 

@@ -6,6 +6,7 @@ from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.wording import copies, span
 from ikepcap.state.course import RETRANSMISSION
+from ikepcap.state.steps import HASH
 from ikepcap.track.conversation import INITIATOR
 
 
@@ -96,7 +97,8 @@ def shown_in_part(case: Case) -> Iterator[Finding]:
             "Only UDP 4500 was captured: messages 1 to 4 go over UDP 500.",
             [first], f"All {len(case.seen)} messages are on UDP 4500, from MSG{min(course.first)} on",
         )  # fmt: skip
-    if standing.outcome == "in-progress" or any(e.outcome == "in-progress" for e in standing.later):
+    waits = standing.outcome == "in-progress" or any(e.outcome == "in-progress" for e in standing.later)
+    if waits and not course.one_sided:
         last = case.seen[-1]
         waited = case.conversation.watched_until_ns - last.time_ns
         yield case.finding(
@@ -130,3 +132,17 @@ def malformed(case: Case) -> Iterator[Finding]:
         yield case.finding(
             "malformed-messages", "proven", "Messages with defects, read as far as they go.", bad, *details
         )
+
+
+def readable_key_hash(case: Case) -> Iterator[Finding]:
+    """Aggressive mode shows HASH_R to everyone, and with it a test for guesses of the pre-shared key."""
+    if case.course.mode != "aggressive" or not case.is_psk():
+        return
+    shown = [s for s in case.sendings(2) if HASH in s.payloads]
+    if shown:
+        yield case.finding(
+            "aggressive-psk", "proven",
+            "Aggressive mode with a pre-shared key: a hash made with the key is readable by anyone on the path.",
+            shown[:1], f"Frame {shown[0].frame} carries HASH_R in the clear (RFC 2409 §5.4)",
+            settles_it="Use main mode, or certificates, or a key too long to be guessed.",
+        )  # fmt: skip

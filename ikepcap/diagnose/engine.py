@@ -27,6 +27,8 @@ RULES: Final[tuple[Rule, ...]] = (
     conditions.truncated,
     conditions.malformed,
 )
+ALWAYS: Final[tuple[Rule, ...]] = (conditions.readable_key_hash,)
+"""What is to be said of a plain conversation too: one that came up whole and at the first try."""
 _ORDER: Final = {"proven": 0, "likely": 1, "possible": 2}
 
 
@@ -38,7 +40,7 @@ def diagnose(case: Case, *, strict: bool = False) -> tuple[Finding, ...]:
         strict: let a crashing rule raise; tests want to see it.
     """
     found: list[Finding] = []
-    for rule in RULES:
+    for rule in ALWAYS if case.standing.is_plain else (*RULES, *ALWAYS):
         try:
             found += rule(case)
         except Exception as error:  # noqa: BLE001 - the one place: a report must not be lost to one rule

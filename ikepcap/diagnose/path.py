@@ -134,7 +134,10 @@ def silence(case: Case) -> Iterator[Finding]:
         )  # fmt: skip
         return
     own = [s for s in case.seen if s.sender == silent]
-    yield from _nat_t_blocked(case, said)
+    blocked = tuple(_nat_t_blocked(case, said))
+    yield from blocked
+    if blocked or standing.waiting.fragments:
+        return  # what is more exact has been said
     yield case.finding(
         "peer-went-silent", "likely",
         f"The {who} {name} answered before and then fell silent: MSG{awaited} never came.",

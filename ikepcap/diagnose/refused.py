@@ -92,6 +92,12 @@ _ENCRYPTED: Final = Reading(
     "The log of either peer, or the phase-1 key, shows what the encrypted message says.",
 )  # fmt: skip
 
+_UNREADABLE: Final = Reading(
+    "psk-mismatch", "likely",
+    "the other peer goes on as if it could not read it: consistent with pre-shared keys that differ",
+    ("authentication-failed", "identity-mismatch"), "Enter the pre-shared key anew on both peers.",
+)  # fmt: skip
+
 
 def refusal(case: Case) -> Iterator[Finding]:
     """A peer ended phase 1 with a notify, a delete, or an encrypted informational."""
@@ -128,7 +134,9 @@ def read(case: Case, refused: Refusal) -> Reading:
     """Choose the reading of a refusal by what it says and by where it stands."""
     last = case.course.last or 0
     if refused.kind == "encrypted":
-        return _ENCRYPTED
+        # Whoever can read a refusal stops. One that goes on with MSG5 could not decrypt it: other keys.
+        deaf = refused.replaced == case.course.final and bool(case.course.copies(last, after=refused.index))
+        return _UNREADABLE if deaf and case.is_psk() and last == case.course.final - 1 else _ENCRYPTED
     if refused.kind == "delete" or refused.notify is None:
         return _OTHER
     kind = refused.notify

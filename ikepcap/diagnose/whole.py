@@ -1,6 +1,7 @@
 """Findings about the capture as a whole."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from ikepcap.capture.datagram import CaptureFacts
 from ikepcap.diagnose.finding import Finding
@@ -19,13 +20,14 @@ def whole_findings(
     """Return what is to be said of the run; see the report contract for the codes."""
     found: list[Finding] = []
     for file in facts.files:
+        name = PurePath(file.name).name
         if file.cut is not None:
-            claim = f"{file.name} ends early; it was read as far as it goes."
+            claim = f"{name} ends early and was read as far as it goes: {file.cut}."
             last = file.first_frame + file.frames - 1
             found.append(Finding("cut-file", "proven", claim, (last,) if file.frames else (), (file.cut,)))
         if file.unread_links:
             evidence = tuple(f"{count} frames of link type {link}" for link, count in file.unread_links)
-            claim = f"{file.name} has frames of a link type that is not known here: they were not read."
+            claim = f"{name} has frames of a link type that is not known here: they were not read."
             found.append(Finding("unknown-link-type", "proven", claim, (), evidence))
     if lone_count:
         claim = f"{lone_count} more single MSG1 with as many cookies, none followed up: a scan or a flood."

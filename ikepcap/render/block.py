@@ -108,7 +108,8 @@ def state_words(page: Page, peer: Peer) -> tuple[str, str, str]:
     if peer.progress is None:
         return "no message", "-", peer.certainty
     name = peer.states.get(dialect)
-    return f"up to MSG{peer.progress}", f"{name or 'no name'} ({dialect})", peer.certainty
+    reached = f"up to MSG{peer.progress}" if peer.progress else "accepted nothing"
+    return reached, f"{name or 'no name'} ({dialect})", peer.certainty
 
 
 def _peer_lines(page: Page, conversation: Conversation) -> Iterator[str]:

@@ -45,9 +45,7 @@ class Builder:
         *implementations, capabilities = self._peers_vendors(conversation)
         chosen, auth = self._chosen(standing, capabilities)
         case = Case(conversation, standing, auth)
-        findings: tuple[model.Finding, ...] = ()
-        if not standing.is_plain:
-            findings = tuple(_finding(found) for found in diagnose(case, strict=self._strict))
+        findings = tuple(_finding(found) for found in diagnose(case, strict=self._strict))
         seen = conversation.seen
         first, last = seen[0], seen[-1]
         came_up = standing.outcome == "established"

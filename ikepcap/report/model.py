@@ -65,6 +65,14 @@ class Nat(Struct, frozen=True):
     moved_to_4500: bool
 
 
+class Reached(Struct, frozen=True):
+    """A state on a peer's way, and the frame after which it was in it."""
+
+    frame: int
+    progress: int
+    states: dict[str, str | None]
+
+
 class Peer(Struct, frozen=True):
     """One end of a conversation and how far it got."""
 
@@ -75,6 +83,8 @@ class Peer(Struct, frozen=True):
     certainty: Certainty
     states: dict[str, str | None]
     """Dialect to state name: asa, ios, windows, libreswan, strongswan, racoon."""
+    history: tuple[Reached, ...] | UnsetType = UNSET
+    """The states it went through, in order; left out together with the messages."""
 
 
 class Policy(Struct, frozen=True):

@@ -95,6 +95,8 @@ def _owed(case: Case) -> str:
         count = f" ({len(sent)} copies in {span(sent[-1].time_ns - sent[0].time_ns)})"
     who = case.role(case.standing.silent or 0)
     other = case.role(1 - (case.standing.silent or 0))
+    if case.standing.waiting.fragments:
+        return f"MSG{case.standing.awaited} of the {who} came in part only, fragments of it are missing"
     if case.standing.reason == "last-lost":
         return f"the {other} goes on repeating MSG{last - 1} although MSG{last} was sent{count}"
     if case.standing.waiting.repeated_before:

@@ -13,9 +13,10 @@ from msgspec import Struct
 from ikepcap.state.course import Course, sender_of
 from ikepcap.state.exchanges import LaterExchange, exchanges
 from ikepcap.state.nat import NatVerdict, nat_verdict
-from ikepcap.state.refusal import Refusal, find_refusal
-from ikepcap.state.steps import Recogniser
+from ikepcap.state.refusal import KEYED_FROM, Refusal, find_refusal
+from ikepcap.state.steps import MODES, Recogniser
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
+from ikepcap.wire.message import FLAG_ENCRYPTION
 from ikepcap.wire.numbers import Exchange
 from ikepcap.wire.offer import Offer, Transform
 
@@ -100,7 +101,10 @@ def infer(conversation: Conversation, recognise: Recogniser, *, port_4500_seen: 
     refusal = find_refusal(course)
     waiting = _waiting(conversation, course)
     verdict = _verdict(conversation, course, refusal, waiting, nat, port_4500_seen)
-    states = [_peer(course, role, verdict, refusal, later) for role in (INITIATOR, RESPONDER)]
+    states = [
+        _peer(course, role, verdict, refusal, later, in_part=sent_in_part(conversation, course, role))
+        for role in (INITIATOR, RESPONDER)
+    ]
     return Standing(
         verdict.outcome, verdict.awaited, verdict.silent, states[0], states[1], course, later, nat, offer,
         chosen, waiting, refusal if verdict.outcome == "refused" else None, verdict.reason,
@@ -250,8 +254,39 @@ def _is_probe(conversation: Conversation, course: Course, waiting: Waiting) -> b
     return last == 2 and not opening.clear.vendor_ids and waited >= SCAN_NS
 
 
+def sent_in_part(conversation: Conversation, course: Course, role: int) -> int | None:
+    """Return the step of which only fragments were captured, if a peer sent one after its last whole message.
+
+    The first fragment carries the header and so proves that its sender took that step.
+    """
+    own = course.sent(role)
+    following = (own if own is not None else role - 1) + 2
+    if following > course.final:
+        return None
+    since_ns = course.seen[course.first[own]].time_ns if own is not None else 0
+    peer = conversation.initiator if role == INITIATOR else conversation.responder
+    for lost in conversation.lost:
+        if lost.source == peer and lost.first_ns >= since_ns and len(lost.data) > FLAGS_AT:
+            encrypted = lost.data[FLAGS_AT] & FLAG_ENCRYPTION != 0
+            if lost.data[EXCHANGE_AT] in MODES and encrypted == (following > KEYED_FROM[course.mode]):
+                return following
+    if any(parts.sender == role and parts.first_ns >= since_ns for parts in conversation.lost_parts):
+        return following
+    return None
+
+
+EXCHANGE_AT: Final = 18
+FLAGS_AT: Final = 19
+
+
 def _peer(
-    course: Course, role: int, verdict: Verdict, refusal: Refusal | None, later: tuple[LaterExchange, ...]
+    course: Course,
+    role: int,
+    verdict: Verdict,
+    refusal: Refusal | None,
+    later: tuple[LaterExchange, ...],
+    *,
+    in_part: int | None,
 ) -> PeerState:
     """Return how far one peer got, and how sure that is."""
     captured = any(s.sender == role for s in course.seen)
@@ -259,7 +294,9 @@ def _peer(
         return _established_peer(course, role, later, captured)
     sent = course.sent(role)
     implied = _implied(course, role)
-    progress = max((n for n in (sent, implied) if n is not None), default=None)
+    progress = max((n for n in (sent, implied, in_part) if n is not None), default=None)
+    if in_part is not None and in_part == progress:
+        return PeerState(progress, "proven")
     if not captured:
         return PeerState(progress, "unknown")
     refused = refusal is not None and refusal.sender == role

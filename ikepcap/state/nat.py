@@ -70,7 +70,7 @@ def nat_verdict(conversation: Conversation, hash_number: int | None) -> NatVerdi
         if message.clear is NOTHING_CLEAR:
             continue
         nat_d = message.clear.nat_d
-        if not nat_d or rcookie is None or message.copy_of >= 0 or message.rebound:
+        if not nat_d or rcookie is None or message.rebound:
             continue
         name = _HASHES.get(hash_number or 0) or _BY_LENGTH.get(len(nat_d[0]))
         if name is None or len(nat_d) < 2:

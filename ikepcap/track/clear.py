@@ -65,7 +65,8 @@ class Reader:
         types = self._types.setdefault(types, types) if len(self._types) < REMEMBERED else types
         clear = NOTHING_CLEAR if message.is_encrypted else self._clear(message)
         answer = (types, clear, message.defects)
-        if first in _OPENING and not message.defects and _FIXED.issuperset(types) and not clear.notices:
+        is_plain_opening = first in _OPENING and not flags and not message.defects
+        if is_plain_opening and len(data) < REMEMBERED and _FIXED.issuperset(types) and not clear.notices:
             if len(self._openings) >= REMEMBERED:
                 self._openings.clear()
             self._openings[opening] = answer

@@ -96,7 +96,8 @@ class Tracker:
         rcookie, first, exchange, flags, message_id, length = _REST.unpack_from(data, 8)
         records = track.records
         digest = hash(data).to_bytes(8, "little", signed=True)
-        if digest in track.digests or length != len(data) != datagram.wire_bytes or len(records) > _FULL:
+        is_whole = length == len(data) == datagram.wire_bytes
+        if digest in track.digests or not is_whole or len(records) > _FULL:
             self._add_other(datagram)
             return
         if flags != FLAG_ENCRYPTION or exchange >= _AUTHIP:

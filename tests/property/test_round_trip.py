@@ -161,7 +161,7 @@ def test_fragments_join_to_the_message_they_were_cut_from(whole: bytes, size: in
     assert last == [0] * (len(pieces) - 1) + [1]
 
 
-def test_helpers_make_the_bodies_that_their_names_say() -> None:
+def test_each_function_makes_the_body_that_its_name_says() -> None:
     """One of each, against the declaration that reads it."""
     inner = build.transform([build.tv(1, 7), build.tlv(12, 28800)], number=3)
     outer = build.proposal([inner], spi=b"\x01\x02", count=9)
