@@ -18,12 +18,13 @@ from ikepcap.capture.datagram import CaptureFacts, Datagram, IcmpError
 from ikepcap.capture.reader import Capture
 from ikepcap.diagnose.whole import whole_findings
 from ikepcap.report import model
-from ikepcap.report.build import Builder, report_findings
+from ikepcap.report.build import Builder
 from ikepcap.report.clock import timestamp
 from ikepcap.report.model import Report
 from ikepcap.report.series import Series
+from ikepcap.report.words import report_findings
 from ikepcap.state.vantage import VantageVotes
-from ikepcap.track.conversation import Conversation as Tracked
+from ikepcap.track.open import Ended
 from ikepcap.track.tracker import LONE_LISTED, Tracker
 from ikepcap.wire.message import Message, parse
 
@@ -74,18 +75,21 @@ class Conversations:
                 add(item)
                 busy += 1
                 if not busy & 0xFF:
-                    yield from self._built(tracker.finished())
+                    yield from self._built(tracker.ended())
             elif type(item) is IcmpError:
                 tracker.add_icmp(item)
             else:
                 tracker.add_lost(item)  # type: ignore[arg-type]  # what is left of the union
         last = max((f.last_ns for f in self._capture.facts.files if f.last_ns is not None), default=0)
-        yield from self._built(tracker.close(last))
+        yield from self._built(tracker.end_all(last))
 
-    def _built(self, finished: Iterator[Tracked]) -> Iterator[model.Conversation]:
-        for tracked in finished:
-            self._votes.add(tracked)
-            built = self._builder.build(tracked, port_4500_seen=self._capture.facts.port_4500 > 0)
+    def _built(self, finished: Iterator[Ended]) -> Iterator[model.Conversation]:
+        for ended in finished:
+            if ended.is_plain():
+                self._votes.add_plain(*ended.ttls(), (ended.track.first, ended.track.second))
+            else:
+                self._votes.add(ended.unpack())
+            built = self._builder.build(ended, port_4500_seen=self._capture.facts.port_4500 > 0)
             if built is None:
                 continue
             if self._keep:
@@ -176,7 +180,9 @@ def conversations(
     strict: bool = False,
 ) -> Conversations:
     """Return conversations as they end, in bounded memory; the arguments are those of `analyze`."""
-    return Conversations(paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict)
+    return Conversations(
+        paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict
+    )
 
 
 def messages(paths: Paths, *, progress: Progress | None = None) -> Iterator[FramedMessage]:

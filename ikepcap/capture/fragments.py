@@ -4,12 +4,12 @@ A lost fragment is a common reason why a negotiation with certificates stalls, s
 evidence and is handed on. Memory is bounded: by capture time, by the number of sets and by their octets.
 """
 
-from bisect import bisect_right
 from typing import Final
 
 from msgspec import Struct
 
 from ikepcap.capture.datagram import LostFragments
+from ikepcap.capture.fragment_set import FragmentSet
 from ikepcap.capture.ip import UDP, Packet
 from ikepcap.capture.udp import (
     IKE_PORTS,
@@ -30,7 +30,6 @@ MAX_SETS: Final = 2048
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_ECHOES: Final = 1024
 MAX_PAYLOAD: Final = 65535
-_PIECE_OVERHEAD_BYTES: Final = 128
 _UDP_HEADER_BYTES: Final = 8
 LATEST_NS: Final = (1 << 63) - 1
 """No capture time is later."""
@@ -60,96 +59,6 @@ class UdpStart(Struct, frozen=True, gc=False):
     payload: bytes
 
 
-class _Set:
-    """The fragments of one payload so far. Ranges do not overlap: whichever came first holds its octets."""
-
-    __slots__ = (
-        "captured_bytes",
-        "covered_bytes",
-        "first",
-        "first_ns",
-        "frames",
-        "is_dull",
-        "is_echo",
-        "last_ns",
-        "pieces",
-        "sample",
-        "starts",
-        "total_bytes",
-    )
-
-    def __init__(self, packet: Packet, time_ns: int, *, is_echo: bool) -> None:
-        self.sample = packet
-        self.first: Packet | None = None
-        self.first_ns = self.last_ns = time_ns
-        self.frames: list[int] = []
-        self.starts: list[int] = []
-        self.pieces: list[tuple[int, bytes]] = []
-        """(end on the wire, octets captured), in step with `starts`."""
-        self.total_bytes: int | None = None
-        self.captured_bytes = 0
-        self.covered_bytes = 0
-        """Octets that were on the wire, whether a snaplen left them or not."""
-        self.is_dull = False
-        """Its first fragment has shown that it is not for us: ranges are kept, octets are not."""
-        self.is_echo = is_echo
-
-    def add(self, start: int, end: int, data: bytes) -> None:
-        """Take what no earlier fragment has of the range from `start` to `end`."""
-        index = max(bisect_right(self.starts, start) - 1, 0)
-        origin = start
-        while start < end:
-            if index < len(self.starts) and self.starts[index] <= start:
-                start = max(start, self.pieces[index][0])
-                index += 1
-                continue
-            stop = min(end, self.starts[index]) if index < len(self.starts) else end
-            piece = b"" if self.is_dull else data[start - origin : stop - origin]
-            self.starts.insert(index, start)
-            self.pieces.insert(index, (stop, piece))
-            self.captured_bytes += max(0, min(stop - origin, len(data)) - (start - origin))
-            self.covered_bytes += stop - start
-            start = stop
-            index += 1
-
-    @property
-    def kept_bytes(self) -> int:
-        """Roughly the memory it holds."""
-        payload = 0 if self.is_dull else self.captured_bytes
-        return payload + _PIECE_OVERHEAD_BYTES * (len(self.pieces) + len(self.frames))
-
-    def missing(self) -> tuple[tuple[int, int | None], ...]:
-        """Ranges that nothing covers."""
-        holes: list[tuple[int, int | None]] = []
-        reached = 0
-        for start, (end, _) in zip(self.starts, self.pieces, strict=True):
-            if start > reached:
-                holes.append((reached, start))
-            reached = end
-        if self.total_bytes is None:
-            holes.append((reached, None))
-        elif reached < self.total_bytes:
-            holes.append((reached, self.total_bytes))
-        return tuple(holes)
-
-    def is_whole(self) -> bool:
-        """Nothing is missing; then the first fragment is there as well."""
-        return self.covered_bytes == self.total_bytes
-
-    def head(self) -> bytes:
-        """Octets from the beginning to the first hole, on the wire or in the capture."""
-        parts: list[bytes] = []
-        reached = 0
-        for start, (end, data) in zip(self.starts, self.pieces, strict=True):
-            if start != reached:
-                break
-            parts.append(data)
-            reached = end
-            if len(data) < end - start:
-                break
-        return b"".join(parts)
-
-
 class Fragments:
     """All sets that wait for something."""
 
@@ -162,7 +71,7 @@ class Fragments:
         """Of these, sets given up because of the bounds on memory."""
         self.given_up: list[LostFragments] = []
         """Those of them that nobody has taken yet."""
-        self._sets: dict[Key, _Set] = {}
+        self._sets: dict[Key, FragmentSet] = {}
         self._echoes: dict[Key, int] = {}
         self._kept_bytes = 0
 
@@ -204,7 +113,7 @@ class Fragments:
             self._evict()
         return None, told
 
-    def _take_first(self, found: _Set, packet: Packet, payload: bytes) -> UdpStart | None:
+    def _take_first(self, found: FragmentSet, packet: Packet, payload: bytes) -> UdpStart | None:
         """Look at a first fragment; a datagram that is none of ours need not be kept."""
         if found.first is not None:
             return None
@@ -215,15 +124,15 @@ class Fragments:
             found.pieces = [(end, b"") for end, _ in found.pieces]
         return told
 
-    def _begin(self, key: Key, packet: Packet, time_ns: int) -> _Set:
+    def _begin(self, key: Key, packet: Packet, time_ns: int) -> FragmentSet:
         completed_ns = self._echoes.get(key)
         is_echo = completed_ns is not None and abs(time_ns - completed_ns) <= ECHO_NS
-        found = self._sets[key] = _Set(packet, time_ns, is_echo=is_echo)
+        found = self._sets[key] = FragmentSet(packet, time_ns, is_echo=is_echo)
         if len(self._sets) == 1:
             self.deadline_ns = time_ns + PATIENCE_NS
         return found
 
-    def _complete(self, key: Key, found: _Set, time_ns: int) -> Whole | None:
+    def _complete(self, key: Key, found: FragmentSet, time_ns: int) -> Whole | None:
         """Forget a whole set, but for its key."""
         self._drop(key)
         self._echoes.pop(key, None)
@@ -289,7 +198,7 @@ def _udp_start(packet: Packet, payload: bytes) -> UdpStart | None:
     return UdpStart(source_port, destination_port, kind, is_ours, body)
 
 
-def _account(lost: _Set) -> LostFragments | None:
+def _account(lost: FragmentSet) -> LostFragments | None:
     """Describe a set that never became whole, if it is UDP and may have been ISAKMP."""
     packet = lost.first or lost.sample
     if lost.is_dull or lost.is_echo or packet.protocol != UDP:

@@ -59,6 +59,7 @@ class PcapReader(RecordReader):
             peek=front.peek,
             guard=None,
             extra=self.least,
+            fits=front.octets + 20,
             head=self.least,
             captured=self._header,
             captured_at=0,

@@ -184,6 +184,7 @@ class PcapngReader(RecordReader):
             peek=front.peek,
             guard=_ENHANCED_PACKET,
             extra=0,
+            fits=_ENHANCED_HEAD + _TRAILER_BYTES,
             head=_ENHANCED_HEAD,
             captured=Layout(f"{self._order}I"),
             captured_at=20,
@@ -234,6 +235,8 @@ class PcapngReader(RecordReader):
     def refuse(self, pos: int) -> CutError:
         """Tell a corrupt length from an early end."""
         there = self.window.end - pos
+        if there < 0:
+            return self.cut(pos, f"the file ends {-there} octets before the end of a block")
         if there < _BLOCK_BYTES:
             return self.cut(pos, f"the file ends after {there} octets of a block")
         kind, size = self._words.unpack_from(self.window.buffer, pos)

@@ -34,6 +34,8 @@ class Plan(Struct, frozen=True):
     """What the guard must be for the record to be an ordinary one; with None there is none."""
     extra: int
     """What a record is longer than its size field says."""
+    fits: int
+    """Size of a record with no more than an IPv4 header; where `size` counts more than that, any above 0."""
     head: int
     """Octets of a record before the frame."""
     captured: Layout
@@ -56,6 +58,7 @@ CAREFUL: Final = Plan(
     peek=Layout("<II3B"),
     guard=None,
     extra=0,
+    fits=0,
     head=0,
     captured=Layout("<I"),
     captured_at=0,
@@ -152,7 +155,7 @@ class RecordReader:
 
     def cut(self, pos: int, why: str) -> CutError:
         """An error about what is at `pos`."""
-        return CutError(why, self.window.base + pos)
+        return CutError(why, self.window.base + min(pos, self.window.end))
 
     def _deliver(
         self, frame: int, time_ns: int, link: int, place: tuple[int, int], wire_bytes: int

@@ -6,7 +6,8 @@ decode alike; tests hold the two against each other.
 
 Two rules keep it honest. A frame may be rejected on octets past its end (they belong to the next record),
 because one so short holds no datagram at all; but nothing is counted or yielded before its captured length
-has been looked at. And a record is dropped from the buffer only when it was in there to its end.
+has been looked at. And what was passed before the buffer held all of its record is taken back, and comes
+again.
 """
 
 from collections.abc import Iterator
@@ -26,14 +27,14 @@ MARGIN_BYTES: Final = 128
 """With less than this in the buffer, fields that the loop looks at might not have been read yet."""
 _TAGGED: Final = Layout(">HB8xB")
 """EtherType after a VLAN tag, first octet of IPv4, protocol."""
-_PROBE: Final = Layout(">2xH2xH12xHHH2xI20xI")
-"""IPv4 and UDP: total length, fragment bits, ports, UDP length, first word; the length if it is ISAKMP."""
-_PROBE_6: Final = Layout(">HHH2xI20xI")
-"""UDP alone: ports, length, first word; the length if it is ISAKMP."""
+_PROBE: Final = Layout(">2xH2xH12xHHH2xI22xH")
+"""IPv4 and UDP: total length, fragment bits, ports, UDP length, first word; lower half of ISAKMP's length."""
+_PROBE_6: Final = Layout(">HHH2xI22xH")
+"""UDP alone: ports, length, first word; lower half of ISAKMP's length."""
 _REST: Final = Layout(">4xH2xB3x4s4s")
 """IPv4: identification, TTL, addresses."""
 _UNMARKED: Final = frozenset({ON_500, ON_848})
-OTHER: Final = -1
+_OTHER: Final = -1
 """No protocol: the careful way finds out."""
 
 
@@ -58,6 +59,9 @@ def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[I
             stamp, stamp_at, head = plan.stamp.unpack_from, plan.stamp_at, plan.head
             captured_of, (high_ns, low_ns, add_ns) = plan.captured.unpack_from, plan.clock
             ip_at, ipv4, ipv6, vlan = plan.ip_at, plan.ipv4, plan.ipv6, plan.vlan
+            fits, fits_tagged = plan.fits, plan.fits + 4
+            # Above this a record has all that `probe` reads; never where `size` is not the captured length.
+            ample = 1 << 32 if captured_at else ip_at - head + 4 + 56
             limit = end - (reader.least if window.eof else MARGIN_BYTES)
             while pos <= limit:
                 mark, size, kind, octet, protocol = peek(buffer, pos)
@@ -65,46 +69,53 @@ def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[I
                 here = pos
                 pos += size + extra
                 frame += 1
-                if kind == ipv4 and octet == 0x45 and size > 33 and mark == guard:
-                    if protocol == TCP:
-                        continue
-                    ip = here + ip_at
-                elif kind == vlan and size > 37 and mark == guard:
+                if kind == ipv4 and octet == 0x45 and size >= fits and mark == guard:
+                    at = ip_at
+                elif kind == vlan and size >= fits_tagged and mark == guard:
                     kind, octet, protocol = tagged(buffer, here + ip_at + 2)
                     if kind != IPV4 or octet != 0x45:
-                        protocol = OTHER
-                    elif protocol == TCP:
-                        continue
-                    ip = here + ip_at + 4
+                        protocol = _OTHER
+                    at = ip_at + 4
+                elif kind == ipv6 and octet >> 4 == 6 and size >= fits and mark == guard:
+                    protocol = buffer[here + ip_at + 6]
+                    if protocol == UDP:
+                        port, to_port, udp_size, first, length = probe_6(buffer, here + ip_at + 40)
+                        where = ports[port] | ports[to_port]
+                        if not where and length != udp_size - 8 and first:
+                            continue
+                    if protocol != TCP:
+                        protocol = _OTHER
                 else:
-                    if kind == ipv6 and octet >> 4 == 6 and size > 37 and mark == guard:
-                        protocol = buffer[here + ip_at + 6]
-                        if protocol == TCP:
-                            continue
-                        if protocol == UDP:
-                            port, to_port, size, first, length = probe_6(buffer, here + ip_at + 40)
-                            if length != size - 8 and first and not ports[port] | ports[to_port]:
-                                continue
-                    protocol = OTHER
-                # Whatever is counted or yielded has to be in the buffer to its end: `pos <= end`.
+                    protocol = _OTHER
+                if protocol == TCP:
+                    continue
                 if protocol == UDP:
-                    total, bits, port, to_port, size, first, length = probe(buffer, ip)
+                    ip = here + at
+                    total, bits, port, to_port, udp_size, first, length = probe(buffer, ip)
                     where = ports[port] | ports[to_port]
-                    if bits & 0x3FFF:
-                        pass
-                    elif not where:
-                        if length != size - 8 and first:
+                    if not where:
+                        if length != udp_size - 8 and first and not bits & 0x3FFF:
                             continue
-                    elif total == size + 20 and total > 59 and pos <= end:
+                    elif (
+                        first
+                        and where == ON_4500
+                        and length != udp_size - 8
+                        and size > ample
+                        and total == udp_size + 20
+                        and udp_size > 15
+                        and not bits & 0x3FFF
+                    ):
+                        esp_in_udp += 1
+                        continue
+                    elif total == udp_size + 20 and total > 59 and pos <= end and not bits & 0x3FFF:
                         edge = (
                             here + head + captured_of(buffer, here + captured_at)[0] if captured_at else pos
                         )
-                        stop = ip + total
                         if where == ON_4500 and first:
-                            if length != size - 8 and ip + 56 <= edge <= pos:
+                            if length != udp_size - 8 and ip + 56 <= edge <= pos:
                                 esp_in_udp += 1
                                 continue
-                        elif stop <= edge <= pos and (where in unmarked if first else where == ON_4500):
+                        elif ip + total <= edge <= pos and (where in unmarked if first else where == ON_4500):
                             high, low = stamp(buffer, here + stamp_at)
                             time_ns = high * high_ns + low * low_ns + add_ns
                             if time_ns > fragments.deadline_ns:
@@ -115,35 +126,40 @@ def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[I
                             if first:
                                 if where == ON_500:
                                     on_500 += 1
-                                data, size, marked = view[ip + 28 : stop].tobytes(), size - 8, False
+                                data, size, marked = view[ip + 28 : ip + total].tobytes(), udp_size - 8, False
                             else:
                                 on_4500 += 1
-                                data, size, marked = view[ip + 32 : stop].tobytes(), size - 12, True
+                                data, size, marked = view[ip + 32 : ip + total].tobytes(), udp_size - 12, True
                             yield new(
                                 frame, time_ns, source, port, target, to_port, data, size, marked, ttl, ip_id
                             )
                             continue
-                elif protocol == ESP and pos <= end:
-                    edge = here + head + captured_of(buffer, here + captured_at)[0] if captured_at else pos
-                    if ip + 20 <= edge <= pos:
-                        esp += 1
-                        continue
-                # A record counts, and is the last one seen, only once it has been taken.
-                record, here, frame = here, before, frame - 1
-                pos, taken, items = reader.careful(record, frame)
+                elif protocol == ESP and (
+                    not captured_at
+                    or here + at + 20 <= here + head + captured_of(buffer, here + captured_at)[0] <= pos
+                ):
+                    esp += 1
+                    continue
+                # The reader counts frames and notes times itself, and has to know of those passed before.
+                if before >= 0:
+                    reader.note_last(before)
+                record, here, frame = here, -1, frame - 1
+                pos, frame, items = reader.careful(record, frame)
                 if pos == NEED_MORE:
                     pos = record
                     break
-                if taken > frame:
-                    frame, here = taken, -1
                 if items:
                     yield from items
                 if pos > end or reader.plan is not plan:
                     break
             else:
-                if pos > end:  # passed on its first fields, before all of it was read
+                if pos > end:  # passed or counted on its first fields, before all of it was read
                     pos, here, frame = here, before, frame - 1
-            if reader.plan is not plan:
+                    if protocol == ESP:
+                        esp -= 1
+                    elif protocol == UDP and where:
+                        esp_in_udp -= 1
+            if reader.plan is not plan and pos <= end:
                 continue
             if here >= 0:
                 reader.note_last(here)

@@ -4,6 +4,7 @@ This file opens things and knows no capture format. A stream that breaks off is 
 unpacked before is handed on, and `Source.fault` says what happened.
 """
 
+import contextlib
 import os
 import stat
 import sys
@@ -16,6 +17,8 @@ from ikepcap.errors import CaptureError
 
 STANDARD_INPUT: Final = "-"
 PACKED_CHUNK: Final = 32 * 1024
+PIPE_BYTES: Final = 1024 * 1024
+"""The most that Linux gives to anyone (fs.pipe-max-size)."""
 UNPACKED_CHUNK: Final = 16 * 1024
 """What one call unpacks at most: a corrupt stream loses no more than this before the corruption."""
 LONGEST_MAGIC: Final = 6
@@ -77,10 +80,13 @@ def _zstd() -> Unpacker:
     return zstd.ZstdDecompressor()
 
 
-PACKINGS: Final[tuple[tuple[str, bytes, Callable[[], Unpacker]], ...]] = (
-    ("gzip", b"\x1f\x8b", _Gzip),
-    ("xz", b"\xfd7zXZ\x00", _xz),
-    ("zstd", b"\x28\xb5\x2f\xfd", _zstd),
+_SKIPPABLE: Final = tuple(bytes((low, 0x2A, 0x4D, 0x18)) for low in range(0x50, 0x60))
+"""Zstandard frames without content (RFC 8878 §3.1.2): pzstd puts one before every other frame."""
+
+PACKINGS: Final[tuple[tuple[str, tuple[bytes, ...], Callable[[], Unpacker]], ...]] = (
+    ("gzip", (b"\x1f\x8b",), _Gzip),
+    ("xz", (b"\xfd7zXZ\x00",), _xz),
+    ("zstd", (b"\x28\xb5\x2f\xfd", *_SKIPPABLE), _zstd),
 )
 
 
@@ -99,14 +105,14 @@ class Source:
         self.fault: str | None = None
         """Why the octets end early; None while they do not."""
         self._raw = raw
+        _widen(raw)
         self._packed = self._first_octets()
         self.packing = ""
         self._new: Callable[[], Unpacker] | None = None
-        for packing, magic, new in PACKINGS:
-            if self._packed.startswith(magic):
-                self.packing, self._magic, self._new = packing, magic, new
+        for packing, magics, new in PACKINGS:
+            if self._packed.startswith(magics):
+                self.packing, self._magics, self._new = packing, magics, new
                 self._member = new()
-                self._begun = False
                 self._ended = False
 
     def _first_octets(self) -> bytes:
@@ -187,7 +193,7 @@ class Source:
             if not more:
                 break
             rest = (rest + more).lstrip(b"\0")
-        if rest.startswith(self._magic) and self._new is not None:
+        if rest.startswith(self._magics) and self._new is not None:
             self._member, self._packed = self._new(), rest
         else:
             self._ended = True
@@ -220,6 +226,14 @@ def open_input(path: str | os.PathLike[str]) -> BinaryIO:
     except ValueError as error:  # a NUL in the name
         message = f"{name!r}: is not a file name; check the command line"
         raise CaptureError(message) from error
+
+
+def _widen(raw: BinaryIO) -> None:
+    """Make a pipe hold more than its 64 KiB: each time it runs dry, two processes change places."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # Linux has it, and only pipes take it
+        import fcntl
+
+        fcntl.fcntl(raw, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def size_of(path: str | os.PathLike[str]) -> int | None:

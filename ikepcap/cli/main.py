@@ -1,24 +1,26 @@
 """The `ikepcap` command: its verbs, the shorthand for the first of them, and how trouble is presented.
 
 Whatever goes wrong ends in one line on standard error and an exit status; nothing ends in a traceback but a
-bug. Each verb lives in a module of its own and imports what it needs when it runs, so that `--version` and
-completion answer at once.
+bug. Each verb lives in a module of its own, which is loaded when the verb is given and imports what it needs
+when it runs, so that `--version` and completion answer at once.
 """
 
+import gc
 import sys
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.shell_completion import CompletionItem
 
 from ikepcap import __version__
-from ikepcap.cli.analyze import analyze
-from ikepcap.cli.completion import completion
 from ikepcap.cli.output import silence_stdout
-from ikepcap.cli.show import show
 from ikepcap.errors import IkepcapError
 from ikepcap.render.text import printable
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+VERBS: Final = ("analyze", "completion", "show")
+"""Each is the name of a module beside this one and of the command in it."""
 
 USAGE: Final = 2
 INTERRUPTED: Final = 130
@@ -26,6 +28,8 @@ BROKEN_PIPE: Final = 141
 """What a shell reports for a program that SIGPIPE ended, as `cat` would be."""
 
 _OWN_OPTIONS: Final = ("--help", "-h", "--version")
+_YOUNG: Final = 50_000
+"""Objects made between two searches for garbage: what is loaded and reported stays, so few are worth it."""
 _ERROR_LIMIT: Final = 600
 
 
@@ -41,14 +45,27 @@ class Failure(click.ClickException):
 
 
 class Verbs(click.Group):
-    """A group whose first verb may be left out."""
+    """A group whose first verb may be left out, and whose verbs are loaded when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the verbs in the order in which help lists them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return a verb; None where there is none of that name."""
+        if cmd_name not in VERBS:
+            return None
+        from importlib import import_module
+
+        command: click.Command = getattr(import_module(f"ikepcap.cli.{cmd_name}"), cmd_name)
+        return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line; what begins with neither a verb nor an own option is for `analyze`."""
         if not args and not ctx.resilient_parsing:
             click.echo(ctx.get_help(), err=True)
             ctx.exit(USAGE)
-        if args and args[0] not in self.commands and args[0] not in _OWN_OPTIONS:
+        if args and args[0] not in VERBS and args[0] not in _OWN_OPTIONS:
             args = ["analyze", *args]
             ctx.meta["ikepcap.shorthand"] = True
         try:
@@ -73,14 +90,16 @@ class Verbs(click.Group):
         except click.UsageError as error:
             raise _misuse(error) from None
         except IkepcapError as error:
-            raise Failure(str(error) + _perhaps_a_verb(self, ctx)) from None
+            raise Failure(str(error) + _perhaps_a_verb(ctx)) from None
         except OSError as error:
             silence_stdout()
             name = f"{error.filename}: " if error.filename else ""
             raise Failure(f"{name}{error.strerror or error}") from None
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         """Complete verbs, and captures: the verb may be left out."""
+        from click.shell_completion import CompletionItem
+
         return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]
 
 
@@ -91,14 +110,17 @@ def _misuse(error: click.UsageError) -> Failure:
     return Failure(f"{message[:1].lower()}{message[1:]}; see '{path} --help'")
 
 
-def _perhaps_a_verb(group: click.Group, ctx: click.Context) -> str:
+def _perhaps_a_verb(ctx: click.Context) -> str:
     """Return a hint where what was taken for a file looks like a verb that was mistyped."""
     word = ctx.meta.get("ikepcap.word", "")
-    if not ctx.meta.get("ikepcap.shorthand") or not word or Path(word).exists():
+    if not ctx.meta.get("ikepcap.shorthand") or not word:
         return ""
     from difflib import get_close_matches
+    from pathlib import Path
 
-    close = get_close_matches(word, group.commands, 1)
+    if Path(word).exists():
+        return ""
+    close = get_close_matches(word, VERBS, 1)
     return f" (or did you mean 'ikepcap {close[0]}'?)" if close else ""
 
 
@@ -134,11 +156,10 @@ def cli() -> None:
     """The verbs; the help is in `_HELP`."""
 
 
-cli.add_command(analyze)
-cli.add_command(show)
-cli.add_command(completion)
-
-
 def main() -> None:
     """Run the command line and end the process with its exit status."""
-    cli.main(prog_name="ikepcap")
+    gc.set_threshold(_YOUNG)
+    try:
+        cli.main(prog_name="ikepcap")
+    finally:
+        gc.freeze()  # the process ends: nothing is left to be searched for garbage

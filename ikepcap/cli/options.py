@@ -4,10 +4,11 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import click
-from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
+
+    from click.shell_completion import CompletionItem
 
 OUTCOMES: Final = ("stalled", "refused", "in-progress", "unknown", "established", "probe")
 DIALECTS: Final = ("asa", "ios", "windows", "libreswan", "strongswan", "racoon")
@@ -26,8 +27,12 @@ def outcomes(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     return words
 
 
-def complete_outcomes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_outcomes(
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> "list[CompletionItem]":
     """Complete the last word of a list of outcomes."""
+    from click.shell_completion import CompletionItem
+
     before, comma, word = incomplete.rpartition(",")
     return [CompletionItem(f"{before}{comma}{name}") for name in OUTCOMES if name.startswith(word)]
 

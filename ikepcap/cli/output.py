@@ -6,9 +6,12 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ikepcap.errors import IkepcapError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _DEFAULT_WIDTH = 80
 _WIDEST = 120
@@ -66,6 +69,8 @@ def write(
     if output is None or output == "-":
         _print(chunks, at_once=not whole)
         return
+    from pathlib import Path
+
     path = Path(output)
     _refuse_to_overwrite(path, inputs)
     if whole and (not path.exists() or path.is_file()):
@@ -88,7 +93,7 @@ def _print(chunks: Iterable[bytes], *, at_once: bool) -> None:
     stream.flush()
 
 
-def _write_at_once(path: Path, chunks: Iterable[bytes]) -> None:
+def _write_at_once(path: "Path", chunks: Iterable[bytes]) -> None:
     """Write beside the file and move it there: whoever reads it sees all of the old or all of the new."""
     beside = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
     try:
@@ -104,7 +109,7 @@ def _write_at_once(path: Path, chunks: Iterable[bytes]) -> None:
             beside.unlink(missing_ok=True)
 
 
-def _refuse_to_overwrite(path: Path, inputs: Iterable[str]) -> None:
+def _refuse_to_overwrite(path: "Path", inputs: Iterable[str]) -> None:
     """Raise where the output would replace a capture that is read."""
     for name in inputs:
         with contextlib.suppress(OSError):

@@ -7,6 +7,7 @@ from ikepcap.diagnose.finding import Certainty, Finding
 from ikepcap.diagnose.wording import ROLES, address, frames
 from ikepcap.state.course import sender_of
 from ikepcap.state.infer import Standing
+from ikepcap.state.vantage import INITIAL_TTLS
 from ikepcap.track.conversation import INITIATOR, Conversation, Seen
 from ikepcap.wire.message import NO_COOKIE
 
@@ -49,6 +50,18 @@ class Case:
         if self.conversation.initiator_cookie == NO_COOKIE:
             return "isakmp"
         return f"isakmp.ispi == {self.conversation.initiator_cookie.hex(':')}"
+
+    @cached_property
+    def near(self) -> str:
+        """Next to whom this conversation was captured, as its TTLs show: a role, between, or unknown."""
+        ttls: tuple[set[int], set[int]] = (set(), set())
+        for message in self.seen:
+            if not message.is_duplicate and not message.rebound:
+                ttls[message.sender].add(message.ttl)
+        here = [bool(side) and side <= INITIAL_TTLS for side in ttls]
+        if not all(ttls) or all(here):
+            return "unknown"
+        return ROLES[here.index(True)] if any(here) else "between"
 
     def role(self, side: int) -> str:
         """The word for a side."""

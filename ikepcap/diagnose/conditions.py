@@ -1,6 +1,7 @@
 """Notes: what did no harm, and what the capture does not show."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
@@ -83,8 +84,9 @@ def shown_in_part(case: Case) -> Iterator[Finding]:
         )  # fmt: skip
     if standing.reason == "port-filtered":
         yield case.finding(
-            "port-filtered-capture", "likely",
-            "A NAT was found, so the rest goes over UDP 4500, and the capture has nothing on that port.",
+            "port-filtered-capture", "possible",
+            "A NAT was found, so the rest goes over UDP 4500, and the capture has nothing on that port: it was "
+            "not captured, or does not pass there.",
             case.sendings(3) + case.sendings(4),
             "The NAT-D hashes differ from the addresses, MSG4 was not repeated, and no frame is on UDP 4500",
             alternatives=("nat-t-blocked",),
@@ -121,16 +123,18 @@ def truncated(case: Case) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+HARMLESS: Final = frozenset({"truncated", "padding"})
+"""Defects that are not the sender's, or that every implementation tolerates."""
+
+
 def malformed(case: Case) -> Iterator[Finding]:
     """Messages whose bytes do not hold together."""
-    bad = [s for s in case.seen if any(d.fault != "truncated" for d in s.defects) and s.copy_of < 0]
+    bad = [(s, d) for s in case.seen if s.copy_of < 0 for d in s.defects if d.fault not in HARMLESS]
     if bad:
-        details = tuple(
-            f"Frame {s.frame}, octet {d.offset}: {d.detail}"
-            for s in bad[:6] for d in s.defects[:1] if d.fault != "truncated"
-        )  # fmt: skip
+        details = tuple(f"Frame {s.frame}, octet {d.offset}: {d.detail}" for s, d in bad[:6])
         yield case.finding(
-            "malformed-messages", "proven", "Messages with defects, read as far as they go.", bad, *details
+            "malformed-messages", "proven", "Messages with defects, read as far as they go.",
+            (s for s, _ in bad), *details,
         )
 
 

@@ -7,7 +7,7 @@ one answer missing is worth more than none.
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ikepcap.diagnose import conditions, later, path, refused
+from ikepcap.diagnose import conditions, later, path, refused, silence
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 
@@ -17,9 +17,10 @@ RULES: Final[tuple[Rule, ...]] = (
     path.icmp_errors,
     path.lost_fragments,
     refused.refusal,
-    path.silence,
+    silence.silence,
     later.quick_modes,
     later.transactions,
+    later.dead_peer,
     conditions.probe,
     conditions.recovered,
     conditions.shown_in_part,

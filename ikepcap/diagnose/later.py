@@ -1,62 +1,139 @@
-"""Findings about exchanges after phase 1: quick mode and transactions that were refused or not answered."""
+"""Findings about exchanges after phase 1: what was refused, what was not answered, a peer that is gone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.wording import copies, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
+from ikepcap.track.conversation import Seen
+from ikepcap.wire.numbers import Exchange
+
+_WORTH_TELLING_NS: Final = 10**9
+_UNANSWERED: Final = 3
+"""R-U-THERE messages without an answer after which a peer counts as gone: one or two are lost now and then."""
 
 
 def quick_modes(case: Case) -> Iterator[Finding]:
     """Quick modes that did not come up: one finding for all of a kind."""
-    for outcome, code in (("refused", "phase2-refused"), ("stalled", "phase2-no-reply")):
-        failed = [e for e in case.standing.later if e.kind == "quick" and e.outcome == outcome]
-        if not failed:
-            continue
-        first = failed[0]
-        indexes = [i for e in failed for i in (*e.indexes, *((e.refused_by,) if e.refused_by else ()))]
-        if outcome == "refused":
-            claim = (
-                f"The {case.role(first.silent or 0)} refused quick mode with an encrypted informational in "
-                f"place of QM2."
-            )
-            alternatives = (
-                "phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch",
-            )  # fmt: skip
-            settles = "The log of the peer that refused names proposal, selectors or PFS group."
-        else:
-            claim = f"Quick mode stalled: the {case.role(first.silent or 0)} never sent QM{first.awaited}."
-            alternatives = ("dead-peer", "replies-lost")
-            settles = f"Capture at {case.names[first.silent or 0]}: does QM{first.last} arrive there?"
-        evidence = [_told(case, e) for e in failed[:4]]
-        if len(failed) > 4:
-            evidence.append(f"{len(failed) - 4} more quick modes ended the same way")
+    refused = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "refused"]
+    if refused:
         yield case.finding(
-            code, "likely", claim, (case.seen[i] for i in indexes), *evidence,
-            alternatives=alternatives, settles_it=settles,
+            "phase2-refused", "likely",
+            f"The {case.role(refused[0].silent or 0)} refused quick mode with an encrypted informational in "
+            f"place of QM2.",
+            _messages(case, refused), *_told(case, refused),
+            alternatives=("phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch"),
+            settles_it="The log of the peer that refused names proposal, selectors or PFS group.",
         )  # fmt: skip
+    stalled = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "stalled"]
+    if stalled:
+        first = stalled[0]
+        claim, arrives_at = _why_stalled(case, first)
+        yield case.finding(
+            "phase2-no-reply", "likely", f"Quick mode stalled: {claim}.", _messages(case, stalled),
+            *_told(case, stalled), *_icmp(case),
+            alternatives=("dead-peer", "replies-lost") if first.last < 3 else ("replies-lost",),
+            settles_it=f"Capture at {arrives_at}: does QM{first.last} arrive there?",
+        )  # fmt: skip
+
+
+def _why_stalled(case: Case, exchange: LaterExchange) -> tuple[str, str]:
+    """Say what happened to an exchange, and at whose end to look for its last message."""
+    last = exchange.last
+    sender = exchange.starter if last % 2 else 1 - exchange.starter
+    receiver = case.names[1 - sender]
+    at = exchange.indexes[exchange.steps.index(last)]
+    asked_again = any(
+        step == last - 1 and index > at for step, index in zip(exchange.steps, exchange.indexes, strict=True)
+    )
+    if asked_again:
+        name = PREFIX[exchange.kind]
+        return (
+            f"the {case.role(1 - sender)} goes on repeating {name}{last - 1} although {name}{last} was sent",
+            receiver,
+        )
+    return f"the {case.role(exchange.silent or 0)} never sent QM{exchange.awaited}", receiver
 
 
 def transactions(case: Case) -> Iterator[Finding]:
     """A transaction that was not answered: XAUTH asks first, mode-config after it."""
-    unanswered = [e for e in case.standing.later if e.kind == "transaction" and e.outcome == "stalled"]
-    if not unanswered:
+    failed = [e for e in case.standing.later if e.kind == "transaction" and e.outcome == "stalled"]
+    if not failed:
         return
-    first = unanswered[0]
+    first = failed[0]
     asks_user = first.starter == 1
+    claim = (
+        f"The {case.role(first.starter)} asked in a transaction and the {case.role(first.silent or 0)} never "
+        f"replied."
+    )
+    if first.last > 1:
+        claim = f"In a transaction {_why_stalled(case, first)[0]}."
     yield case.finding(
-        "xauth-failed" if asks_user else "mode-config-failed", "possible",
-        f"The {case.role(first.starter)} asked in a transaction and the {case.role(first.silent or 0)} "
-        f"never replied.",
-        (case.seen[i] for i in first.indexes), _told(case, first),
+        "xauth-failed" if asks_user else "mode-config-failed", "possible", claim,
+        _messages(case, failed[:1]), *_told(case, failed[:1]),
         alternatives=("replies-lost", "mode-config-failed" if asks_user else "xauth-failed"),
         settles_it="The log of the peer that did not reply says whether it waits for a user.",
     )  # fmt: skip
 
 
-def _told(case: Case, exchange: LaterExchange) -> str:
-    """Tell one exchange in a line."""
+def dead_peer(case: Case) -> Iterator[Finding]:
+    """Protected informationals that used to be answered are answered no more (RFC 3706).
+
+    Some peers send heartbeats that nobody answers, so silence counts only after an answer was seen.
+    """
+    if case.standing.outcome != "established":
+        return
+    answered: set[int] = set()
+    waiting: list[Seen] = []
+    for message in case.seen:
+        if message.is_duplicate:
+            continue
+        if waiting and message.sender != waiting[-1].sender:
+            same_size = message.wire_bytes == waiting[-1].wire_bytes
+            if same_size and message.exchange == Exchange.INFORMATIONAL:
+                answered.add(waiting[-1].sender)
+            waiting = []
+        if message.exchange == Exchange.INFORMATIONAL and message.is_encrypted:
+            if not waiting or message.time_ns - waiting[-1].time_ns >= _WORTH_TELLING_NS:
+                waiting.append(message)
+    if len(waiting) < _UNANSWERED or waiting[-1].sender not in answered:
+        return
+    sender = waiting[-1].sender
+    yield case.finding(
+        "dead-peer", "likely",
+        f"The {case.role(1 - sender)} {case.names[1 - sender]} is gone: keepalives that it used to answer get "
+        f"no answer.",
+        waiting,
+        f"{len(waiting)} encrypted informationals of {waiting[-1].wire_bytes} octets in "
+        f"{span(waiting[-1].time_ns - waiting[0].time_ns)} from {case.names[sender]} without an answer",
+        *_icmp(case),
+        alternatives=("replies-lost", "peer-restarted"),
+        settles_it=f"Is {case.names[1 - sender]} up, and does it still hold this SA?",
+    )  # fmt: skip
+
+
+def _icmp(case: Case) -> tuple[str, ...]:
+    """Tell of ICMP errors that came after phase 1."""
+    errors = case.conversation.icmp
+    return (f"{len(errors)} ICMP errors quote datagrams of it, the first in frame {errors[0].frame}",) if errors else ()
+
+
+def _messages(case: Case, failed: Sequence[LaterExchange]) -> list[Seen]:
+    found = [case.seen[i] for e in failed for i in e.indexes]
+    return found + [case.seen[e.refused_by] for e in failed if e.refused_by is not None]
+
+
+def _told(case: Case, failed: Sequence[LaterExchange]) -> tuple[str, ...]:
+    """Tell the first few exchanges in a line each."""
+    lines = [_line(case, exchange) for exchange in failed[:4]]
+    if len(failed) > len(lines):
+        lines.append(f"{len(failed) - len(lines)} more ended the same way")
+    return tuple(lines)
+
+
+def _line(case: Case, exchange: LaterExchange) -> str:
     step = exchange.last
     sent = [case.seen[i] for i, s in zip(exchange.indexes, exchange.steps, strict=True) if s == step]
     name = f"{PREFIX.get(exchange.kind, '')}{step}"
@@ -67,4 +144,6 @@ def _told(case: Case, exchange: LaterExchange) -> str:
         answer = case.seen[exchange.refused_by]
         return f"{text}; frame {answer.frame} is an encrypted informational of {answer.wire_bytes} octets"
     waited = case.conversation.watched_until_ns - sent[-1].time_ns
-    return f"{text}; nothing more of this exchange in the {span(max(0, waited))} after it"
+    if waited < _WORTH_TELLING_NS:
+        return text
+    return f"{text}; nothing more of this exchange in the {span(waited)} after it"

@@ -1,12 +1,9 @@
-"""Findings about the path: silence, ICMP errors, replies and fragments that do not arrive.
-
-They need no knowledge of vendors: only who sent what, how often, and what a router said about it.
-"""
+"""Findings about the path: what routers say in ICMP errors, and fragments that never become whole."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from ikepcap.capture.datagram import NATT_PORT, IcmpError
+from ikepcap.capture.datagram import IcmpError
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.wording import address, copies, span
@@ -105,107 +102,3 @@ def lost_fragments(case: Case) -> Iterator[Finding]:
                 alternatives=("one-sided",),
                 settles_it="Capture at both ends and compare; send the same size with ping and DF cleared.",
             )  # fmt: skip
-
-
-def silence(case: Case) -> Iterator[Finding]:
-    """Whoever owed the next message sent nothing that moves the negotiation on."""
-    standing = case.standing
-    if standing.outcome != "stalled" or standing.awaited is None or standing.silent is None:
-        return
-    last = case.course.last or 0
-    sent = case.last_sendings()
-    took = sent[-1].time_ns - sent[0].time_ns if sent else 0
-    said = f"MSG{last} was sent {copies(len(sent))}" + (f" over {span(took)}" if len(sent) > 1 else "")
-    silent, awaited = standing.silent, standing.awaited
-    who, name = case.role(silent), case.names[silent]
-    if standing.waiting.repeated_before or standing.reason == "last-lost":
-        yield from _replies_lost(case, said)
-        return
-    if case.conversation.icmp or not sent:
-        return
-    quiet = f"No message from {name} in the {span(case.silence_ns())} after frame "
-    if not case.has_spoken(silent):
-        yield case.finding(
-            "no-reply", "proven",
-            f"Nothing at all came back from the {who} {name}.", sent,
-            said, quiet + f"{sent[0].frame}",
-            alternatives=("filtered", "unknown-peer", "replies-lost"),
-            settles_it=f"Capture at {name}: does MSG{last} arrive there, and does anything leave?",
-        )  # fmt: skip
-        return
-    own = [s for s in case.seen if s.sender == silent]
-    blocked = tuple(_nat_t_blocked(case, said))
-    yield from blocked
-    if blocked or standing.waiting.fragments:
-        return  # what is more exact has been said
-    yield case.finding(
-        "peer-went-silent", "likely",
-        f"The {who} {name} answered before and then fell silent: MSG{awaited} never came.",
-        [own[-1], *sent],
-        said, quiet + f"{own[-1].frame}, its last",
-        alternatives=_silence_readings(case, awaited),
-        settles_it=f"Capture at {name}: does MSG{last} arrive there, and what does its log say then?",
-    )  # fmt: skip
-
-
-def _silence_readings(case: Case, awaited: int) -> tuple[str, ...]:
-    """What else a silence at this place is consistent with."""
-    if case.course.mode == "main" and awaited == 4:
-        return ("no-shared-secret", "fragments-lost", "replies-lost")
-    if case.course.mode == "main" and awaited == case.course.final:
-        first = "psk-mismatch" if case.is_psk() else "authentication-failed"
-        return (first, "fragments-lost", "replies-lost")
-    return ("replies-lost",)
-
-
-def _nat_t_blocked(case: Case, said: str) -> Iterator[Finding]:
-    """The negotiation stopped when it moved to UDP 4500, and nothing ever came back there."""
-    silent, standing = case.standing.silent, case.standing
-    sent = case.last_sendings()
-    on_4500 = [s for s in sent if s.destination_port == NATT_PORT]
-    before = [s for s in case.seen if s.destination_port != NATT_PORT and s.source_port != NATT_PORT]
-    answered = [s for s in case.seen if s.sender == silent and s.source_port == NATT_PORT]
-    if not (standing.nat.moved and on_4500 and before) or answered:
-        return
-    yield case.finding(
-        "nat-t-blocked", "likely",
-        "It stopped with the move to UDP 4500: nothing came back on that port.",
-        [before[-1], *on_4500],
-        said + " on UDP 4500", f"Frame {before[-1].frame} is the last on UDP 500",
-        alternatives=("psk-mismatch",) if case.is_psk() else ("authentication-failed", "fragments-lost"),
-        settles_it="Capture on UDP 4500 at the other peer, or let UDP 4500 pass on every filter between.",
-    )  # fmt: skip
-
-
-def _replies_lost(case: Case, said: str) -> Iterator[Finding]:
-    """A peer answers, and the other goes on repeating itself: what is sent does not arrive, or is not taken."""
-    course, answer = case.course, case.course.last or 0
-    asked = answer - 1
-    first_answer = case.seen[course.first[answer]]
-    again = [case.seen[i] for i in course.copies(asked, after=course.first[answer])]
-    asker = case.owner(asked)
-    repeated = f"MSG{asked} was sent {len(again)} more times after MSG{answer} in frame {first_answer.frame}"
-    # MSG5 is the first message that only the right key can read: not taken looks the same as not arrived.
-    first_encrypted = course.mode == "main" and answer == course.final - 1
-    blocked = tuple(_nat_t_blocked(case, said)) if first_encrypted else ()
-    yield from blocked
-    if first_encrypted and case.is_psk():
-        yield case.finding(
-            "psk-mismatch", "possible" if blocked else "likely",
-            f"Both peers repeat themselves at MSG{asked} and MSG{answer}, the first encrypted message: "
-            f"consistent with pre-shared keys that differ.",
-            [first_answer, *again],
-            repeated, said,
-            alternatives=("replies-lost", "nat-t-blocked"),
-            settles_it=f"The log of the {asker} says whether MSG{answer} arrived and could not be read.",
-        )  # fmt: skip
-        return
-    yield case.finding(
-        "replies-lost", "possible" if blocked else "likely",
-        f"The {asker} goes on repeating MSG{asked} although the {case.owner(answer)} answered with "
-        f"MSG{answer}: it does not arrive there, or is not accepted.",
-        [first_answer, *again],
-        repeated, said,
-        alternatives=("authentication-failed",) if first_encrypted else ("filtered",),
-        settles_it=f"Capture at the {asker}: does MSG{answer} arrive there?",
-    )  # fmt: skip

@@ -14,7 +14,7 @@ from ikepcap.diagnose.finding import Certainty, Finding
 from ikepcap.diagnose.wording import span
 from ikepcap.state.refusal import Refusal
 from ikepcap.wire.message import NO_COOKIE
-from ikepcap.wire.numbers import NotifyType, notify_name
+from ikepcap.wire.numbers import Exchange, NotifyType, notify_name
 
 
 class Reading(Struct, frozen=True):
@@ -130,13 +130,28 @@ def refusal(case: Case) -> Iterator[Finding]:
     )  # fmt: skip
 
 
+def _is_not_understood(case: Case, refused: Refusal) -> bool:
+    """Main mode, MSG5: the initiator goes on as if it could not decrypt the answers to it.
+
+    strongSwan answers every copy that it cannot decrypt, and does not repeat MSG4. One answer to many copies,
+    or MSG4 repeated besides, is how a Libreswan or strongSwan peer refuses an identity that it could read.
+    """
+    course, last = case.course, case.course.last or 0
+    again = course.copies(last, after=refused.index)
+    answers = [
+        s for s in case.seen
+        if s.exchange == Exchange.INFORMATIONAL and s.sender == refused.sender and s.is_encrypted
+        and s.copy_of < 0
+    ]  # fmt: skip
+    is_msg5 = refused.replaced == course.final and last == course.final - 1
+    return is_msg5 and len(again) > 0 and len(answers) > 1 and not course.copies(last - 1, after=refused.index)
+
+
 def read(case: Case, refused: Refusal) -> Reading:
     """Choose the reading of a refusal by what it says and by where it stands."""
     last = case.course.last or 0
     if refused.kind == "encrypted":
-        # Whoever can read a refusal stops. One that goes on with MSG5 could not decrypt it: other keys.
-        deaf = refused.replaced == case.course.final and bool(case.course.copies(last, after=refused.index))
-        return _UNREADABLE if deaf and case.is_psk() and last == case.course.final - 1 else _ENCRYPTED
+        return _UNREADABLE if case.is_psk() and _is_not_understood(case, refused) else _ENCRYPTED
     if refused.kind == "delete" or refused.notify is None:
         return _OTHER
     kind = refused.notify

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from ipaddress import ip_address
 from typing import Final
 
 ROLES: Final = ("initiator", "responder")
@@ -13,6 +12,10 @@ _SHOWN_FRAMES: Final = 12
 @lru_cache(maxsize=4096)
 def address(octets: bytes) -> str:
     """Return an address in its usual text form."""
+    if len(octets) == 4:
+        return ".".join(map(str, octets))
+    from ipaddress import ip_address  # few captures need it
+
     return str(ip_address(octets))
 
 

@@ -29,6 +29,7 @@ _WORD: Final = max(len(word) for word in OUTCOME_WORDS.values())
 _MAX_OFFERS: Final = 6
 _MAX_ATTEMPTS: Final = 8
 _MAX_EXCHANGES: Final = 5
+_ESTABLISH_NOTHING: Final = {"informational": "seen", "transaction": "completed", "new-group": "completed"}
 _UNDECIDED: Final = ("in-progress", "unknown")
 _PHASE_1: Final = {"main": "main mode", "aggressive": "aggressive mode", "base": "base mode"}
 
@@ -159,8 +160,8 @@ def _facts(conversation: Conversation) -> Iterator[tuple[str, str]]:
     yield "seen", f"{seen}, {where}, from {clock(conversation.first_time)}"
     if nat := ", ".join(_nat(conversation.nat)):
         yield "NAT", nat
-    if conversation.chosen is not None:
-        yield "chosen", policy(conversation.chosen)
+    if conversation.chosen is not None and (chosen := policy(conversation.chosen)):
+        yield "chosen", chosen
     if conversation.chosen is None or conversation.chosen not in conversation.offered:
         yield from _offer(conversation)
 
@@ -169,7 +170,7 @@ def _offer(conversation: Conversation) -> Iterator[tuple[str, str]]:
     """Yield what the initiator offered, while it explains something."""
     label = "offered"
     for offered in conversation.offered[:_MAX_OFFERS]:
-        yield label, policy(offered)
+        yield label, policy(offered) or "-"
         label = ""
     if len(conversation.offered) > _MAX_OFFERS:
         yield "", f"and {len(conversation.offered) - _MAX_OFFERS} more"
@@ -192,13 +193,22 @@ def _exchange_lines(page: Page, conversation: Conversation) -> Iterator[str]:
     tally = Counter((exchange.kind, exchange.outcome) for exchange in conversation.exchanges)
     if not tally:
         return
-    text = "; ".join(f"{kind}: {number:,} {outcome}" for (kind, outcome), number in tally.items())
+    text = "; ".join(
+        f"{kind}: {number:,} {_ended(kind, outcome)}" for (kind, outcome), number in tally.items()
+    )
     yield from page.entry("exchanges", text, INDENT, LABEL)
     failed = [e for e in conversation.exchanges if e.outcome in ("stalled", "refused")]
     for exchange in failed[:_MAX_EXCHANGES]:
         yield from page.entry("", _failure(exchange), INDENT, LABEL)
     if len(failed) > _MAX_EXCHANGES:
         yield from page.entry("", f"and {len(failed) - _MAX_EXCHANGES:,} more that failed", INDENT, LABEL)
+
+
+def _ended(kind: str, outcome: str) -> str:
+    """Return how an exchange ended, in the word that fits its kind: only quick mode establishes anything."""
+    if outcome == "established" and kind in _ESTABLISH_NOTHING:
+        return _ESTABLISH_NOTHING[kind]
+    return outcome.replace("-", " ")
 
 
 def _failure(exchange: Exchange) -> str:

@@ -40,9 +40,9 @@ def finding_lines(page: Page, finding: Finding, indent: int, dialects: tuple[str
 
 
 def note_line(page: Page, finding: Finding, indent: int) -> Iterator[str]:
-    """Yield a note: what it is, how sure, and the claim, in as few lines as they take."""
-    where = f" ({frames(finding.frames)})" if finding.frames else ""
-    text = f"{finding.code}, {finding.certainty}: {finding.claim}{where}"
+    """Yield a note: what it is, how sure, where, and the claim, in as few lines as they take."""
+    where = f", {frames(finding.frames)}" if finding.frames else ""
+    text = f"{finding.code}, {finding.certainty}{where}: {finding.claim}"
     label = "note" if finding.severity == "note" else "fault"
     style = "quiet" if finding.severity == "note" else "bad"
     yield from page.entry(label, text, indent, _LABEL, style)

@@ -25,6 +25,7 @@ from ikepcap.render.tree import (
 )
 from ikepcap.wire import bodies
 from ikepcap.wire.codec import Body, Integer, Place, decode, places
+from ikepcap.wire.details import CfgAttribute
 from ikepcap.wire.message import (
     FLAG_AUTHENTICATION_ONLY,
     FLAG_COMMIT,
@@ -33,14 +34,7 @@ from ikepcap.wire.message import (
     NO_COOKIE,
     Message,
 )
-from ikepcap.wire.numbers import (
-    CfgAttribute,
-    NotifyType,
-    Payload,
-    exchange_name,
-    notify_name,
-    payload_name,
-)
+from ikepcap.wire.numbers import NotifyType, Payload, exchange_name, notify_name, payload_name
 from ikepcap.wire.vendor import lookup
 from ikepcap.wire.walk import Span, walk_attributes
 

@@ -5,7 +5,8 @@ name optional fields last). Fields that the contract does not list come after th
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET
@@ -37,6 +38,9 @@ _ORDER: Final = (
     *(name for name in Conversation.__struct_fields__ if name not in _CONTRACT),
 )
 _INDENT: Final = 2
+_ordered: Final = attrgetter(*_ORDER)
+_Ordered: Final = msgspec.defstruct("_Ordered", [(name, Any) for name in _ORDER], frozen=True, gc=False)
+"""A conversation with its fields in the order of the contract."""
 
 
 def render_json(report: Report, *, messages: bool = True) -> str:
@@ -46,23 +50,33 @@ def render_json(report: Report, *, messages: bool = True) -> str:
 
 def json_chunks(report: Report, *, messages: bool = True) -> Iterator[bytes]:
     """Yield the pieces of `render_json`, one conversation each: a long report needs no second copy."""
+    return json_document(report, (encoded(one, messages=messages) for one in report.conversations))
+
+
+def json_document(report: Report, conversations: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces of a report's document.
+
+    Args:
+        report: the rest of the report; the conversations in it, if any, are not looked at.
+        conversations: in the order of the document, each as `encoded` returns it.
+    """
     source = _clean_source(report)
     yield b'{\n  "schema": ' + _pretty(report.schema, 1)
     yield b',\n  "source": ' + _pretty(source, 1)
     yield b',\n  "vantage": ' + _pretty(report.vantage, 1)
     yield b',\n  "conversations": ['
     between = b"\n    "
-    for conversation in report.conversations:
-        yield between + _pretty(_fields(conversation, messages), 2)
+    for conversation in conversations:
+        yield between + _indented(conversation, 2)
         between = b",\n    "
-    yield b"\n  ]" if report.conversations else b"]"
+    yield b"]" if between == b"\n    " else b"\n  ]"
     yield b',\n  "findings": ' + _pretty(report.findings, 1)
     yield b"\n}\n"
 
 
 def conversation_line(conversation: Conversation, *, messages: bool = True) -> bytes:
     """Return one conversation as a line of NDJSON: the document's object with `type` in front."""
-    return msgspec.json.encode({"type": "conversation", **_fields(conversation, messages)}) + b"\n"
+    return b'{"type":"conversation",' + encoded(conversation, messages=messages)[1:] + b"\n"
 
 
 def report_line(report: Report) -> bytes:
@@ -83,16 +97,24 @@ def render_ndjson(report: Report, *, messages: bool = True) -> str:
     return b"".join((*lines, report_line(report))).decode()
 
 
-def _fields(conversation: Conversation, messages: bool) -> dict[str, object]:
-    """Return the fields in the order of the contract, without what is left out."""
-    values = ((name, getattr(conversation, name)) for name in _ORDER)
-    return {n: value for n, value in values if value is not UNSET and (messages or n != "messages")}
+def encoded(conversation: Conversation, *, messages: bool = True) -> bytes:
+    """Return one conversation as JSON in a line, its fields in the order of the contract."""
+    if not messages and conversation.messages is not UNSET:
+        conversation = replace(conversation, messages=UNSET)
+    return msgspec.json.encode(_Ordered(*_ordered(conversation)))
 
 
 def _pretty(value: object, depth: int) -> bytes:
-    """Return a value indented as it stands `depth` levels down; strings in JSON hold no line break."""
-    text = msgspec.json.format(msgspec.json.encode(value), indent=_INDENT)
-    return text.replace(b"\n", b"\n" + b" " * _INDENT * depth)
+    """Return a value indented as it stands `depth` levels down."""
+    return _indented(msgspec.json.encode(value), depth)
+
+
+def _indented(line: bytes, depth: int) -> bytes:
+    """Indent JSON as it stands `depth` levels down: so deep in lists, which are then taken off again."""
+    text = msgspec.json.format(b"[" * depth + line + b"]" * depth, indent=_INDENT)
+    before = sum(len("[\n") + _INDENT * (level + 1) for level in range(depth))
+    after = sum(len("\n]") + _INDENT * level for level in range(depth))
+    return text[before : len(text) - after]
 
 
 def _clean_source(report: Report) -> object:

@@ -9,15 +9,8 @@ from ikepcap.render import values
 from ikepcap.render.tree import Field, Placed, bounded, placed
 from ikepcap.wire import bodies
 from ikepcap.wire.codec import Body, Integer, decode, places
-from ikepcap.wire.numbers import (
-    TRANSFORM_IDS,
-    Phase1Attribute,
-    Phase2Attribute,
-    Protocol,
-    Situation,
-    payload_name,
-    word,
-)
+from ikepcap.wire.details import TRANSFORM_IDS
+from ikepcap.wire.numbers import Phase1Attribute, Phase2Attribute, Protocol, Situation, payload_name, word
 from ikepcap.wire.offer import Proposal, Transform, policy_words, read_offer
 from ikepcap.wire.walk import Attribute
 

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import UNSET, Struct
 
 from ikepcap.render.words import count, frames, repeated
-from ikepcap.report.model import Conversation, MessageLine, Role
+from ikepcap.report.model import Conversation, MessageLine, Peer, Reached, Role
 
 _FOLD_FROM: Final = 5
 """A run of so many rows that say the same is folded: its first and its last stay."""
@@ -27,9 +27,9 @@ class Arrow(Struct, frozen=True):
     label: str
     notes: tuple[str, ...] = ()
     """What is odd about it."""
-    initiator: int | None = None
-    responder: int | None = None
-    """How far either peer was after it."""
+    initiator: Reached | None = None
+    responder: Reached | None = None
+    """The state either peer was in after it; without names where the report keeps none."""
     is_repeated: bool = False
     is_missing: bool = False
 
@@ -55,7 +55,7 @@ def rungs(conversation: Conversation, *, fold: bool = True) -> tuple[Rung, ...]:
     messages = conversation.messages
     if messages is UNSET or not isinstance(messages, tuple):
         return ()
-    arrows = _arrows(messages)
+    arrows = _arrows(conversation, messages)
     rows: list[Rung] = []
     for key, group in groupby(zip(messages, arrows, strict=True), key=lambda pair: _run_key(pair[0])):
         pairs = list(group)
@@ -77,31 +77,40 @@ def _run_key(message: MessageLine) -> str:
     return "informational messages" if message.exchange == "informational" else ""
 
 
-def _arrows(messages: tuple[MessageLine, ...]) -> list[Arrow]:
+def _arrows(conversation: Conversation, messages: tuple[MessageLine, ...]) -> list[Arrow]:
     """Return an arrow for each message; copies know which of how many they are."""
     total = Counter(m.retransmission_of for m in messages if m.kind == "retransmission")
     seen: Counter[int | None] = Counter()
+    initiator = _states(conversation.initiator, messages, [m.initiator_state for m in messages])
+    responder = _states(conversation.responder, messages, [m.responder_state for m in messages])
     arrows = []
-    for message in messages:
+    for message, left, right in zip(messages, initiator, responder, strict=True):
         if message.kind == "retransmission":
             seen[message.retransmission_of] += 1
         nth = seen[message.retransmission_of] + 1
-        arrows.append(_arrow(message, nth, total[message.retransmission_of] + 1))
+        arrows.append(
+            Arrow(
+                frame=message.frame,
+                offset_ns=message.offset_ns,
+                sender=message.sender,
+                label=_label(message, nth, total[message.retransmission_of] + 1),
+                notes=tuple(_notes(message)),
+                initiator=left,
+                responder=right,
+                is_repeated=message.kind in ("retransmission", "duplicate"),
+            )
+        )
     return arrows
 
 
-def _arrow(message: MessageLine, nth: int, total: int) -> Arrow:
-    """Return the arrow of one message; for a repeated one, the `nth` of `total`."""
-    return Arrow(
-        frame=message.frame,
-        offset_ns=message.offset_ns,
-        sender=message.sender,
-        label=_label(message, nth, total),
-        notes=tuple(_notes(message)),
-        initiator=message.initiator_state,
-        responder=message.responder_state,
-        is_repeated=message.kind in ("retransmission", "duplicate"),
-    )
+def _states(
+    peer: Peer, messages: tuple[MessageLine, ...], progress: list[int | None]
+) -> Iterator[Reached | None]:
+    """Yield the state a peer was in after each message; a nameless one where its history was not kept."""
+    history = peer.history if isinstance(peer.history, tuple) else ()
+    named = {reached.progress: reached for reached in history}
+    for message, now in zip(messages, progress, strict=True):
+        yield None if now is None else named.get(now) or Reached(message.frame, now, {})
 
 
 def _label(message: MessageLine, nth: int, total: int) -> str:

@@ -1,13 +1,15 @@
 """Which conversations of a report to show, and whether what is shown is at fault."""
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ikepcap.report.model import Conversation, Finding, Report
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 _FAILED: Final = ("stalled", "refused")
 
@@ -15,7 +17,7 @@ _FAILED: Final = ("stalled", "refused")
 class Choice(Struct, frozen=True):
     """What a conversation must be to be shown; an empty field asks nothing."""
 
-    peers: tuple[IPv4Network | IPv6Network, ...] = ()
+    peers: "tuple[IPv4Network | IPv6Network, ...]" = ()
     """Either end lies in one of these."""
     cookie: str = ""
     """Lower-case hexadecimal prefix of either cookie."""
@@ -32,6 +34,8 @@ class Choice(Struct, frozen=True):
 
     def _meets(self, conversation: Conversation) -> bool:
         """Whether either end is one of the peers asked for."""
+        from ipaddress import ip_address
+
         for peer in (conversation.initiator, conversation.responder):
             try:
                 address = ip_address(peer.address)

@@ -130,7 +130,11 @@ def _tally(report: Report, page: Page, hidden: int) -> Iterator[str]:
         yield from page.prose(nothing, 0, 2)
         return
     outcomes = Counter(conversation.outcome for conversation in report.conversations)
-    how = ", ".join(f"{outcomes[o]:,} {word.lower()}" for o, word in OUTCOME_WORDS.items() if outcomes[o])
+    how = ", ".join(
+        f"{outcomes[o]:,} {word.lower()}{'s' if o == 'probe' and outcomes[o] > 1 else ''}"
+        for o, word in OUTCOME_WORDS.items()
+        if outcomes[o]
+    )
     if len(outcomes) == 1:
         how = how.partition(" ")[2] if total == 1 else f"all {how.partition(' ')[2]}"
     text = f"{count(total, 'IKEv1 negotiation')}: {how}{left_out}"

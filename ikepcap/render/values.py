@@ -10,21 +10,23 @@ from typing import Final
 
 from ikepcap.render.dername import distinguished_name
 from ikepcap.render.text import printable
-from ikepcap.wire.numbers import (
+from ikepcap.wire.details import (
     AuthAlgorithm,
-    AuthMethod,
     CfgAttribute,
     Encapsulation,
+    GroupType,
+    IdType,
+    XauthType,
+)
+from ikepcap.wire.numbers import (
+    AuthMethod,
     Encryption,
     Group,
-    GroupType,
     Hash,
-    IdType,
     LifeType,
     NotifyType,
     Phase1Attribute,
     Phase2Attribute,
-    XauthType,
     word,
 )
 from ikepcap.wire.walk import Attribute

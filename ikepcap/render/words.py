@@ -35,6 +35,9 @@ _DIALECT_OF: Final = {
 }
 """By a word of the implementation's name. Openswan and Libreswan share their ancestor's words."""
 
+_TOOL_PREFIXES: Final = ("IKEEXT_MM_SA_STATE_", "STATE_", "PHASE1ST_", "CONNECTING (")
+_MODE_PREFIXES: Final = ("MM_", "AM_", "AG_", "MAIN_", "AGGR_")
+
 _MAX_RANGES: Final = 8
 _SECOND_NS: Final = 1_000_000_000
 
@@ -43,6 +46,16 @@ def dialect_of(implementation: str | None) -> str:
     """Return the dialect whose words an implementation's own tools use; the default where it is not known."""
     words = (implementation or "").lower().replace(",", " ").split()
     return next((_DIALECT_OF[word] for word in words if word in _DIALECT_OF), DEFAULT_DIALECT)
+
+
+def short_state(name: str, cut: int) -> str:
+    """Return a state's name without what all names of its tool (1), or of its mode too (2), begin with."""
+    if cut >= 1:
+        prefix = next((one for one in _TOOL_PREFIXES if name.startswith(one)), "")
+        name = name.removeprefix(prefix).removesuffix(")" if prefix.endswith("(") else "")
+    if cut >= 2:
+        name = name.removeprefix(next((one for one in _MODE_PREFIXES if name.startswith(one)), ""))
+    return name
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

@@ -1,12 +1,13 @@
 """The list of messages of a conversation, in frame order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ikepcap.diagnose.wording import ROLES, address
 from ikepcap.report import model
 from ikepcap.report.clock import timestamp
 from ikepcap.state.course import LATE, Place
+from ikepcap.state.dialects import states
 from ikepcap.state.exchanges import PREFIX
 from ikepcap.state.infer import Standing
 from ikepcap.track.conversation import Conversation, Seen
@@ -21,26 +22,37 @@ def message_lines(conversation: Conversation, standing: Standing) -> tuple[model
     return tuple(_lines(conversation, standing))
 
 
+def history(conversation: Conversation, standing: Standing, side: int) -> tuple[model.Reached, ...]:
+    """Return the states that one peer was seen to go through, in order.
+
+    They begin with the first message that shows how far it is, and follow `message_lines`: what is concluded
+    afterwards, of a peer whose messages were not captured for one, is in the peer's own state.
+    """
+    mode, role = standing.course.mode, ROLES[side]
+    seen, reached = conversation.seen, list[model.Reached]()
+    places, steps = _places(standing)
+    for message, progress in zip(seen, _progress(seen, standing, places, steps), strict=True):
+        now = progress[side]
+        if now is not None and (not reached or now != reached[-1].progress):
+            reached.append(model.Reached(message.frame, now, states(mode, role, now)))
+    return tuple(reached)
+
+
 def _lines(conversation: Conversation, standing: Standing) -> Iterator[model.MessageLine]:
     seen = conversation.seen
     start_ns = seen[0].time_ns
     places, steps = _places(standing)
-    progress: list[int | None] = [None, None]
-    final = standing.course.final
-    for index, message in enumerate(seen):
+    running = _progress(seen, standing, places, steps)
+    for index, (message, progress) in enumerate(zip(seen, running, strict=True)):
         place = places[index]
         step = place.step if index not in steps else None
-        if step is not None and not message.cookie_differs:
-            progress[message.sender] = max(step, progress[message.sender] or 0)
-            if step == final and standing.outcome == "established":
-                progress[1 - message.sender] = final
         encrypted = message.is_encrypted
         first = seen[message.copy_of].frame if message.copy_of >= 0 else None
         ends = conversation.initiator, conversation.responder
         yield model.MessageLine(
             frame=message.frame,
             time=timestamp(message.time_ns),
-            sender=ROLES[message.sender],  # type: ignore[arg-type]
+            sender=ROLES[message.sender],
             step=steps.get(index) or (f"MSG{step}" if step is not None else None),
             kind=place.kind,  # type: ignore[arg-type]
             retransmission_of=first if place.kind != LATE else None,
@@ -72,6 +84,21 @@ def _places(standing: Standing) -> tuple[list[Place], dict[int, str]]:
             places[index] = place
             steps[index] = f"{prefix}{step}" if prefix else "INFO"
     return places, steps
+
+
+def _progress(
+    seen: Sequence[Seen], standing: Standing, places: list[Place], steps: dict[int, str]
+) -> Iterator[tuple[int | None, int | None]]:
+    """Yield how far initiator and responder were after each message; None while unknown."""
+    progress: list[int | None] = [None, None]
+    final = standing.course.final
+    for index, message in enumerate(seen):
+        step = places[index].step if index not in steps else None
+        if step is not None and not message.cookie_differs:
+            progress[message.sender] = max(step, progress[message.sender] or 0)
+            if step == final and standing.outcome == "established":
+                progress[1 - message.sender] = final
+        yield progress[0], progress[1]
 
 
 def _notifies(message: Seen) -> tuple[str, ...]:

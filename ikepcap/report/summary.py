@@ -54,12 +54,16 @@ def _quick_modes(case: Case) -> list[str]:
         these = [e for e in quick if e.outcome == outcome]
         if these:
             told.append(words.format(who=case.role(these[0].silent or 0), step=these[0].awaited))
+            if outcome == "stalled" and these[0].last >= (these[0].awaited or 0):
+                told[-1] = f"quick mode stalled, QM{these[0].awaited} did not arrive"
             if len(these) > 1:
                 told[-1] += f" ({len(these)} times)"
     told += [
         f"the {case.role(e.silent or 0)} never answered a transaction"
         for e in case.standing.later if e.kind == "transaction" and e.outcome == "stalled"
     ][:1]  # fmt: skip
+    if not quick and any(e.kind == "transaction" for e in case.standing.later):
+        told.append("no quick mode followed in the capture")
     return told
 
 

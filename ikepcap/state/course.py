@@ -50,9 +50,10 @@ class Course:
     @property
     def one_sided(self) -> bool:
         """Only one peer was captured, although the other must have spoken."""
-        if len({s.sender for s in self.seen}) != 1:
+        if len({s.sender for s in self.seen}) != 1 or len(self.seen) == 1:
             return False
-        return len(self.first) > 1 or any(place.step is None for place in self.places)
+        answers = self.last is not None and self.last > 1
+        return answers or any(place.step is None for place in self.places)
 
     def sent(self, role: int) -> int | None:
         """Return the highest step of phase 1 that this peer was seen to send."""

@@ -1,30 +1,29 @@
 """The names that each dialect gives to a peer's state. Names only: no verdict depends on one.
 
-The table is `dialects.toml`, read once when first asked. A state is a mode, a role and a progress, the
+The table is `dialect_table`, taken in when first asked. A state is a mode, a role and a progress, the
 last phase 1 message the peer has handled. What the table does not have, base mode for one, has no name in
 any dialect.
 """
 
 import functools
-import tomllib
-from importlib import resources
-from typing import Final, Literal
+from typing import Literal
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, convert
 
-DIALECTS: Final[tuple[str, ...]] = ("asa", "ios", "windows", "libreswan", "strongswan", "racoon")
+from ikepcap.state.dialect_table import DIALECTS as DIALECTS
+from ikepcap.state.dialect_table import STATES, WINDOWS_NUMBER
 
 Progress = int | Literal["established"] | None
 """`established` is the end of the mode, whichever number that has; None is unknown."""
 
 
-class State(Struct, frozen=True, forbid_unknown_fields=True):
-    """One row of the table: a place in phase 1 and what each dialect calls it."""
+class State(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One entry of the table: a place in phase 1 and what each dialect calls it."""
 
     mode: str
     role: Literal["initiator", "responder"]
     progress: int
+    final: bool
     meaning: str
     asa: str
     """Empty where the dialect has no name for it; likewise for the others."""
@@ -33,11 +32,10 @@ class State(Struct, frozen=True, forbid_unknown_fields=True):
     libreswan: str
     strongswan: str
     racoon: str
-    final: bool = False
 
 
-class Table(Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of `dialects.toml`."""
+class Table(Struct, frozen=True):
+    """The whole of `dialect_table`."""
 
     dialects: tuple[str, ...]
     windows_number: dict[str, int]
@@ -46,9 +44,8 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
 
 @functools.cache
 def table() -> Table:
-    """Return the table as written, read once."""
-    text = resources.files(__package__).joinpath("dialects.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), Table)
+    """Return the table, checked once: every entry names all dialects."""
+    return Table(DIALECTS, WINDOWS_NUMBER, convert(STATES, tuple[State, ...]))
 
 
 _Key = tuple[str, str, int | str | None]
@@ -90,4 +87,4 @@ def meaning(mode: str, role: str, progress: Progress) -> str | None:
 
 def windows_number(name: str | None) -> int | None:
     """Return the number of an IKEEXT_MM_SA_STATE, as Windows events give it."""
-    return table().windows_number.get(name) if name else None
+    return WINDOWS_NUMBER.get(name) if name else None

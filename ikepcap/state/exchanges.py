@@ -89,7 +89,13 @@ def _follow(
             step = by_index[message.copy_of]
             place = Place(step, DUPLICATE if message.is_duplicate else RETRANSMISSION)
         else:
-            step = number if not steps else _next_step(last, message.sender == starter)
+            hash_only = kind == "quick" and message.is_encrypted and message.wire_bytes < HASH_ONLY_BYTES
+            if not steps:
+                step = number
+            elif hash_only and last < 3 and message.sender == starter:
+                step = 3  # whoever sends it got QM2, captured or not
+            else:
+                step = _next_step(last, message.sender == starter)
             place = Place(step, NEW)
             if step <= last and kind != "informational":
                 place = Place(step, UNEXPECTED, f"another message {step} of this exchange, with other bytes")
@@ -128,6 +134,8 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
         return _judge_complete(found)
     awaited = found.last + 1
     silent = found.starter if awaited % 2 else 1 - found.starter
+    if all(s.sender != silent for s in seen):
+        return _with(found, "unknown")  # one direction: whether it answered is not in the capture
     if found.kind == "quick" and found.last == 1:
         refusal = _refusal(conversation, found, silent, informationals)
         if refusal is not None:
@@ -142,8 +150,9 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
 
 def _judge_complete(found: LaterExchange) -> LaterExchange:
     """The last message was seen; it did not arrive if the other peer goes on repeating the one before."""
-    if found.kind == "quick" and _repeats_after(found, found.last - 1) >= 2:
-        return _with(found, "stalled", awaited=found.last, silent=found.starter)
+    if found.last > 1 and _repeats_after(found, found.last - 1) >= 2:
+        sender = found.starter if found.last % 2 else 1 - found.starter
+        return _with(found, "stalled", awaited=found.last, silent=sender)
     return _with(found, "established")
 
 

@@ -24,6 +24,7 @@ ENOUGH_NS: Final = 30 * 10**9
 """Longer than any implementation waits before its second copy (KAME: 20 s)."""
 LONE_NS: Final = 60 * 10**9
 """One MSG1, not repeated for so long, was never meant to be followed up."""
+PATIENCE_NS: Final = 10**9
 SCAN_NS: Final = 5 * 10**9
 CROSSING_NS: Final = 3 * 10**8
 """A copy sent this soon after its answer passed the capture point crossed that answer on the way."""
@@ -41,6 +42,8 @@ class Waiting(Struct, frozen=True):
 
     repeated: int = 0
     """Copies of the last message, sent again by the peer that waits."""
+    repeated_for_ns: int = 0
+    """Time between the first and the last of them."""
     repeated_before: int = 0
     """Copies of the message before, sent again although the answer to it was seen."""
     elapsed_ns: int = 0
@@ -52,7 +55,9 @@ class Waiting(Struct, frozen=True):
     @property
     def in_vain(self) -> bool:
         """There is evidence that the message will not come."""
-        signs = self.repeated or self.repeated_before or self.superseded or self.icmp or self.fragments
+        # pluto repeats after half a second: one such copy at the end of a capture is no sign of anything.
+        repeated = self.repeated and self.repeated_for_ns >= PATIENCE_NS
+        signs = repeated or self.repeated_before or self.superseded or self.icmp or self.fragments
         return bool(signs) or self.elapsed_ns >= ENOUGH_NS
 
 
@@ -130,8 +135,10 @@ def _waiting(conversation: Conversation, course: Course) -> Waiting:
     superseded = conversation.superseded_ns
     waits, owes = sender_of(last), 1 - sender_of(last)
     addresses = (conversation.initiator, conversation.responder)
+    again = course.copies(last)
     return Waiting(
-        len(course.copies(last)),
+        len(again),
+        course.seen[again[-1]].time_ns - course.seen[at].time_ns if again else 0,
         len([i for i in before if course.seen[i].time_ns - course.seen[at].time_ns > CROSSING_NS]),
         max(0, conversation.watched_until_ns - tail_ns),
         superseded is not None and superseded > tail_ns + 10**9,
@@ -159,7 +166,7 @@ def _verdict(
         return _complete(course, refusal)
     if refusal is not None:
         return Verdict("refused", refusal.kind, refusal.replaced, refusal.sender)
-    if course.one_sided and last > 1 and len(course.first) > 1:
+    if course.one_sided and (len(course.first) > 1 or waiting.in_vain):
         return Verdict("unknown", "one-sided")
     if last == 4 and course.mode == "main" and nat.found and not port_4500_seen and not (
         waiting.repeated or waiting.repeated_before
@@ -201,13 +208,17 @@ def _proven_later(course: Course) -> bool:
     """
     receiver = sender_of(course.final - 1) if course.final else None
     informed: set[int] = set()
-    for message in course.seen:
+    for index, message in enumerate(course.seen):
         if not message.is_encrypted:
             continue
         if message.exchange in _AFTER_PHASE_1:
             if receiver is None or message.sender == receiver or course.last is None:
                 return True
-            if course.last < course.final or len({s.sender for s in course.seen}) == 1:
+            if len({s.sender for s in course.seen}) == 1:
+                return True
+            # The last message was not captured, and its sender goes on: it arrived, unless the peer that
+            # waits for it still asks for it.
+            if course.last < course.final and not course.copies(course.final - 1, after=index):
                 return True
         elif message.exchange == Exchange.INFORMATIONAL:
             informed.add(message.sender)

@@ -7,8 +7,6 @@ Some peers send a wrong hash on purpose to force encapsulation, so a mismatch sh
 not necessarily a NAT.
 """
 
-import hashlib
-from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -25,15 +23,6 @@ _HASHES: Final = {
     int(Hash.SHA2_512): "sha512",
 }
 _BY_LENGTH: Final = {16: "md5", 20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
-
-# A hash here proves nothing to anyone: it is compared with what the peers sent in the clear.
-_DIGESTS: Final = {
-    "md5": partial(hashlib.md5, usedforsecurity=False),
-    "sha1": partial(hashlib.sha1, usedforsecurity=False),
-    "sha256": hashlib.sha256,
-    "sha384": hashlib.sha384,
-    "sha512": hashlib.sha512,
-}
 
 
 class NatVerdict(Struct, frozen=True):
@@ -59,30 +48,41 @@ _VERDICTS: Final = {
 
 
 def nat_verdict(conversation: Conversation, hash_number: int | None) -> NatVerdict:
-    """Recompute every NAT-D of the conversation with the hash that was agreed on."""
-    initiator: bool | None = None
-    responder: bool | None = None
+    """Recompute every NAT-D of the conversation with the hash that was agreed on.
+
+    A peer's own NAT-D tells of a NAT between it and the capture point, the other peer's of one beyond. Either
+    shows a NAT; only both together show that there is none.
+    """
+    # For each peer: what its own hash says, and what the other's says of it. True is a mismatch.
+    own: list[bool | None] = [None, None]
+    others: list[bool | None] = [None, None]
     moved = False
     rcookie = conversation.responder_cookie
     for message in conversation.seen:
         if message.destination_port == NATT_PORT or message.source_port == NATT_PORT:
             moved = True
-        if message.clear is NOTHING_CLEAR:
-            continue
         nat_d = message.clear.nat_d
-        if not nat_d or rcookie is None or message.rebound:
+        if not nat_d or rcookie is None or message.rebound or message.cookie_differs:
             continue
         name = _HASHES.get(hash_number or 0) or _BY_LENGTH.get(len(nat_d[0]))
         if name is None or len(nat_d) < 2:
             continue
         at_receiver, at_sender = _mismatches(conversation, message, name, rcookie)
-        if message.sender == INITIATOR:
-            responder = bool(responder) or at_receiver
-            initiator = bool(initiator) or at_sender
-        else:
-            initiator = bool(initiator) or at_receiver
-            responder = bool(responder) or at_sender
-    return _VERDICTS[initiator, responder, moved]
+        sender = message.sender
+        own[sender] = bool(own[sender]) or at_sender
+        others[1 - sender] = bool(others[1 - sender]) or at_receiver
+    # With a NAT found the initiator leaves UDP 500 for its first encrypted message (RFC 3947 §4): if it stays,
+    # the peers found none, whatever part of their exchange is readable here.
+    stayed = not moved and any(s.sender == INITIATOR and s.is_encrypted for s in conversation.seen)
+    return _VERDICTS[_behind(own[0], others[0], stayed), _behind(own[1], others[1], stayed), moved]
+
+
+def _behind(own: bool | None, others: bool | None, stayed: bool) -> bool | None:
+    if own or others:
+        return True
+    if own is None and others is None:
+        return None
+    return False if stayed or (own is not None and others is not None) else None
 
 
 def _mismatches(conversation: Conversation, message: Seen, name: str, rcookie: bytes) -> tuple[bool, bool]:
@@ -92,7 +92,13 @@ def _mismatches(conversation: Conversation, message: Seen, name: str, rcookie: b
     there = conversation.responder if from_initiator else conversation.initiator
     cookies = conversation.initiator_cookie + rcookie
     nat_d = message.clear.nat_d
-    digest = _DIGESTS[name]
-    receiver = digest(cookies + there + message.destination_port.to_bytes(2)).digest()
-    sender = digest(cookies + here + message.source_port.to_bytes(2)).digest()
+    receiver = _digest(name, cookies + there + message.destination_port.to_bytes(2))
+    sender = _digest(name, cookies + here + message.source_port.to_bytes(2))
     return nat_d[0] != receiver, sender not in nat_d[1:]
+
+
+def _digest(name: str, data: bytes) -> bytes:
+    """Return a hash that proves nothing to anyone: it is compared with what the peers sent in the clear."""
+    import hashlib  # takes its time to load, and is needed only where there are NAT-D payloads
+
+    return hashlib.new(name, data, usedforsecurity=False).digest()

@@ -11,6 +11,7 @@ from msgspec import Struct
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
 
 INITIAL_TTLS: Final = frozenset({64, 128, 255})
+REMEMBERED: Final = 4096
 
 
 class Vantage(Struct, frozen=True):
@@ -29,6 +30,7 @@ class VantageVotes:
     def __init__(self) -> None:
         self._votes: dict[str, int] = {}
         self._example: dict[str, tuple[int, bytes | None]] = {}
+        self._known: dict[tuple[bytes, bytes], tuple[str | None, tuple[int, int]]] = {}
 
     def add(self, conversation: Conversation) -> None:
         """Count one conversation."""
@@ -42,13 +44,29 @@ class VantageVotes:
             initial[side] = here if initial[side] is None else initial[side] and here
             ttl[side] = message.ttl
         near = _near(initial[INITIATOR], initial[RESPONDER])
+        self._count(near, (ttl[0], ttl[1]), (conversation.initiator, conversation.responder))
+
+    def add_plain(self, senders: bytes, ttls: bytes, ends: tuple[bytes, bytes]) -> None:
+        """Count one conversation without copies: who sent its messages with which TTL, initiator first."""
+        key = (senders, ttls)
+        known = self._known.get(key)
+        if known is None:
+            pairs = list(zip(senders, ttls, strict=True))
+            own = [[ttl for sender, ttl in pairs if sender == side and ttl] for side in (0, 1)]
+            initial = [INITIAL_TTLS.issuperset(values) if values else None for values in own]
+            last = (own[0][-1] if own[0] else 0, own[1][-1] if own[1] else 0)
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[key] = (_near(initial[INITIATOR], initial[RESPONDER]), last)
+        self._count(*known, ends)
+
+    def _count(self, near: str | None, ttl: tuple[int, int], ends: tuple[bytes, bytes]) -> None:
         if near is None:
             return
         self._votes[near] = self._votes.get(near, 0) + 1
         if near not in self._example:
             side = RESPONDER if near == "responder" else INITIATOR
-            address = conversation.responder if side == RESPONDER else conversation.initiator
-            self._example[near] = (ttl[side], address)
+            self._example[near] = (ttl[side], ends[side])
 
     def verdict(self) -> Vantage:
         """Return what all conversations agree on."""

@@ -11,8 +11,6 @@ from typing import Final
 from msgspec import Struct
 
 from ikepcap.track.conversation import LostParts
-from ikepcap.wire.bodies import Fragment
-from ikepcap.wire.codec import decode
 from ikepcap.wire.message import FLAG_ENCRYPTION, HEADER, HEADER_BYTES, Message
 
 LAST: Final = 0x01
@@ -52,9 +50,13 @@ class Fragments:
         """Take one fragment; return the message it completes, if it does."""
         if not message.spans:
             return None
+        from ikepcap.wire.bodies import Fragment  # few captures need it, and it takes time to load
+        from ikepcap.wire.codec import decode
+
         span = message.spans[0]
         part, _ = decode(Fragment, message.data, span.body, span.end)
-        if part is None or part.number == 0:  # numbers count from 1: pluto rejects 0 too
+        # Numbers count from 1 (pluto rejects 0 too), and a fragment of nothing completes nothing.
+        if part is None or part.number == 0 or not part.data:
             return None
         key = (sender, part.fragment_id)
         held = self._sets.get(key)

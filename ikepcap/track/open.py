@@ -1,65 +1,67 @@
 """A conversation under way, packed: a busy capture has tens of thousands open at once.
 
-What one message leaves behind is 40 octets here, a tenth of what the same would take as objects. It becomes a
-`Seen` when the conversation ends.
+What one message leaves behind is 40 octets here, a tenth of what the same would take as objects. When the
+conversation ends it is handed on as it is: of one that is like many others nothing more is ever needed, and
+of the rest each message becomes a `Seen`.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from struct import Struct as Layout
 from typing import Final
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ikepcap.capture.datagram import Datagram, IcmpError, LostFragments
+from ikepcap.capture.datagram import IcmpError, LostFragments
 from ikepcap.track.clear import ENCRYPTED, Read
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Seen
 from ikepcap.track.fragments import Fragments
-from ikepcap.track.roles import initiating_side
+from ikepcap.track.roles import PHASE_1, initiating_side
 
 RECORD: Final = Layout("<IqBBBBIHHHBHHB")
 """frame, time, sender, exchange, flags, first payload, message ID, octets on the wire, ports, TTL, IP ID,
 index of the first copy, marks."""
 RECORD_BYTES: Final = RECORD.size
 TIME: Final = Layout("<4xq")
+FRAME: Final = Layout("<I")
 SENDER_AT: Final = 12
+_TTL_AT: Final = 26
 NO_COPY: Final = 0xFFFF
 DUPLICATE: Final = 1
 COOKIE_DIFFERS: Final = 2
 REBOUND: Final = 4
-DIGEST_BYTES: Final = 8
+DIGEST: Final = Layout("<q")
+DIGEST_BYTES: Final = DIGEST.size
+_SHORT: Final = 64
 
 
-class Open:
+class Open(Struct, gc=False, eq=False):
     """One open conversation. Side 0 is the sender of its first message."""
 
-    __slots__ = (
-        "begins_without_cookie", "cookie", "digests", "first", "first_port", "fragment_frames", "fragments",
-        "icmp", "lost", "number", "omitted", "rcookie", "rcookie_used", "reads", "records", "second",
-        "second_port", "superseded_ns", "twin",
-    )  # fmt: skip
-
-    def __init__(self, number: int, datagram: Datagram) -> None:
-        self.number = number
-        self.cookie = datagram.data[:8]
-        self.first = datagram.source
-        self.second = datagram.destination
-        self.first_port = datagram.source_port
-        self.second_port = datagram.destination_port
-        self.rcookie: bytes | None = None
-        self.rcookie_used = False
-        self.begins_without_cookie = False
-        self.records = bytearray()
-        self.digests = bytearray()
-        self.reads: list[int | Read] = []
-        """Index and content, in turn, of messages that say more than their record holds."""
-        self.omitted = 0
-        self.superseded_ns: int | None = None
-        self.twin: Open | None = None
-        """Another conversation under the same cookie, between other peers."""
-        self.fragments: Fragments | None = None
-        self.fragment_frames: dict[int, tuple[int, ...]] | None = None
-        self.icmp: list[IcmpError] | None = None
-        self.lost: list[LostFragments] | None = None
+    number: int
+    cookie: bytes
+    first: bytes
+    second: bytes
+    first_port: int
+    second_port: int
+    records: bytearray = field(default_factory=bytearray)
+    digests: bytearray = field(default_factory=bytearray)
+    reads: list[int | Read] = field(default_factory=list)
+    """Index and content, in turn, of messages that say more than their record holds."""
+    rcookie: bytes | None = None
+    rcookie_used: bool = False
+    begins_without_cookie: bool = False
+    is_regular: bool = True
+    """No message was repeated, marked, or left out."""
+    omitted: int = 0
+    superseded_ns: int | None = None
+    twin: "Open | None" = None
+    """Another conversation under the same cookie, between other peers."""
+    fragments: Fragments | None = None
+    fragment_frames: dict[int, tuple[int, ...]] | None = None
+    icmp: list[IcmpError] | None = None
+    lost: list[LostFragments] | None = None
 
     def __len__(self) -> int:
         return len(self.records) // RECORD_BYTES
@@ -87,10 +89,8 @@ class Open:
 
     def read_of(self, index: int) -> Read:
         """Return what a message says in the clear."""
-        for at in range(0, len(self.reads), 2):
-            if self.reads[at] == index:
-                return self.reads[at + 1]  # type: ignore[return-value]  # they stand in turn
-        return ENCRYPTED[self.records[index * RECORD_BYTES + SENDER_AT + 3]]
+        found = _read_of(self.reads, index)
+        return found or ENCRYPTED[self.records[index * RECORD_BYTES + SENDER_AT + 3]]
 
     def spoke(self, side: int) -> bool:
         """Whether any message of this side was recorded."""
@@ -100,44 +100,137 @@ class Open:
         """Whether any message had an SA payload."""
         return any(read[1].offer is not None for read in self.reads[1::2])  # type: ignore[index]
 
-    def freeze(self, now_ns: int) -> Conversation:
-        """Settle who is the initiator and unpack everything into a record."""
-        seen = tuple(self._seen())
-        side, proven = initiating_side(seen, first_has_no_responder_cookie=self.begins_without_cookie)
-        lost_parts = self.fragments.lost() if self.fragments else ()
-        first, first_port, second, second_port = self.first, self.first_port, self.second, self.second_port
-        if side == 1:
-            seen = tuple(
-                replace(s, sender=RESPONDER if s.sender == INITIATOR else INITIATOR) for s in seen
-            )
-            lost_parts = tuple(replace(p, sender=1 - p.sender) for p in lost_parts)
-            first, first_port, second, second_port = second, second_port, first, first_port
-        return Conversation(
-            self.number, self.cookie, self.rcookie, first, first_port, second, second_port, proven, seen,
-            self.omitted, tuple(self.icmp or ()), tuple(self.lost or ()), lost_parts, self.superseded_ns,
-            now_ns,
+
+def _read_of(reads: list[int | Read], index: int) -> Read | None:
+    for at in range(0, len(reads), 2):
+        if reads[at] == index:
+            return reads[at + 1]  # type: ignore[return-value]  # they stand in turn
+    return None
+
+
+class Ended(Struct, frozen=True, gc=False):
+    """A conversation that is over: nothing is added to it any more."""
+
+    track: Open
+    watched_until_ns: int
+
+    def __len__(self) -> int:
+        return len(self.track)
+
+    @property
+    def message_count(self) -> int:
+        """All its messages, those left out included."""
+        return len(self.track) + self.track.omitted
+
+    def is_plain(self) -> bool:
+        """It is short, seen from its first message on, and with nothing out of the ordinary but its course.
+
+        All there is to such a conversation is in `columns` and `contents`; its first sender is the initiator.
+        """
+        track = self.track
+        return (
+            track.is_regular and track.begins_without_cookie
+            and len(track) <= _SHORT and track.records[SENDER_AT + 1] in PHASE_1
+            and not (track.icmp or track.lost or track.fragments or track.omitted)
         )  # fmt: skip
 
-    def _seen(self) -> Iterator[Seen]:
-        reads = self.reads
-        turn = 0
-        index = 0
-        frames = self.fragment_frames or {}
-        for (
-            frame, time_ns, sender, exchange, flags, first, message_id, wire_bytes, source_port,
-            destination_port, ttl, ip_id, copy_of, marks,
-        ) in RECORD.iter_unpack(self.records):  # fmt: skip
-            read = ENCRYPTED[first]
-            if turn < len(reads) and reads[turn] == index:
-                read = reads[turn + 1]  # type: ignore[assignment]  # they stand in turn
-                turn += 2
-            elif copy_of != NO_COPY:
-                read = self.read_of(copy_of)
-            payloads, clear, defects = read
-            yield Seen(
-                frame, time_ns, sender, exchange, message_id, flags, payloads, wire_bytes, source_port,
-                destination_port, ttl, ip_id, clear, -1 if copy_of == NO_COPY else copy_of,
-                marks & DUPLICATE != 0, marks & COOKIE_DIFFERS != 0, marks & REBOUND != 0, defects,
-                frames.get(index, ()),
-            )  # fmt: skip
-            index += 1
+    def columns(self) -> "Columns":
+        """Return the records as columns; for short conversations."""
+        values = _columns(len(self.track)).unpack(self.track.records)
+        return Columns(values[::5], values[1::5], values[2::5], values[3::5] + values[4::5])
+
+    def contents(self) -> list[Read]:
+        """Return what the messages in the clear say, in their order."""
+        return self.track.reads[1::2]  # type: ignore[return-value]  # they stand in turn
+
+    def places(self) -> list[int]:
+        """Return the index of each of the messages in `contents`."""
+        return self.track.reads[::2]  # type: ignore[return-value]
+
+    def ttls(self) -> tuple[bytes, bytes]:
+        """Return the side that sent each message, and its TTL."""
+        records = self.track.records
+        return bytes(records[SENDER_AT::RECORD_BYTES]), bytes(records[_TTL_AT::RECORD_BYTES])
+
+    def frame_of(self, index: int) -> int:
+        """Return the frame of a message, the one that completed it."""
+        frame: int = FRAME.unpack_from(self.track.records, index * RECORD_BYTES)[0]
+        return frame
+
+    def first_frame(self) -> int:
+        """Return the first frame that has a part of the first message."""
+        parts = self.track.fragment_frames
+        return min(parts[0]) if parts and 0 in parts else self.frame_of(0)
+
+    def unpack_hashed(self) -> Conversation:
+        """Unpack a plain conversation, but only its messages with NAT-D payloads."""
+        track = self.track
+        records = bytearray()
+        reads: list[int | Read] = []
+        for place, content in zip(self.places(), self.contents(), strict=True):
+            if content[1].nat_d:
+                reads += (len(reads) // 2, content)
+                records += track.records[place * RECORD_BYTES : (place + 1) * RECORD_BYTES]
+        return Conversation(
+            track.number, track.cookie, track.rcookie, track.first, track.first_port, track.second,
+            track.second_port, True, tuple(_unpack(records, reads, {})), 0, (), (), (), track.superseded_ns,
+            self.watched_until_ns,
+        )  # fmt: skip
+
+    def unpack(self) -> Conversation:
+        """Settle who is the initiator and unpack everything into a record."""
+        track = self.track
+        seen = tuple(_unpack(track.records, track.reads, track.fragment_frames or {}))
+        side, proven = initiating_side(seen, first_has_no_responder_cookie=track.begins_without_cookie)
+        lost_parts = track.fragments.lost() if track.fragments else ()
+        first, second = track.first, track.second
+        first_port, second_port = track.first_port, track.second_port
+        if side == 1:
+            seen = tuple([replace(s, sender=RESPONDER if s.sender == INITIATOR else INITIATOR) for s in seen])
+            lost_parts = tuple([replace(p, sender=1 - p.sender) for p in lost_parts])
+            first, first_port, second, second_port = second, second_port, first, first_port
+        return Conversation(
+            track.number, track.cookie, track.rcookie, first, first_port, second, second_port, proven, seen,
+            track.omitted, tuple(track.icmp or ()), tuple(track.lost or ()), lost_parts, track.superseded_ns,
+            self.watched_until_ns,
+        )  # fmt: skip
+
+
+class Columns(Struct, frozen=True, gc=False):
+    """Values of each message of a conversation."""
+
+    heads: tuple[bytes, ...]
+    """Sender, exchange, flags and first payload."""
+    message_ids: tuple[int, ...]
+    wire_bytes: tuple[int, ...]
+    ports: tuple[int, ...]
+    """Those of all sources, then those of all destinations."""
+
+
+@cache
+def _columns(count: int) -> Layout:
+    """Return the layout of so many records for `Ended.columns`."""
+    return Layout("<" + "12x4sIHHH6x" * count)
+
+
+def _unpack(
+    records: bytes | bytearray, reads: list[int | Read], frames: dict[int, tuple[int, ...]]
+) -> Iterator[Seen]:
+    turn = 0
+    for index, (
+        frame, time_ns, sender, exchange, flags, first, message_id, wire_bytes, source_port,
+        destination_port, ttl, ip_id, copy_of, marks,
+    ) in enumerate(RECORD.iter_unpack(records)):  # fmt: skip
+        read = ENCRYPTED[first]
+        if turn < len(reads) and reads[turn] == index:
+            read = reads[turn + 1]  # type: ignore[assignment]  # they stand in turn
+            turn += 2
+        elif copy_of != NO_COPY:
+            read = _read_of(reads, copy_of) or read
+        payloads, clear, defects = read
+        yield Seen(
+            frame, time_ns, sender, exchange, message_id, flags, payloads, wire_bytes, source_port,
+            destination_port, ttl, ip_id, clear, -1 if copy_of == NO_COPY else copy_of,
+            marks & DUPLICATE != 0, marks & COOKIE_DIFFERS != 0, marks & REBOUND != 0, defects,
+            frames.get(index, ()),
+        )  # fmt: skip

@@ -22,9 +22,11 @@ def initiating_side(seen: Sequence[Seen], *, first_has_no_responder_cookie: bool
     if first_has_no_responder_cookie and seen and seen[0].exchange in PHASE_1:
         return 0, True
     phase_1 = [s for s in seen if s.exchange in PHASE_1 and s.copy_of < 0]
-    for message in phase_1:
-        if message.clear.offer is not None:
-            return _by_offer(message)
+    offers = [s for s in phase_1 if s.clear.offer is not None]
+    if len({s.sender for s in offers}) == 2:
+        return offers[0].sender, True  # MSG1 and MSG2 are both here
+    if offers:
+        return _by_offer(offers[0])
     key_exchanges = [s for s in phase_1 if s.clear.ke_bytes]
     encrypted = [s for s in phase_1 if s.is_encrypted]
     if key_exchanges:

@@ -20,7 +20,19 @@ from ikepcap.track.clear import ENCRYPTED, Reader
 from ikepcap.track.conversation import Conversation
 from ikepcap.track.fragments import Fragments
 from ikepcap.track.objection import objection
-from ikepcap.track.open import COOKIE_DIFFERS, DUPLICATE, NO_COPY, REBOUND, RECORD, RECORD_BYTES, Open
+from ikepcap.track.open import (
+    COOKIE_DIFFERS,
+    DIGEST,
+    DIGEST_BYTES,
+    DUPLICATE,
+    FRAME,
+    NO_COPY,
+    REBOUND,
+    RECORD,
+    RECORD_BYTES,
+    Ended,
+    Open,
+)
 from ikepcap.track.roles import PHASE_1
 from ikepcap.wire.message import FLAG_ENCRYPTION, HEADER_BYTES, NO_COOKIE, VERSION_1, parse
 from ikepcap.wire.numbers import Exchange, Payload
@@ -95,9 +107,9 @@ class Tracker:
             return
         rcookie, first, exchange, flags, message_id, length = _REST.unpack_from(data, 8)
         records = track.records
-        digest = hash(data).to_bytes(8, "little", signed=True)
+        digest = DIGEST.pack(hash(data))
         is_whole = length == len(data) == datagram.wire_bytes
-        if digest in track.digests or not is_whole or len(records) > _FULL:
+        if track.digests.find(digest) >= 0 or not is_whole or len(records) > _FULL:
             self._add_other(datagram)
             return
         if flags != FLAG_ENCRYPTION or exchange >= _AUTHIP:
@@ -107,7 +119,9 @@ class Tracker:
             track.reads += (len(records) // RECORD_BYTES, self._reader.read(data, length))
         marks = 0
         if rcookie != track.rcookie:
-            marks = COOKIE_DIFFERS if self._bind(track, rcookie, exchange, flags, sender) else 0
+            if self._bind(track, rcookie, exchange, flags, sender):
+                marks = COOKIE_DIFFERS
+                track.is_regular = False
         elif not sender:
             track.rcookie_used = True
         self.isakmp_messages += 1
@@ -167,6 +181,14 @@ class Tracker:
 
     def finished(self) -> Iterator[Conversation]:
         """Hand back the conversations that ended since the last call."""
+        return (ended.unpack() for ended in self.ended())
+
+    def close(self, end_ns: int) -> Iterator[Conversation]:
+        """Finish all that is open; the capture went on until `end_ns`."""
+        return (ended.unpack() for ended in self.end_all(end_ns))
+
+    def ended(self) -> Iterator[Ended]:
+        """Do as `finished` does, and leave conversations packed."""
         if len(self._young) + len(self._old) > OPEN_LIMIT:
             idle = self._now_ns - self._rotated_ns
             if idle >= GENERATION_NS or idle < 0 or len(self._young) > HARD_LIMIT:
@@ -175,22 +197,24 @@ class Tracker:
             ended, self._ended = self._ended, []
             yield from self._frozen(ended)
 
-    def close(self, end_ns: int) -> Iterator[Conversation]:
-        """Finish all that is open; the capture went on until `end_ns`."""
+    def end_all(self, end_ns: int) -> Iterator[Ended]:
+        """Do as `close` does, and leave conversations packed."""
         self._now_ns = max(self._now_ns, end_ns)
         for generation in (self._old, self._young):
-            while generation:
-                self._finish(generation.pop(next(iter(generation))))
+            tracks = list(reversed(generation.values()))
+            generation.clear()
+            while tracks:
+                self._finish(tracks.pop())  # and let go of it
                 if len(self._ended) > _LOOK_BACK:
                     ended, self._ended = self._ended, []
                     yield from self._frozen(ended)
         yield from self._frozen(self._ended)
         self._ended = []
 
-    def _frozen(self, ended: list[Open]) -> Iterator[Conversation]:
+    def _frozen(self, ended: list[Open]) -> Iterator[Ended]:
         ended.reverse()
         while ended:
-            yield ended.pop().freeze(self._now_ns)
+            yield Ended(ended.pop(), self._now_ns)  # and let go of it
 
     def _rotate(self) -> None:
         for track in self._old.values():
@@ -225,7 +249,7 @@ class Tracker:
 
     def _elsewhere(self, track: Open, datagram: Datagram) -> None:
         """Place a message whose cookie is known and whose peers are not: rebinding, second vantage, twin."""
-        digest = hash(datagram.data).to_bytes(8, "little", signed=True)
+        digest = DIGEST.pack(hash(datagram.data))
         candidate: Open | None = track
         while candidate is not None:
             ends = candidate.ends()
@@ -260,7 +284,7 @@ class Tracker:
     ) -> None:
         """Add one message to its conversation, or begin one with it."""
         data = datagram.data
-        digest = hash(data).to_bytes(8, "little", signed=True)
+        digest = DIGEST.pack(hash(data))
         if track is not None:
             at = track.index_of(digest)
             if at >= 0 and not self._begins_anew(track, at, datagram):
@@ -294,6 +318,7 @@ class Tracker:
         if read is not ENCRYPTED[first]:
             track.reads += (len(track), read)
         marks = (COOKIE_DIFFERS if differs else 0) | (REBOUND if rebound else 0)
+        track.is_regular = track.is_regular and not marks
         self._append(track, datagram, sender, NO_COPY, marks)
         track.digests += digest
 
@@ -326,8 +351,9 @@ class Tracker:
                 marks |= DUPLICATE
                 break
         marks |= track.records[at * RECORD_BYTES + RECORD_BYTES - 1] & COOKIE_DIFFERS
+        track.is_regular = False
         self._append(track, datagram, sender, at, marks)
-        track.digests += bytes(8)  # its own place, so that indexes of records and digests agree
+        track.digests += bytes(DIGEST_BYTES)  # its own place, so that indexes of records and digests agree
 
     def _record_fragment(self, track: Open | None, datagram: Datagram, sender: int) -> None:
         """Collect an IKE fragment; the message it completes goes the way of any other."""
@@ -349,7 +375,10 @@ class Tracker:
 
     def _open(self, datagram: Datagram, twin_of: Open | None) -> Open:
         self._count += 1
-        track = Open(self._count, datagram)
+        track = Open(
+            self._count, datagram.data[:8], datagram.source, datagram.destination, datagram.source_port,
+            datagram.destination_port,
+        )  # fmt: skip
         if twin_of is not None:
             track.twin, twin_of.twin = twin_of.twin, track
         else:
@@ -412,9 +441,9 @@ class Tracker:
 
     def _finish(self, track: Open | None) -> None:
         while track is not None:
-            for ends in (track.ends(), track.ends()[::-1]):
-                if self._latest.get(ends) is track:
-                    del self._latest[ends]
+            ends = track.ends()
+            if self._latest.get(ends) is track:
+                del self._latest[ends]
             following, track.twin = track.twin, None
             if not self._is_one_of_many(track):
                 self._ended.append(track)
@@ -428,7 +457,7 @@ class Tracker:
         if self.lone_count <= LONE_LISTED:
             return False
         if len(self.lone_frames) < LONE_LISTED:
-            self.lone_frames.append(RECORD.unpack_from(track.records)[0])
+            self.lone_frames.append(FRAME.unpack_from(track.records)[0])
         return True
 
 

@@ -7,16 +7,8 @@ decide nothing else.
 from typing import Annotated, Final
 
 from ikepcap.wire.codec import U8, U16, U32, Attributes, Body, Rest, Take
-from ikepcap.wire.numbers import (
-    CertEncoding,
-    CfgAttribute,
-    CfgType,
-    Doi,
-    IdType,
-    NotifyType,
-    Payload,
-    Protocol,
-)
+from ikepcap.wire.details import CertEncoding, CfgAttribute, CfgType, IdType
+from ikepcap.wire.numbers import Doi, NotifyType, Payload, Protocol
 from ikepcap.wire.walk import Attribute
 
 

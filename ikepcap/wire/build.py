@@ -29,8 +29,9 @@ from ikepcap.wire.bodies import (
     Transform,
 )
 from ikepcap.wire.codec import Attributes, Body, Integer, declared
+from ikepcap.wire.details import IdType
 from ikepcap.wire.message import FLAG_ENCRYPTION, HEADER, HEADER_BYTES, NO_COOKIE, VERSION_1
-from ikepcap.wire.numbers import Doi, Exchange, IdType, Payload, Protocol, Situation
+from ikepcap.wire.numbers import Doi, Exchange, Payload, Protocol, Situation
 from ikepcap.wire.walk import GENERIC_HEADER_BYTES, Attribute
 
 LAST_FRAGMENT: Final = 1

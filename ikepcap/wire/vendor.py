@@ -1,18 +1,15 @@
 """Vendor IDs (RFC 2408 §3.16): what they are called, what their sender can do, and who it is.
 
-The knowledge is in `vendor_ids.toml`; this file only looks things up. Two kinds of entry differ: an ID that
+The knowledge is in `vendor_ids`; this file only looks things up. Two kinds of entry differ: an ID that
 many implement is a *capability*, one that a single implementation sends *identifies* it. XAUTH, DPD and
 Cisco Unity are of the first kind, so they never make a peer a Cisco.
 """
 
 import functools
-import tomllib
 from collections.abc import Iterable
-from importlib import resources
 from typing import Final
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, convert
 
 MAX_TEXT: Final = 40
 """Characters of a version that we repeat; the rest is not a version."""
@@ -38,30 +35,37 @@ class VendorId(Struct, frozen=True):
     """Of several implementations a peer's IDs name, the highest is the most specific."""
 
 
-class Entry(Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of the table."""
+class Entry(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One row of the table, as `vendor_ids` explains it."""
 
+    pattern: str
     name: str
-    exact: str | None = None
-    prefix: str | None = None
-    size: int | None = None
     md5_of: str | None = None
     capability: str | None = None
     suffix: str | None = None
-    implementation: str | None = None
+
+    @property
+    def octets(self) -> bytes:
+        """The known octets: all of the body, or its beginning."""
+        return bytes.fromhex(self.pattern.rstrip("?*"))
+
+    @property
+    def size(self) -> int | None:
+        """Octets of the body; None where any number may follow the known ones."""
+        return None if self.pattern.endswith("*") else len(self.pattern) // 2
 
 
-class Group(Struct, frozen=True, forbid_unknown_fields=True):
-    """Lines that share their source and sender."""
+class Group(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Rows that share their source and sender."""
 
     source: str
+    implementation: str | None
+    rank: int
     ids: tuple[Entry, ...]
-    implementation: str | None = None
-    rank: int = 1
 
 
-class Table(Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of `vendor_ids.toml`."""
+class Table(Struct, frozen=True):
+    """The whole of `vendor_ids`."""
 
     group: tuple[Group, ...]
     suffix: dict[str, dict[str, str]]
@@ -69,9 +73,10 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
 
 @functools.cache
 def table() -> Table:
-    """Return the table as written, read once."""
-    text = resources.files(__package__).joinpath("vendor_ids.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), Table)
+    """Return the table as written, taken in once, when first asked."""
+    from ikepcap.wire.vendor_ids import GROUPS, SUFFIXES
+
+    return Table(convert(GROUPS, tuple[Group, ...]), SUFFIXES)
 
 
 class _Index(Struct, frozen=True):
@@ -79,7 +84,7 @@ class _Index(Struct, frozen=True):
 
     exact: dict[bytes, tuple[Group, Entry]]
     prefixes: tuple[tuple[bytes, Group, Entry], ...]
-    """Longest first."""
+    """IDs with octets that are not fixed, those with the most known octets first."""
 
 
 @functools.cache
@@ -88,10 +93,11 @@ def _index() -> _Index:
     prefixes: list[tuple[bytes, Group, Entry]] = []
     for group in table().group:
         for entry in group.ids:
-            if entry.exact is not None:
-                exact[bytes.fromhex(entry.exact)] = (group, entry)
-            elif entry.prefix is not None:
-                prefixes.append((bytes.fromhex(entry.prefix), group, entry))
+            octets = entry.octets
+            if entry.size == len(octets):
+                exact[octets] = (group, entry)
+            else:
+                prefixes.append((octets, group, entry))
     prefixes.sort(key=lambda row: len(row[0]), reverse=True)
     return _Index(exact, tuple(prefixes))
 
@@ -132,7 +138,7 @@ def implementation(bodies: Iterable[bytes], cookie: bytes | None = None) -> str 
 
 def _vendor_id(group: Group, entry: Entry, rest: bytes) -> VendorId:
     version = _read_suffix(entry.suffix, rest) if entry.suffix and rest else None
-    name, rank = entry.implementation or group.implementation, group.rank
+    name, rank = group.implementation, group.rank
     if entry.suffix == "windows-release" and version:
         name, rank = f"Windows {version}", rank + 1
     return VendorId(entry.name, name, entry.capability, version, rank)

@@ -28,6 +28,8 @@ class Fault(StrEnum):
     RESERVED_NOT_ZERO = "reserved-not-zero"
     TRAILING_BYTES = "trailing-bytes"
     """Octets follow the last payload."""
+    PADDING = "padding"
+    """Up to three zero octets follow the last payload: pluto pads clear messages to four, which does no harm."""
     CHAIN_CUT = "chain-cut"
     """A next payload is announced and the container ends."""
     MESSAGE_LENGTH = "message-length"
@@ -122,7 +124,8 @@ def walk_chain(data: bytes, first: int, start: int, end: int) -> tuple[tuple[Spa
             return tuple(spans), tuple(defects)
         kind, pos = following, stop
     if pos < end:
-        defects.append(Defect(Fault.TRAILING_BYTES, pos, f"{end - pos} octets after the last payload"))
+        fault = Fault.TRAILING_BYTES if end - pos > 3 or any(data[pos:end]) else Fault.PADDING
+        defects.append(Defect(fault, pos, f"{end - pos} octets after the last payload"))
     return tuple(spans), (tuple(defects) if defects else NOTHING)
 
 

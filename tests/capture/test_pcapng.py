@@ -101,6 +101,13 @@ def test_simple_and_obsolete_packet_blocks_are_read() -> None:
     ]
 
 
+def test_a_simple_packet_has_the_time_of_the_packet_before_it() -> None:
+    """It has none of its own; what came before may have gone the short way."""
+    simple = block(3, struct.pack("<I", len(ike())) + ike())
+    content = section() + interface() + b"".join(enhanced(ike(), n * MICRO) for n in (1, 2, 3)) + simple
+    assert [d.time_ns // SECOND for d in datagrams(content)] == [1, 2, 3, 3]
+
+
 def test_a_simple_packet_is_cut_where_its_interface_says() -> None:
     frame = ike()
     content = section() + interface(snaplen=100) + block(3, struct.pack("<I", len(frame)) + frame[:100])
@@ -127,6 +134,16 @@ def test_the_last_time_is_that_of_the_last_packet_though_other_blocks_follow() -
     assert (facts.files[0].first_ns, facts.files[0].last_ns) == (0, 4 * SECOND)
 
 
+def test_a_section_header_larger_than_the_buffer_begins_a_section() -> None:
+    """Its options may say at length which machine wrote it."""
+    header = bytearray(section(">") + bytes(700_000))
+    header[4:8] = struct.pack(">I", len(header))
+    content = section() + interface() + enhanced(ike(), 0) + bytes(header)
+    items, facts = read(content + interface(order=">") + enhanced(ike(), MICRO, order=">") * 2)
+    assert [item.time_ns for item in items if isinstance(item, Datagram)] == [0, SECOND, SECOND]
+    assert facts.files[0].cut is None
+
+
 def test_options_after_the_frame_are_no_part_of_it() -> None:
     comment = struct.pack("<HH", 1, 8) + b"a commnt" + bytes(4)
     content = section() + interface() + enhanced(ike(), 0, options=comment) * 3
@@ -146,6 +163,18 @@ def test_a_capture_cut_at_any_byte_is_read_as_far_as_it_goes() -> None:
         assert len(items) == min(complete, 2)
         assert facts.esp == 0
         assert (facts.files[0].cut is None) == (size in ends)
+
+
+@pytest.mark.parametrize("there", [12, 400, 599_000])
+def test_a_cut_in_a_block_that_is_passed_over_is_a_cut(there: int) -> None:
+    content = section() + interface() + enhanced(ike(), MICRO) + block(0xBAD, bytes(600_000))[:there]
+    items, facts = read(content)
+    assert len(items) == 1
+    assert facts.files[0].last_ns == SECOND
+    assert facts.files[0].cut == (
+        f"after frame 1, at byte {len(content)}: "
+        f"the file ends {600_012 - there} octets before the end of a block"
+    )
 
 
 @pytest.mark.parametrize("size", [0, 4, 8, 16, 31, 524_300, 1 << 30, 0xFFFFFFFF])

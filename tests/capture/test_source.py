@@ -42,6 +42,14 @@ def test_a_stream_of_several_members_is_one_capture(packing: str) -> None:
     assert read(b"".join(pack(piece) for piece in pieces) + bytes(512)) == read(PLAIN)
 
 
+def test_zstandard_frames_without_content_are_passed_over() -> None:
+    """As pzstd writes them: before each frame, one that says how long it is."""
+    pieces = [zstd.compress(PLAIN[start : start + 3000]) for start in range(0, len(PLAIN), 3000)]
+    skipped = bytes.fromhex("502a4d18") + (4).to_bytes(4, "little")
+    packed = b"".join(skipped + len(piece).to_bytes(4, "little") + piece for piece in pieces)
+    assert read(packed) == read(PLAIN)
+
+
 @pytest.mark.parametrize("packing", PACKERS)
 def test_a_packed_stream_cut_anywhere_is_read_as_far_as_it_goes(packing: str) -> None:
     packed = PACKERS[packing](PLAIN)

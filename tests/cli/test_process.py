@@ -161,15 +161,39 @@ def test_a_frame_without_a_message_is_status_2_and_says_what_to_do(unanswered: P
     assert b"frame 99 holds no ISAKMP message; 'ikepcap show" in done.stderr
 
 
-def test_the_version_comes_without_loading_the_analysis() -> None:
+def loaded_by(*arguments: str) -> set[str]:
+    """Return the modules that the command has loaded when it ends."""
     code = (
-        "import sys; sys.argv = ['ikepcap', '--version']\n"
+        f"import sys; sys.argv = {['ikepcap', *arguments]!r}\n"
         "from ikepcap.cli.main import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "print([m for m in ('ikepcap.api', 'ikepcap.track', 'ikepcap.render.terminal') if m in sys.modules])"
+        "print(*sys.modules)"
     )
     done = subprocess.run(
         (sys.executable, "-c", code), capture_output=True, text=True, timeout=60, check=True
     )
-    assert done.stdout.splitlines()[-1] == "[]"
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_the_version_comes_without_loading_the_analysis() -> None:
+    loaded = loaded_by("--version")
+    assert loaded.isdisjoint({"ikepcap.api", "ikepcap.track", "ikepcap.render.terminal"})
+    assert loaded.isdisjoint({"msgspec", "ikepcap.cli.analyze", "ikepcap.cli.show"})
+
+
+def test_an_analysis_comes_without_what_only_other_captures_and_commands_need(unanswered: Path) -> None:
+    """Half of the time that a small capture takes is loading."""
+    loaded = loaded_by("analyze", str(unanswered))
+    assert "ikepcap.api" in loaded
+    assert loaded.isdisjoint({"ikepcap.wire.bodies", "ikepcap.wire.codec", "ikepcap.wire.details"})
+    assert loaded.isdisjoint({"ikepcap.cli.show", "ikepcap.cli.completion", "ikepcap.render.fields"})
+    assert loaded.isdisjoint({"tomllib", "importlib.resources", "hashlib"})
+
+
+def test_every_verb_is_found_and_nothing_else_is() -> None:
+    """The verbs are loaded by name."""
+    text = ikepcap("--help").stdout.decode()
+    assert [word for word in ("analyze", "completion", "show") if f"\n  {word} " not in text] == []
+    assert ikepcap("completion", "bash").returncode == 0
+    assert b"main" in ikepcap("main").stderr

@@ -7,7 +7,7 @@ import pytest
 
 from ikepcap.render.terminal import render_text
 from ikepcap.render.words import dialect_of
-from ikepcap.report.model import Nat, Peer, Skipped, Source, Vantage
+from ikepcap.report.model import Exchange, Nat, Peer, Policy, Skipped, Source, Vantage
 
 ESCAPE = "\x1b]0;owned\x07\x1b[31m"
 BIDI = "\u202ecod.exe\u2066"
@@ -235,3 +235,31 @@ def test_hostile_strings_reach_the_terminal_as_plain_characters(
 def test_the_same_report_gives_the_same_page(samples: Any) -> None:
     report = samples.report(samples.stalled(1), samples.healthy(2))
     assert render_text(report, ladder=True) == render_text(report, ladder=True)
+
+
+def test_a_note_says_how_sure_it_is_and_where_before_what_it_claims(samples: Any) -> None:
+    """So that a frame number is never torn from its word at the end of a line."""
+    text = render_text(samples.report(samples.healthy()))
+    assert "    note       recovered, proven, frames 3, 4: MSG3 was lost and sent again; the\n" in text
+
+
+def test_only_quick_mode_is_said_to_establish_something(samples: Any) -> None:
+    exchanges = (
+        Exchange("transaction", "00000001", "established", 2, None, None),
+        Exchange("informational", "00000002", "established", 1, None, None),
+        Exchange("quick", "00000003", "in-progress", 1, None, None),
+    )
+    text = render_text(samples.report(samples.healthy(exchanges=exchanges)), width=100)
+    assert "exchanges  transaction: 1 completed; informational: 1 seen; quick: 1 in progress\n" in text
+
+
+def test_a_choice_that_the_capture_has_nothing_of_takes_no_line(samples: Any) -> None:
+    nothing = Policy(None, None, None, None)
+    text = render_text(samples.report(samples.stalled(chosen=nothing, offered=(nothing,))))
+    assert "chosen" not in text
+
+
+def test_several_probes_are_in_the_plural(samples: Any) -> None:
+    probes = [samples.stalled(n, outcome="probe", findings=()) for n in (1, 2)]
+    assert "2 IKEv1 negotiations: all probes" in render_text(samples.report(*probes))
+    assert "1 IKEv1 negotiation: probe" in render_text(samples.report(probes[0]))

@@ -31,9 +31,10 @@ def names(dialect: str) -> list[str]:
 
 
 def test_the_table_has_every_place_of_phase_1_and_no_other() -> None:
-    """That each row names every dialect, with an empty name at least, is checked by the reading."""
+    """That each entry names every dialect, with an empty name at least, is checked by the reading."""
     assert [(state.mode, state.role, state.progress) for state in table().state] == KEYS
     assert table().dialects == DIALECTS
+    assert State.__struct_fields__[-len(DIALECTS) :] == DIALECTS
 
 
 def test_every_mode_and_role_ends_once() -> None:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ikepcap.wire import numbers
+from ikepcap.wire import details, numbers
+from ikepcap.wire.details import EspTransform
 from ikepcap.wire.numbers import (
     AuthMethod,
     Encryption,
-    EspTransform,
     Exchange,
     Group,
     Payload,
@@ -29,8 +29,9 @@ from ikepcap.wire.numbers import (
 
 REGISTRIES = [
     thing
-    for _, thing in inspect.getmembers(numbers, inspect.isclass)
-    if issubclass(thing, IntEnum) and thing is not IntEnum
+    for module in (numbers, details)
+    for _, thing in inspect.getmembers(module, inspect.isclass)
+    if issubclass(thing, IntEnum) and thing.__module__ == module.__name__
 ]
 
 

@@ -1,6 +1,7 @@
 """Vendor IDs: the table proves itself, and nobody is called a Cisco for speaking Unity."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -29,24 +30,33 @@ def test_every_entry_that_names_its_string_is_that_strings_md5() -> None:
     wrong = []
     for _, entry in entries():
         if entry.md5_of is not None:
-            digest = hashlib.md5(entry.md5_of.encode(), usedforsecurity=False).hexdigest()
-            body = entry.exact or entry.prefix or "?"
-            if not digest.startswith(body):
+            string = entry.name if entry.md5_of == "=" else entry.md5_of
+            digest = hashlib.md5(string.encode(), usedforsecurity=False).digest()
+            if not entry.octets or not digest.startswith(entry.octets):
                 wrong.append(entry.name)
     assert wrong == []
     assert sum(entry.md5_of is not None for _, entry in entries()) > 130
 
 
-def test_every_entry_matches_exactly_or_by_prefix_and_says_which() -> None:
-    assert [entry.name for _, entry in entries() if (entry.exact is None) == (entry.prefix is None)] == []
-    assert [entry.name for _, entry in entries() if entry.size is not None and entry.prefix is None] == []
+def test_every_entry_is_octets_and_says_how_many_more_there_are() -> None:
+    form = re.compile(r"([0-9a-f]{2})+((\?\?)+|\*)?")
+    assert [entry.name for _, entry in entries() if not form.fullmatch(entry.pattern)] == []
 
 
-def test_every_entry_has_a_source_and_no_body_occurs_twice() -> None:
+def test_a_pattern_is_exact_or_has_a_size_or_a_beginning_only() -> None:
+    exact, sized, open_ended = Entry("4f45", "x"), Entry("4f45????", "x"), Entry("4f45*", "x")
+    assert [(one.octets, one.size) for one in (exact, sized, open_ended)] == [
+        (b"OE", 2),
+        (b"OE", 4),
+        (b"OE", None),
+    ]
+
+
+def test_every_entry_has_a_source_and_a_name_and_no_body_occurs_twice() -> None:
     assert [group for group in table().group if not group.source or not group.ids] == []
-    bodies = [entry.exact or entry.prefix for _, entry in entries()]
+    assert [entry for _, entry in entries() if not entry.name] == []
+    bodies = [entry.octets for _, entry in entries()]
     assert [body for body in bodies if bodies.count(body) > 1] == []
-    assert all(body == (body or "").lower() for body in bodies)
 
 
 def test_every_suffix_that_an_entry_names_can_be_read() -> None:

@@ -1,0 +1,60 @@
+"""Pieces of a document that come in one order and go in another, kept on disk when they are many."""
+
+from array import array
+from collections.abc import Iterator
+from typing import IO, Final, Self
+
+HELD_BYTES: Final = 1 << 20
+"""Octets held in memory; a small capture needs no file at all."""
+
+
+class Spool:
+    """Takes pieces, each with its number, and gives them back in the order of their numbers."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+        self._file: IO[bytes] | None = None
+        self._filed = 0
+        """Octets in the file; what is held follows them."""
+        self._numbers = array("Q")
+        self._ends = array("Q")
+        """Where each piece ends and the one that came after it begins."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, number: int, piece: bytes) -> None:
+        """Take a piece."""
+        self._held += piece
+        self._numbers.append(number)
+        self._ends.append(self._filed + len(self._held))
+        if len(self._held) >= HELD_BYTES:
+            self._put_away()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the pieces in the order of their numbers."""
+        if self._file is not None:
+            self._put_away()
+        ends = self._ends
+        for index in sorted(range(len(ends)), key=self._numbers.__getitem__):
+            start = ends[index - 1] if index else 0
+            if self._file is None:
+                yield bytes(self._held[start : ends[index]])
+            else:
+                self._file.seek(start)
+                yield self._file.read(ends[index] - start)
+
+    def _put_away(self) -> None:
+        """Move what is held to the file, which has no name and vanishes with the process."""
+        if self._file is None:
+            from tempfile import TemporaryFile  # it takes as long to import as a small capture to read
+
+            self._file = TemporaryFile(prefix="ikepcap-")  # noqa: SIM115 - closed with the spool
+        self._file.seek(self._filed)
+        self._file.write(self._held)
+        self._filed += len(self._held)
+        self._held.clear()

@@ -1,0 +1,84 @@
+"""Words for offers, vendor IDs and findings; the first two are remembered: captures repeat a handful."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from ikepcap.diagnose.finding import Finding as Found
+from ikepcap.report import model
+from ikepcap.wire.numbers import auth_kind
+from ikepcap.wire.offer import Transform, policy_words
+from ikepcap.wire.vendor import implementation, lookup
+
+REMEMBERED: Final = 4096
+
+Vendors = tuple[str | None, str | None, frozenset[str]]
+"""What initiator and responder run, and the capabilities that either announces."""
+
+NATS: Final = {
+    (i, r, m): model.Nat(i, r, m)
+    for i in (None, False, True)
+    for r in (None, False, True)
+    for m in (False, True)
+}
+
+_COLLISIONS: Final = frozenset({"gssapi", "cga"})
+"""Capabilities that change what a private method number means (65001, 65005)."""
+
+
+class Words:
+    """The words of one run."""
+
+    def __init__(self) -> None:
+        self._vendors: dict[tuple[tuple[bytes, ...], tuple[bytes, ...]], Vendors] = {}
+        self._policies: dict[tuple[int, frozenset[str]], tuple[Transform, model.Policy, str | None]] = {}
+
+    def vendors(
+        self,
+        initiator: tuple[bytes, ...],
+        responder: tuple[bytes, ...],
+        cookies: tuple[bytes, bytes | None],
+    ) -> Vendors:
+        """Return what two peers run that showed these vendor IDs, and all capabilities announced."""
+        key = (initiator, responder)
+        known = self._vendors.get(key)
+        if known is None:
+            names = [implementation(bodies, cookie) for bodies, cookie in zip(key, cookies, strict=True)]
+            found = [lookup(body) for bodies in key for body in bodies]
+            capabilities = frozenset(v.capability for v in found if v is not None and v.capability)
+            if len(self._vendors) >= REMEMBERED:
+                self._vendors.clear()
+            known = self._vendors[key] = (names[0], names[1], capabilities)
+        return known
+
+    def policy(self, transform: Transform, capabilities: frozenset[str]) -> tuple[model.Policy, str | None]:
+        """Return a transform in words, and the word for its authentication method.
+
+        Transforms are shared objects: identity is as good a key as equality, and far cheaper. Each is kept
+        beside its words, so that its identity stays taken.
+        """
+        relevant = capabilities & _COLLISIONS
+        known = self._policies.get((id(transform), relevant))
+        if known is None:
+            gssapi, cga = "gssapi" in relevant, "cga" in relevant
+            words = policy_words(transform, gssapi=gssapi, cga=cga)
+            policy = model.Policy(
+                words.encryption, words.hash, words.group, words.auth, words.lifetime_s, words.lifetime_kb
+            )
+            method = transform.auth
+            auth = None if method is None else auth_kind(method, gssapi=gssapi, cga=cga)
+            if len(self._policies) >= REMEMBERED:
+                self._policies.clear()
+            known = self._policies[id(transform), relevant] = (transform, policy, auth)
+        return known[1], known[2]
+
+
+def _finding(found: Found) -> model.Finding:
+    return model.Finding(
+        found.code, found.certainty, found.claim, found.frames, found.evidence, found.alternatives,
+        found.settles_it, {}, found.display_filter, "fault" if found.is_fault else "note",
+    )  # fmt: skip
+
+
+def report_findings(found: Iterable[Found]) -> tuple[model.Finding, ...]:
+    """Put findings about the whole capture into the report's words."""
+    return tuple(_finding(one) for one in found)

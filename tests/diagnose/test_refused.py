@@ -1,0 +1,121 @@
+"""What a refusal is consistent with: the words of the notify, and the place where it stands.
+
+The scenes are what strongSwan, Libreswan and racoon were seen to send for each cause.
+"""
+
+import pytest
+
+from ikepcap.testing.stage import Role
+from ikepcap.wire.numbers import NotifyType as N
+from tests.report.scene import INITIATOR, RESPONDER, RETRIES, Mode, Scene, faults, notes, only
+
+ZERO = bytes(8)
+
+
+def test_refused_offer_of_strongswan_is_a_proposal_mismatch() -> None:
+    """56 octets: with both cookies as SPI."""
+    assert faults(only(Scene().msg1().notify(RESPONDER))) == ["proposal-mismatch"]
+
+
+def test_refused_offer_of_libreswan_is_a_proposal_mismatch() -> None:
+    """No SPI, no responder cookie, no message ID; the same octets for each copy of MSG1."""
+    play = Scene().msg1().notify(RESPONDER, with_spi=False, responder_cookie=ZERO, message_id=0)
+    play.wait(0.5).again("MSG1").again("NOTIFY").wait(0.5).again("MSG1").again("NOTIFY")
+    found = only(play)
+    assert (found.outcome, faults(found)) == ("refused", ["proposal-mismatch"])
+
+
+def test_no_proposal_chosen_of_strongswan_without_an_spi_is_an_unknown_peer() -> None:
+    """40 octets: it found no configuration for this address. Half of the readings are alternatives."""
+    found = only(Scene().msg1().notify(RESPONDER, with_spi=False, responder_cookie=b"\x99" * 8))
+    assert faults(found) == ["unknown-peer"]
+    assert "proposal-mismatch" in found.findings[0].alternatives
+
+
+@pytest.mark.parametrize(
+    ("mode", "last", "by", "kind", "code"),
+    [
+        ("main", 1, RESPONDER, N.INVALID_MAJOR_VERSION, "version-refused"),
+        ("main", 1, RESPONDER, N.UNSUPPORTED_EXCHANGE_TYPE, "mode-refused"),
+        ("main", 3, RESPONDER, N.INVALID_KEY_INFORMATION, "no-shared-secret"),
+        ("main", 4, INITIATOR, N.INVALID_KEY_INFORMATION, "no-shared-secret"),
+        ("main", 3, RESPONDER, N.INVALID_COOKIE, "peer-restarted"),
+        ("main", 5, RESPONDER, N.PAYLOAD_MALFORMED, "psk-mismatch"),
+        ("main", 5, RESPONDER, N.INVALID_ID_INFORMATION, "identity-mismatch"),
+        ("main", 5, RESPONDER, N.INVALID_CERTIFICATE, "certificate-rejected"),
+        ("main", 5, RESPONDER, N.AUTHENTICATION_FAILED, "authentication-failed"),
+        ("aggressive", 1, RESPONDER, N.AUTHENTICATION_FAILED, "mode-refused"),
+        ("aggressive", 2, INITIATOR, N.INVALID_HASH_INFORMATION, "psk-mismatch"),
+    ],
+)
+def test_notify_in_the_clear_is_read_by_its_words_and_its_place(
+    mode: Mode, last: int, by: Role, kind: int, code: str
+) -> None:
+    """Likely at best: every vendor uses the few words there are a little differently."""
+    found = only(Scene(mode=mode).upto(last).notify(by, kind))
+    assert faults(found) == [code]
+    assert found.findings[0].certainty == "likely"
+    assert last + 1 in found.findings[0].frames
+
+
+def test_encrypted_refusal_of_msg5_that_the_initiator_heeds_is_a_failed_authentication() -> None:
+    """It could read it, so the keys agree: identity, certificate, or method."""
+    found = only(Scene().upto(5).informational(RESPONDER))
+    assert faults(found) == ["authentication-failed"]
+    assert {"psk-mismatch", "identity-mismatch"} <= set(found.findings[0].alternatives)
+
+
+def test_encrypted_refusal_of_msg5_that_the_initiator_cannot_read_is_a_psk_mismatch() -> None:
+    """StrongSwan answers every copy of MSG5; the initiator has other keys and repeats it."""
+    play = Scene().upto(5).informational(RESPONDER)
+    for gap in RETRIES:
+        play.wait(gap).again("MSG5").informational(RESPONDER)
+    found = only(play)
+    assert (faults(found), found.findings[0].certainty) == (["psk-mismatch"], "likely")
+
+
+def test_both_peers_that_repeat_at_msg4_and_msg5_have_different_keys() -> None:
+    """Libreswan and racoon say nothing: each goes on with its own timer."""
+    found = only(Scene().upto(5).repeat(RETRIES, "MSG4", "MSG5"))
+    assert faults(found)[0] == "psk-mismatch"
+
+
+def test_certificates_do_not_have_a_pre_shared_key_to_differ_in() -> None:
+    found = only(Scene(auth="rsa-sig").upto(5).repeat(RETRIES, "MSG4", "MSG5"))
+    assert "psk-mismatch" not in faults(found)
+    assert faults(found)
+
+
+def test_encrypted_refusal_of_the_initiator_in_aggressive_mode_is_an_authentication_that_failed() -> None:
+    found = only(Scene(mode="aggressive").upto(2).informational(INITIATOR))
+    assert faults(found)[0] in ("authentication-failed", "psk-mismatch")
+
+
+def test_delete_before_phase_1_is_done_is_a_fault_of_no_certain_cause() -> None:
+    found = only(Scene().upto(3).delete(RESPONDER))
+    assert (len(faults(found)), found.findings[0].certainty) == (1, "possible")
+
+
+def test_refusal_is_one_finding_however_often_it_was_said() -> None:
+    play = Scene().upto(1).notify(RESPONDER)
+    for gap in RETRIES:
+        play.wait(gap).again("MSG1").notify(RESPONDER)
+    found = only(play)
+    assert (len(found.findings), found.findings[0].frames) == (1, (2, 4, 6, 8))
+
+
+def test_microsofts_status_notify_with_an_error_refuses() -> None:
+    """MS-IKEE §2.2.6: a status by its number, and the Windows error 13801 in its data."""
+    from ikepcap.wire import build
+    from ikepcap.wire.numbers import Exchange
+
+    play = Scene().upto(5)
+    data = build.message(
+        [build.notify(N.MS_NOTIFY_STATUS, data=(13801).to_bytes(4))],
+        initiator_cookie=play.cookies[:8],
+        responder_cookie=play.cookies[8:],
+        exchange=Exchange.INFORMATIONAL,
+        message_id=9,
+    )
+    found = only(play.send(RESPONDER, data))
+    assert (found.outcome, found.silent_peer, notes(found)) == ("refused", RESPONDER, [])
