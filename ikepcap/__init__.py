@@ -19,7 +19,11 @@ __all__ = [
     "render",
 ]
 
-_HOMES = {"CaptureError": "ikepcap.errors", "IkepcapError": "ikepcap.errors", "Report": "ikepcap.report.model"}
+_HOMES = {
+    "CaptureError": "ikepcap.errors",
+    "IkepcapError": "ikepcap.errors",
+    "Report": "ikepcap.report.model",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -110,7 +110,7 @@ def test_render_is_a_function_the_second_time_too(capture: Path) -> None:
     """The package has a module of the same name, which importing must not put in the function's place."""
     report = ikepcap.analyze(capture)
     assert ikepcap.render(report, "json") == ikepcap.render(report, "json")
-    importlib.import_module("ikepcap.render.text")
+    importlib.import_module("ikepcap.renderers.text")
     assert ikepcap.render(report, "text") == ikepcap.render(report)
 
 

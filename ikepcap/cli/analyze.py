@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from ikepcap import Report
-    from ikepcap.render.selection import Choice
+    from ikepcap.renderers.selection import Choice
 
 _FAULT: Final = 1
 
@@ -125,7 +125,7 @@ class Options(TypedDict):
 @click.pass_context
 def analyze(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Options]) -> None:
     """Analyse captures; the help is in `_HELP`."""
-    from ikepcap.render.selection import Choice
+    from ikepcap.renderers.selection import Choice
 
     ctx.meta["ikepcap.word"] = captures[0]
     check_inputs(captures)
@@ -153,7 +153,7 @@ def _no_cycle_collection() -> Iterator[None]:
 def _report(captures: tuple[str, ...], choice: "Choice", options: Options) -> bool:
     """Write the whole report as text; return whether what it shows is at fault."""
     from ikepcap import api
-    from ikepcap.render.selection import has_fault, select
+    from ikepcap.renderers.selection import has_fault, select
 
     with Progress() as progress:
         report = api.analyze(
@@ -169,8 +169,8 @@ def _document(captures: tuple[str, ...], choice: "Choice", options: Options) -> 
     """Write the report as JSON, its conversations kept on disk; return whether what it shows is at fault."""
     from ikepcap import api
     from ikepcap.cli.spool import Spool
-    from ikepcap.render.jsonout import encoded, json_document
-    from ikepcap.render.selection import any_fault, is_faulty
+    from ikepcap.renderers.jsonout import encoded, json_document
+    from ikepcap.renderers.selection import any_fault, is_faulty
 
     messages = not options["no_messages"]
     at_fault = False
@@ -190,8 +190,8 @@ def _document(captures: tuple[str, ...], choice: "Choice", options: Options) -> 
 
 def _text(report: "Report", hidden: int, options: Options) -> Iterator[bytes]:
     """Yield the report as text, painted and as wide as the terminal has it."""
-    from ikepcap.render.page import Page
-    from ikepcap.render.terminal import text_lines
+    from ikepcap.renderers.page import Page
+    from ikepcap.renderers.terminal import text_lines
 
     output = options["output"]
     page = Page(
@@ -208,8 +208,8 @@ def _text(report: "Report", hidden: int, options: Options) -> Iterator[bytes]:
 def _stream(captures: tuple[str, ...], choice: "Choice", options: Options) -> bool:
     """Write conversations as they end, then the line about the whole; return whether a fault was shown."""
     from ikepcap import api
-    from ikepcap.render.jsonout import conversation_line, report_line
-    from ikepcap.render.selection import any_fault, is_faulty
+    from ikepcap.renderers.jsonout import conversation_line, report_line
+    from ikepcap.renderers.selection import any_fault, is_faulty
 
     messages = not options["no_messages"]
     at_fault = False

@@ -14,7 +14,7 @@ import click
 from ikepcap import __version__
 from ikepcap.cli.output import silence_stdout
 from ikepcap.errors import IkepcapError
-from ikepcap.render.text import printable
+from ikepcap.renderers.text import printable
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -10,11 +10,11 @@ from ikepcap.cli.options import cookie as cookie_digits
 from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
 from ikepcap.cli.progress import Progress
 from ikepcap.errors import IkepcapError
-from ikepcap.render.text import printable
+from ikepcap.renderers.text import printable
 
 if TYPE_CHECKING:
     from ikepcap.api import FramedMessage
-    from ikepcap.render.page import Page
+    from ikepcap.renderers.page import Page
 
 _HELP: Final = """Print messages of CAPTURE field by field, with offsets and defects.
 
@@ -74,7 +74,7 @@ def show(
     check_inputs(captures)
     if hex_ and not numbers:
         raise click.UsageError("--hex goes with --frame", ctx)
-    from ikepcap.render.page import Page
+    from ikepcap.renderers.page import Page
 
     page = Page(
         width=width or terminal_width(None), color=wants_color(color, None), ascii_only=is_ascii_only(None)
@@ -100,8 +100,8 @@ def _or_a_word(lines: Iterator[str], captures: tuple[str, ...]) -> Iterator[str]
 def _in_full(captures: tuple[str, ...], numbers: tuple[int, ...], page: "Page", *, hex_: bool) -> list[str]:
     """Return the messages of some frames as text, all of them or none."""
     from ikepcap import api
-    from ikepcap.render.fields import render_message
-    from ikepcap.render.listing import heading_lines
+    from ikepcap.renderers.fields import render_message
+    from ikepcap.renderers.listing import heading_lines
 
     found: dict[int, list[FramedMessage]] = {number: [] for number in numbers}
     missing = set(found)
@@ -135,7 +135,7 @@ def _nothing_there(captures: tuple[str, ...], missing: list[int]) -> str:
 def _listed(captures: tuple[str, ...], cookie: str, page: "Page") -> Iterator[str]:
     """Return all messages a line each, as they are read."""
     from ikepcap import api
-    from ikepcap.render.listing import listing_lines
+    from ikepcap.renderers.listing import listing_lines
 
     wanted = (framed for framed in api.messages(captures) if _has_cookie(framed, cookie))
     return listing_lines(((framed.datagram, framed.message) for framed in wanted), page)

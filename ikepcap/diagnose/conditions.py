@@ -45,6 +45,16 @@ def duplicates(case: Case) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def simultaneous(case: Case) -> Iterator[Finding]:
+    """Both peers began at once: two negotiations with opposite roles, of which one is enough."""
+    if case.conversation.crossed and case.seen:
+        yield case.finding(
+            "simultaneous-initiation", "proven",
+            f"Both peers began at the same time: {case.names[1]} opened a negotiation with {case.names[0]} too.",
+            case.seen[:1], f"This negotiation, from frame {case.seen[0].frame} on, crosses the other's phase 1",
+        )  # fmt: skip
+
+
 def probe(case: Case) -> Iterator[Finding]:
     """A scan or a health check: one MSG1 that nobody meant to follow up."""
     if case.standing.outcome != "probe":
@@ -133,8 +143,11 @@ def malformed(case: Case) -> Iterator[Finding]:
     if bad:
         details = tuple(f"Frame {s.frame}, octet {d.offset}: {d.detail}" for s, d in bad[:6])
         yield case.finding(
-            "malformed-messages", "proven", "Messages with defects, read as far as they go.",
-            (s for s, _ in bad), *details,
+            "malformed-messages",
+            "proven",
+            "Messages with defects, read as far as they go.",
+            (s for s, _ in bad),
+            *details,
         )
 
 

@@ -23,6 +23,7 @@ RULES: Final[tuple[Rule, ...]] = (
     later.dead_peer,
     conditions.probe,
     conditions.recovered,
+    conditions.simultaneous,
     conditions.shown_in_part,
     conditions.duplicates,
     conditions.truncated,

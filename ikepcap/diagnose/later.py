@@ -117,7 +117,11 @@ def dead_peer(case: Case) -> Iterator[Finding]:
 def _icmp(case: Case) -> tuple[str, ...]:
     """Tell of ICMP errors that came after phase 1."""
     errors = case.conversation.icmp
-    return (f"{len(errors)} ICMP errors quote datagrams of it, the first in frame {errors[0].frame}",) if errors else ()
+    return (
+        (f"{len(errors)} ICMP errors quote datagrams of it, the first in frame {errors[0].frame}",)
+        if errors
+        else ()
+    )
 
 
 def _messages(case: Case, failed: Sequence[LaterExchange]) -> list[Seen]:

@@ -7,6 +7,7 @@ from ikepcap.capture.datagram import IcmpError
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.wording import address, copies, span
+from ikepcap.state.infer import lost_for_good, parts_lost_for_good
 from ikepcap.track.conversation import INITIATOR, RESPONDER
 
 _CLOSED: Final = "port-closed"
@@ -82,7 +83,7 @@ def lost_fragments(case: Case) -> Iterator[Finding]:
         peer = case.conversation.initiator if side == INITIATOR else case.conversation.responder
         evidence: list[str] = []
         numbers: list[int] = []
-        for lost in (item for item in case.conversation.lost if item.source == peer):
+        for lost in (item for item in lost_for_good(case.conversation) if item.source == peer):
             whole = f" of {lost.total_bytes}" if lost.total_bytes is not None else ""
             gaps = ", ".join(f"{a}-{'end' if b is None else b - 1}" for a, b in lost.missing[:4])
             evidence.append(
@@ -90,7 +91,7 @@ def lost_fragments(case: Case) -> Iterator[Finding]:
                 f"fragment{'s' if len(lost.frames) > 1 else ''}, missing octets {gaps or 'unknown'}"
             )
             numbers += lost.frames
-        for parts in (item for item in case.conversation.lost_parts if item.sender == side):
+        for parts in (item for item in parts_lost_for_good(case.conversation) if item.sender == side):
             total = f" of {parts.total}" if parts.total else ""
             have = ", ".join(map(str, parts.have[:16]))
             evidence.append(f"IKE fragments {have}{total} of one message, the rest never came")

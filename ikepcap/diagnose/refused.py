@@ -144,7 +144,9 @@ def _is_not_understood(case: Case, refused: Refusal) -> bool:
         and s.copy_of < 0
     ]  # fmt: skip
     is_msg5 = refused.replaced == course.final and last == course.final - 1
-    return is_msg5 and len(again) > 0 and len(answers) > 1 and not course.copies(last - 1, after=refused.index)
+    return (
+        is_msg5 and len(again) > 0 and len(answers) > 1 and not course.copies(last - 1, after=refused.index)
+    )
 
 
 def read(case: Case, refused: Refusal) -> Reading:
@@ -165,4 +167,3 @@ def read(case: Case, refused: Refusal) -> Reading:
         # found no connection; Libreswan never has either, and a zero responder cookie.
         return READINGS[kind] if cookie == NO_COOKIE else _NO_PEER
     return READINGS.get(kind, _OTHER)
-

@@ -78,7 +78,11 @@ def _readings(case: Case, sent: list[Seen]) -> tuple[str, ...]:
         return ("no-shared-secret", *fragments, "replies-lost")
     if case.course.mode == "main" and awaited == case.course.final:
         refused = "psk-mismatch" if case.is_psk() else "authentication-failed"
-        return (*fragments, refused, "replies-lost") if fragments else (refused, "fragments-lost", "replies-lost")
+        return (
+            (*fragments, refused, "replies-lost")
+            if fragments
+            else (refused, "fragments-lost", "replies-lost")
+        )
     return ("replies-lost",)
 
 
@@ -146,9 +150,7 @@ def _replies_lost(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _key_or_path(
-    case: Case, at: list[Seen], repeated: str, said: tuple[str, ...]
-) -> Iterator[Finding]:
+def _key_or_path(case: Case, at: list[Seen], repeated: str, said: tuple[str, ...]) -> Iterator[Finding]:
     """MSG4 and MSG5 both repeated, with a pre-shared key: the key differs, or MSG5 does not arrive.
 
     Behind a NAT the two look the same from the initiator's side, because MSG5 is the first on UDP 4500. Once
@@ -156,7 +158,11 @@ def _key_or_path(
     """
     asker = case.owner(4)
     arrived = case.near == asker
-    blocked = () if arrived else tuple(_nat_t_blocked(case, said, "possible" if case.near == "between" else "likely"))
+    blocked = (
+        ()
+        if arrived
+        else tuple(_nat_t_blocked(case, said, "possible" if case.near == "between" else "likely"))
+    )
     key = case.finding(
         "psk-mismatch", "possible" if blocked and case.near != "between" else "likely",
         "Both peers repeat themselves at MSG4 and MSG5, the first encrypted message: consistent with "

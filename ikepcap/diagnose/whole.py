@@ -45,7 +45,9 @@ def whole_findings(
         evidence = (f"{len(time_steps_back)} steps, the first at frame {shown[0]}",)
         found.append(Finding("time-steps-back", "proven", claim, shown, evidence))
     if malformed_count:
-        claim = f"{malformed_count} message{'s' if malformed_count > 1 else ''} on IKE ports fit no negotiation."
+        claim = (
+            f"{malformed_count} message{'s' if malformed_count > 1 else ''} on IKE ports fit no negotiation."
+        )
         evidence = tuple(f"Frame {frame}: {why}" for frame, why in malformed[:8])
         numbers = frames(frame for frame, _ in malformed)
         found.append(Finding("malformed-messages", "proven", claim, numbers, evidence))

@@ -14,6 +14,7 @@ from ikepcap.report.words import NATS, Vendors, Words, report_findings
 from ikepcap.state.dialects import states
 from ikepcap.state.infer import PeerState, Standing
 from ikepcap.state.judge import Judge, Shape, shape_of
+from ikepcap.state.vantage import VantageVotes
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
 from ikepcap.track.open import Ended
 from ikepcap.wire.offer import Offer
@@ -22,30 +23,37 @@ from ikepcap.wire.offer import Offer
 class Builder:
     """Turns conversations into report entries; remembers words for offers and vendor IDs it has met."""
 
-    def __init__(self, *, keep_messages: bool = True, strict: bool = False) -> None:
-        self._keep_messages = keep_messages
+    def __init__(self, *, strict: bool = False) -> None:
+        self.votes = VantageVotes()
         self._strict = strict
         self._judge = Judge()
         self._words = Words()
         self._plain = PlainEntries(self._words, strict=strict)
 
-    def build(self, ended: Ended, *, port_4500_seen: bool) -> model.Conversation | None:
+    def build(
+        self, ended: Ended, *, port_4500_seen: bool, keep_messages: bool = False
+    ) -> model.Conversation | None:
         """Judge a conversation and put it into the report's words; None when nothing of it was kept."""
         if not len(ended):
             return None
-        columns = ended.columns() if ended.is_plain() else None
-        shape = None if columns is None else shape_of(ended, columns)
-        if self._keep_messages or shape is None or columns is None:
-            return self._full(ended.unpack(), shape, port_4500_seen=port_4500_seen)[1]
-        entry = self._plain.entry(ended, shape, columns)
-        if entry is None:
-            standing, entry = self._full(ended.unpack(), shape, port_4500_seen=port_4500_seen)
-            if standing.is_plain:
-                self._plain.learn(ended, shape, standing, entry)
+        shape: Shape | None = None
+        if ended.is_plain():
+            columns = ended.columns()
+            shape = shape_of(ended, columns)
+            if shape is not None and not keep_messages:
+                entry = self._plain.entry(ended, shape, columns)
+                if entry is not None:
+                    self.votes.add_plain(columns.heads, columns.ttls, ended.track.ends())
+                    return entry
+        conversation = ended.unpack()
+        self.votes.add(conversation)
+        standing, entry = self._full(conversation, shape, port_4500_seen, keep_messages)
+        if shape is not None and standing.is_plain:
+            self._plain.learn(ended, shape, standing, entry)
         return entry
 
     def _full(
-        self, conversation: Conversation, shape: Shape | None, *, port_4500_seen: bool
+        self, conversation: Conversation, shape: Shape | None, port_4500_seen: bool, keep_messages: bool
     ) -> tuple[Standing, model.Conversation]:
         """Judge a conversation, look for what is to be said of it, and write its entry."""
         standing = self._judge.judge(conversation, shape, port_4500_seen=port_4500_seen)
@@ -58,7 +66,7 @@ class Builder:
         came_up = standing.outcome == "established"
         offered = () if came_up or standing.offer is None else self._offered(standing.offer, capabilities)
         messages: tuple[model.MessageLine, ...] | UnsetType = UNSET
-        if self._keep_messages:
+        if keep_messages:
             messages = message_lines(conversation, standing)
         cookie = conversation.responder_cookie
         return standing, model.Conversation(

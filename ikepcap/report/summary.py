@@ -48,8 +48,6 @@ def _quick_modes(case: Case) -> list[str]:
     up = len([e for e in quick if e.outcome == "established"])
     if up:
         told.append("quick mode came up" if up == 1 else f"{up} quick modes came up")
-    if case.standing.is_plain:
-        return told
     for outcome, words in _QUICK.items():
         these = [e for e in quick if e.outcome == outcome]
         if these:
@@ -104,7 +102,9 @@ def _owed(case: Case) -> str:
     if case.standing.reason == "last-lost":
         return f"the {other} goes on repeating MSG{last - 1} although MSG{last} was sent{count}"
     if case.standing.waiting.repeated_before:
-        return f"the {who} goes on repeating MSG{last - 1} although the {other} answered with MSG{last}{count}"
+        return (
+            f"the {who} goes on repeating MSG{last - 1} although the {other} answered with MSG{last}{count}"
+        )
     if last == 1 and not case.has_spoken(RESPONDER):
         return f"nothing ever came back from the responder to MSG1{count}"
     return f"the {who} never answered MSG{last}{count}"
@@ -120,5 +120,3 @@ def _unknown(case: Case) -> str:
     if course.mode == "unknown" and kinds:
         return f"Cannot be judged: phase 1 is not in the capture, only {listing(kinds)} messages."
     return "Cannot be judged: no message of phase 1 can be placed."
-
-

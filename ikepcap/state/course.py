@@ -95,7 +95,9 @@ class Course:
         if step is None:
             return Place(None, UNEXPECTED, why)
         if message.cookie_differs:
-            return Place(step, UNEXPECTED, f"MSG{step} with a responder cookie that is not this conversation's")
+            return Place(
+                step, UNEXPECTED, f"MSG{step} with a responder cookie that is not this conversation's"
+            )
         if step in self.first:
             frame = self.seen[self.first[step]].frame
             return Place(step, UNEXPECTED, f"another MSG{step} than that of frame {frame}: other bytes")

@@ -9,8 +9,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from ikepcap.state.course import DUPLICATE, NEW, RETRANSMISSION, UNEXPECTED, Place
+from ikepcap.state.course import DUPLICATE, LATE, NEW, RETRANSMISSION, UNEXPECTED, Place
 from ikepcap.track.conversation import Conversation, Seen
+from ikepcap.track.roles import HASH_ONLY_BYTES
 from ikepcap.wire.numbers import Exchange
 
 KINDS: Final = {
@@ -21,8 +22,6 @@ KINDS: Final = {
 }
 PREFIX: Final = {"quick": "QM", "transaction": "T", "new-group": "NG"}
 MESSAGES: Final = {"quick": 3, "transaction": 2, "informational": 1, "new-group": 2}
-HASH_ONLY_BYTES: Final = 100
-"""28 header + 4 + 64 of the largest hash, padded to a block: QM3 is smaller, QM1 and QM2 are larger."""
 ENOUGH_NS: Final = 30 * 10**9
 REFUSAL_NS: Final = 5 * 10**9
 COMMIT: Final = 0x02
@@ -92,12 +91,12 @@ def _follow(
             hash_only = kind == "quick" and message.is_encrypted and message.wire_bytes < HASH_ONLY_BYTES
             if not steps:
                 step = number
-            elif hash_only and last < 3 and message.sender == starter:
+            elif hash_only and 3 not in steps and message.sender == starter:
                 step = 3  # whoever sends it got QM2, captured or not
             else:
-                step = _next_step(last, message.sender == starter)
-            place = Place(step, NEW)
-            if step <= last and kind != "informational":
+                step = _next_step(steps, message.sender == starter)
+            place = Place(step, NEW if step > last else LATE)
+            if step in steps and kind != "informational":
                 place = Place(step, UNEXPECTED, f"another message {step} of this exchange, with other bytes")
         by_index[index] = step
         last = max(last, step)
@@ -109,11 +108,10 @@ def _follow(
     return _judge(conversation, found, informationals)
 
 
-def _next_step(last: int, from_starter: bool) -> int:
-    """The starter sends odd messages and the other peer even ones."""
-    if last % 2 == (0 if from_starter else 1):
-        return last + 1
-    return max(last, 1)
+def _next_step(steps: list[int], from_starter: bool) -> int:
+    """The starter sends odd messages and the other peer even ones: the first of them that was not seen."""
+    own = (1, 3) if from_starter else (2, 4)
+    return next((step for step in own if step not in steps), own[-1])
 
 
 def _with(found: LaterExchange, outcome: str, **more: int | None) -> LaterExchange:
@@ -188,7 +186,7 @@ def _refusal(
         if message.sender != refuser or index < found.indexes[0] or message.copy_of >= 0:
             continue
         before = max(i for i in found.indexes if i < index)
-        if message.time_ns - seen[before].time_ns > REFUSAL_NS:
+        if not 0 <= message.time_ns - seen[before].time_ns <= REFUSAL_NS:
             continue
         answered = any(
             seen[i].sender != refuser and i > index and seen[i].wire_bytes == message.wire_bytes

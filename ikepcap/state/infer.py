@@ -6,16 +6,18 @@ later exchange proves it. The words are defined in the report contract; the orde
 proof of success, last message seen, nothing to judge, refusal, one direction only, waiting in vain, the rest.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
 
+from ikepcap.capture.datagram import LostFragments
 from ikepcap.state.course import Course, sender_of
 from ikepcap.state.exchanges import LaterExchange, exchanges
 from ikepcap.state.nat import NatVerdict, nat_verdict
-from ikepcap.state.refusal import KEYED_FROM, Refusal, find_refusal
+from ikepcap.state.refusal import KEYED_FROM, Refusal, find_refusal, gives_up
 from ikepcap.state.steps import MODES, Recogniser
-from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, LostParts
 from ikepcap.wire.message import FLAG_ENCRYPTION
 from ikepcap.wire.numbers import Exchange
 from ikepcap.wire.offer import Offer, Transform
@@ -49,6 +51,8 @@ class Waiting(Struct, frozen=True):
     elapsed_ns: int = 0
     """Capture time that went by after the last message."""
     superseded: bool = False
+    gave_up: bool = False
+    """It said goodbye."""
     icmp: bool = False
     fragments: bool = False
 
@@ -57,8 +61,8 @@ class Waiting(Struct, frozen=True):
         """There is evidence that the message will not come."""
         # pluto repeats after half a second: one such copy at the end of a capture is no sign of anything.
         repeated = self.repeated and self.repeated_for_ns >= PATIENCE_NS
-        signs = repeated or self.repeated_before or self.superseded or self.icmp or self.fragments
-        return bool(signs) or self.elapsed_ns >= ENOUGH_NS
+        signs = repeated or self.repeated_before or self.superseded or self.gave_up
+        return bool(signs) or self.icmp or self.fragments or self.elapsed_ns >= ENOUGH_NS
 
 
 class Standing(Struct, frozen=True):
@@ -142,10 +146,21 @@ def _waiting(conversation: Conversation, course: Course) -> Waiting:
         len([i for i in before if course.seen[i].time_ns - course.seen[at].time_ns > CROSSING_NS]),
         max(0, conversation.watched_until_ns - tail_ns),
         superseded is not None and superseded > tail_ns + 10**9,
+        any(gives_up(course, index) for index in range(at, len(course.seen))),
         any(e.source == addresses[waits] and e.time_ns >= course.seen[at].time_ns for e in conversation.icmp),
-        any(lost.source == addresses[owes] for lost in conversation.lost)
-        or any(parts.sender == owes for parts in conversation.lost_parts),
+        any(lost.source == addresses[owes] for lost in lost_for_good(conversation))
+        or any(parts.sender == owes for parts in parts_lost_for_good(conversation)),
     )
+
+
+def lost_for_good(conversation: Conversation) -> Iterator[LostFragments]:
+    """Yield incomplete datagrams whose missing parts would have come before the capture ended."""
+    return (x for x in conversation.lost if conversation.watched_until_ns - x.last_ns >= PATIENCE_NS)
+
+
+def parts_lost_for_good(conversation: Conversation) -> Iterator[LostParts]:
+    """Yield incomplete sets of IKE fragments whose missing parts would have come before the capture ended."""
+    return (x for x in conversation.lost_parts if conversation.watched_until_ns - x.first_ns >= PATIENCE_NS)
 
 
 def _verdict(
@@ -166,7 +181,9 @@ def _verdict(
         return _complete(course, refusal)
     if refusal is not None:
         return Verdict("refused", refusal.kind, refusal.replaced, refusal.sender)
-    if course.one_sided and (len(course.first) > 1 or waiting.in_vain):
+    # Of one message, or one peer, silence tells nothing: the other may have answered out of sight.
+    alone = last > 1 and len({s.sender for s in course.seen}) == 1
+    if (course.one_sided and len(course.first) > 1) or (alone and waiting.in_vain):
         return Verdict("unknown", "one-sided")
     if last == 4 and course.mode == "main" and nat.found and not port_4500_seen and not (
         waiting.repeated or waiting.repeated_before

@@ -47,8 +47,9 @@ def find_refusal(course: Course) -> Refusal | None:
     if course.last is None:
         return None
     end = course.first[course.last]
+    end_ns = course.seen[end].time_ns
     for index, message in enumerate(course.seen):
-        if message.exchange != Exchange.INFORMATIONAL or index < end:
+        if message.exchange != Exchange.INFORMATIONAL or index < end or message.time_ns < end_ns:
             continue
         refusal = _read(course, index, message)
         if refusal is not None:
@@ -58,7 +59,7 @@ def find_refusal(course: Course) -> Refusal | None:
 
 def _read(course: Course, index: int, message: Seen) -> Refusal | None:
     last = course.last
-    if last is None:
+    if last is None or gives_up(course, index):
         return None
     if message.is_encrypted:
         if last < KEYED_FROM.get(course.mode, 99) or not _stands_alone(course, index, message):
@@ -75,6 +76,21 @@ def _read(course: Course, index: int, message: Seen) -> Refusal | None:
     if message.clear.deletes:
         return Refusal(index, message.sender, "delete", _replaced(course, message.sender))
     return None
+
+
+def gives_up(course: Course, index: int) -> bool:
+    """The peer that waits for the next message says goodbye: it refuses nothing, it has waited in vain.
+
+    One that never repeated its last message has not waited: an encrypted informational right after MSG4 answers
+    a MSG5 that was not captured, such as one on UDP 4500.
+    """
+    message, last = course.seen[index], course.last
+    if last is None or last == course.final or message.exchange != Exchange.INFORMATIONAL:
+        return False
+    if message.sender != sender_of(last) or index < course.first[last]:
+        return False
+    says_so = message.is_encrypted or message.clear.deletes or any(map(is_error, message.clear.notices))
+    return says_so and bool(course.copies(last))
 
 
 def _clear(course: Course, index: int, message: Seen, errors: list[Notice]) -> Refusal:
@@ -102,9 +118,19 @@ def _stands_alone(course: Course, index: int, message: Seen) -> bool:
     if message.sender != sender_of(course.final - 1):
         return False
     done_ns = course.seen[course.first[course.final]].time_ns
-    rest = course.seen[index + 1 :]
-    goes_on = any(s.sender == message.sender and s.exchange != Exchange.INFORMATIONAL for s in rest)
-    return message.time_ns - done_ns <= PROMPT_NS and not goes_on and not _greets_apart(course, message.sender)
+    if message.time_ns - done_ns > PROMPT_NS:
+        return False
+    goes_on = any(
+        s.sender == message.sender and s.exchange != Exchange.INFORMATIONAL and s.time_ns > message.time_ns
+        for s in course.seen
+    )
+    # A keepalive is answered in kind (RFC 3706), a refusal is not.
+    goes_on = goes_on or any(
+        s.sender != message.sender and s.exchange == Exchange.INFORMATIONAL
+        and s.wire_bytes == message.wire_bytes
+        for s in course.seen
+    )  # fmt: skip
+    return not goes_on and not _greets_apart(course, message.sender)
 
 
 def _greets_apart(course: Course, sender: int) -> bool:

@@ -114,3 +114,5 @@ class Conversation(Struct, frozen=True, gc=False):
     """When the same initiator began anew, with another cookie, towards the same responder."""
     watched_until_ns: int
     """Capture time up to which the conversation was followed: silence is measured against it."""
+    crossed: bool = False
+    """Each peer began a conversation with the other before either's phase 1 was over."""

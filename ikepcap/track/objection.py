@@ -43,7 +43,9 @@ def objection(message: Message | None) -> str | None:
 _LATER: Final = frozenset(
     {int(Exchange.QUICK), int(Exchange.TRANSACTION), int(Exchange.NEW_GROUP), _INFORMATIONAL}
 )
-_NOTICES: Final = frozenset({int(Payload.NOTIFICATION), int(Payload.DELETE), int(Payload.HASH), int(Payload.VENDOR_ID)})
+_NOTICES: Final = frozenset(
+    {int(Payload.NOTIFICATION), int(Payload.DELETE), int(Payload.HASH), int(Payload.VENDOR_ID)}
+)
 _OPENINGS: Final = frozenset(
     {_SA, int(Payload.KE), int(Payload.NONCE), int(Payload.VENDOR_ID), int(Payload.HASH), int(Payload.SIG)}
 )

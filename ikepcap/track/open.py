@@ -26,13 +26,15 @@ RECORD_BYTES: Final = RECORD.size
 TIME: Final = Layout("<4xq")
 FRAME: Final = Layout("<I")
 SENDER_AT: Final = 12
-_TTL_AT: Final = 26
 NO_COPY: Final = 0xFFFF
 DUPLICATE: Final = 1
 COOKIE_DIFFERS: Final = 2
 REBOUND: Final = 4
 DIGEST: Final = Layout("<q")
 DIGEST_BYTES: Final = DIGEST.size
+LONG_BYTES: Final = 1 << 12
+NOBODY: Final = -1
+CROSSING_NS: Final = 10**10
 _SHORT: Final = 64
 
 
@@ -47,11 +49,15 @@ class Open(Struct, gc=False, eq=False):
     second_port: int
     records: bytearray = field(default_factory=bytearray)
     digests: bytearray = field(default_factory=bytearray)
+    """What stands for the bytes of each message, in order."""
     reads: list[int | Read] = field(default_factory=list)
     """Index and content, in turn, of messages that say more than their record holds."""
     rcookie: bytes | None = None
     rcookie_used: bool = False
-    begins_without_cookie: bool = False
+    opener: int = NOBODY
+    """The side that sent a MSG1, known by the responder cookie it has not got yet."""
+    crossed: bool = False
+    """The other peer began a conversation of its own at the same time."""
     is_regular: bool = True
     """No message was repeated, marked, or left out."""
     omitted: int = 0
@@ -62,6 +68,8 @@ class Open(Struct, gc=False, eq=False):
     fragment_frames: dict[int, tuple[int, ...]] | None = None
     icmp: list[IcmpError] | None = None
     lost: list[LostFragments] | None = None
+    indexes: dict[bytes, int] | None = None
+    """Index by digest, once searching `digests` takes longer."""
 
     def __len__(self) -> int:
         return len(self.records) // RECORD_BYTES
@@ -72,10 +80,23 @@ class Open(Struct, gc=False, eq=False):
 
     def index_of(self, digest: bytes) -> int:
         """Return the index of the first message with these bytes, or -1."""
+        if self.indexes is not None:
+            return self.indexes.get(digest, -1)
         at = self.digests.find(digest)
         while at > 0 and at % DIGEST_BYTES:
             at = self.digests.find(digest, at + 1)
         return -1 if at < 0 else at // DIGEST_BYTES
+
+    def keep_digest(self, digest: bytes) -> None:
+        """Remember the bytes of the message that is added next."""
+        if self.indexes is not None:
+            self.indexes.setdefault(digest, len(self))
+            return
+        self.digests += digest
+        if len(self.digests) > LONG_BYTES:
+            self.indexes = {}
+            for at in range(0, len(self.digests), DIGEST_BYTES):
+                self.indexes.setdefault(bytes(self.digests[at : at + DIGEST_BYTES]), at // DIGEST_BYTES)
 
     def time_of(self, index: int) -> int:
         """Return when a message was captured; -1 is the last."""
@@ -96,9 +117,18 @@ class Open(Struct, gc=False, eq=False):
         """Whether any message of this side was recorded."""
         return side in self.records[SENDER_AT::RECORD_BYTES]
 
-    def offers(self) -> bool:
-        """Whether any message had an SA payload."""
-        return any(read[1].offer is not None for read in self.reads[1::2])  # type: ignore[index]
+    def went_on(self, index: int) -> bool:
+        """Whether the sender of a message has sent another since, not a copy of it."""
+        side = self.sender_of(index)
+        return any(
+            record[2] == side and at != index and record[12] != index
+            for at, record in enumerate(RECORD.iter_unpack(self.records))
+        )
+
+    def is_in_phase_1_at(self, time_ns: int) -> bool:
+        """Whether it began shortly before, and nothing of a later exchange was seen."""
+        exchanges = self.records[SENDER_AT + 1 :: RECORD_BYTES]
+        return bool(exchanges) and abs(time_ns - self.time_of(0)) < CROSSING_NS and set(exchanges) <= PHASE_1
 
 
 def _read_of(reads: list[int | Read], index: int) -> Read | None:
@@ -129,7 +159,7 @@ class Ended(Struct, frozen=True, gc=False):
         """
         track = self.track
         return (
-            track.is_regular and track.begins_without_cookie
+            track.is_regular and track.opener == 0 and not track.crossed
             and len(track) <= _SHORT and track.records[SENDER_AT + 1] in PHASE_1
             and not (track.icmp or track.lost or track.fragments or track.omitted)
         )  # fmt: skip
@@ -137,7 +167,7 @@ class Ended(Struct, frozen=True, gc=False):
     def columns(self) -> "Columns":
         """Return the records as columns; for short conversations."""
         values = _columns(len(self.track)).unpack(self.track.records)
-        return Columns(values[::5], values[1::5], values[2::5], values[3::5] + values[4::5])
+        return Columns(values[::6], values[1::6], values[2::6], values[3::6] + values[4::6], values[5::6])
 
     def contents(self) -> list[Read]:
         """Return what the messages in the clear say, in their order."""
@@ -146,11 +176,6 @@ class Ended(Struct, frozen=True, gc=False):
     def places(self) -> list[int]:
         """Return the index of each of the messages in `contents`."""
         return self.track.reads[::2]  # type: ignore[return-value]
-
-    def ttls(self) -> tuple[bytes, bytes]:
-        """Return the side that sent each message, and its TTL."""
-        records = self.track.records
-        return bytes(records[SENDER_AT::RECORD_BYTES]), bytes(records[_TTL_AT::RECORD_BYTES])
 
     def frame_of(self, index: int) -> int:
         """Return the frame of a message, the one that completed it."""
@@ -181,7 +206,7 @@ class Ended(Struct, frozen=True, gc=False):
         """Settle who is the initiator and unpack everything into a record."""
         track = self.track
         seen = tuple(_unpack(track.records, track.reads, track.fragment_frames or {}))
-        side, proven = initiating_side(seen, first_has_no_responder_cookie=track.begins_without_cookie)
+        side, proven = initiating_side(seen, opener=None if track.opener == NOBODY else track.opener)
         lost_parts = track.fragments.lost() if track.fragments else ()
         first, second = track.first, track.second
         first_port, second_port = track.first_port, track.second_port
@@ -192,7 +217,7 @@ class Ended(Struct, frozen=True, gc=False):
         return Conversation(
             track.number, track.cookie, track.rcookie, first, first_port, second, second_port, proven, seen,
             track.omitted, tuple(track.icmp or ()), tuple(track.lost or ()), lost_parts, track.superseded_ns,
-            self.watched_until_ns,
+            self.watched_until_ns, track.crossed,
         )  # fmt: skip
 
 
@@ -205,18 +230,20 @@ class Columns(Struct, frozen=True, gc=False):
     wire_bytes: tuple[int, ...]
     ports: tuple[int, ...]
     """Those of all sources, then those of all destinations."""
+    ttls: tuple[int, ...]
 
 
 @cache
 def _columns(count: int) -> Layout:
     """Return the layout of so many records for `Ended.columns`."""
-    return Layout("<" + "12x4sIHHH6x" * count)
+    return Layout("<" + "12x4sIHHHB5x" * count)
 
 
 def _unpack(
     records: bytes | bytearray, reads: list[int | Read], frames: dict[int, tuple[int, ...]]
 ) -> Iterator[Seen]:
     turn = 0
+    where = dict(zip(reads[::2], reads[1::2], strict=True))
     for index, (
         frame, time_ns, sender, exchange, flags, first, message_id, wire_bytes, source_port,
         destination_port, ttl, ip_id, copy_of, marks,
@@ -226,7 +253,7 @@ def _unpack(
             read = reads[turn + 1]  # type: ignore[assignment]  # they stand in turn
             turn += 2
         elif copy_of != NO_COPY:
-            read = _read_of(reads, copy_of) or read
+            read = where.get(copy_of) or read  # type: ignore[assignment]
         payloads, clear, defects = read
         yield Seen(
             frame, time_ns, sender, exchange, message_id, flags, payloads, wire_bytes, source_port,

@@ -5,6 +5,7 @@ strongest kind that is there.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from ikepcap.track.conversation import Seen
 from ikepcap.wire.numbers import Exchange, Payload
@@ -17,10 +18,15 @@ _OPENING = frozenset(
 """What MSG1 and MSG2 of main and base mode may hold: with anything else it is neither."""
 
 
-def initiating_side(seen: Sequence[Seen], *, first_has_no_responder_cookie: bool) -> tuple[int, bool]:
-    """Return which side (0: the first message's sender) initiated, and whether a message proves it."""
-    if first_has_no_responder_cookie and seen and seen[0].exchange in PHASE_1:
-        return 0, True
+def initiating_side(seen: Sequence[Seen], *, opener: int | None) -> tuple[int, bool]:
+    """Return which side (0: the first message's sender) initiated, and whether a message proves it.
+
+    Args:
+        seen: the messages, by sides.
+        opener: the side that sent a MSG1 without a responder cookie.
+    """
+    if opener is not None:
+        return opener, True
     phase_1 = [s for s in seen if s.exchange in PHASE_1 and s.copy_of < 0]
     offers = [s for s in phase_1 if s.clear.offer is not None]
     if len({s.sender for s in offers}) == 2:
@@ -73,7 +79,12 @@ def _by_encrypted(encrypted: Sequence[Seen], seen: Sequence[Seen]) -> tuple[int,
 
 def _by_later_exchanges(seen: Sequence[Seen]) -> tuple[int, bool]:
     """Nothing of phase 1: whoever begins a quick mode more likely began it all; a guess, and marked so."""
-    for message in seen:
-        if message.exchange == Exchange.QUICK:
-            return message.sender, False
-    return 0, False
+    quick = [s for s in seen if s.exchange == Exchange.QUICK]
+    for message in quick:
+        if message.is_encrypted and message.wire_bytes < HASH_ONLY_BYTES:
+            return message.sender, False  # QM3 comes from whoever sent QM1
+    return (quick[0].sender if quick else 0), False
+
+
+HASH_ONLY_BYTES: Final = 100
+"""28 header + 4 + 64 of the largest hash, padded to a block: QM3 is smaller, QM1 and QM2 are larger."""

@@ -26,7 +26,9 @@ from ikepcap.track.open import (
     DIGEST_BYTES,
     DUPLICATE,
     FRAME,
+    LONG_BYTES,
     NO_COPY,
+    NOBODY,
     REBOUND,
     RECORD,
     RECORD_BYTES,
@@ -72,7 +74,7 @@ class Tracker:
         self._now_ns = 0
         self._count = 0
         self._latest: dict[tuple[bytes, bytes], Open] = {}
-        self._ended: list[Open] = []
+        self._ended: list[Ended] = []
         self._reader = Reader()
         self.isakmp_messages = 0
         self.ikev2 = 0
@@ -107,9 +109,9 @@ class Tracker:
             return
         rcookie, first, exchange, flags, message_id, length = _REST.unpack_from(data, 8)
         records = track.records
-        digest = DIGEST.pack(hash(data))
+        digest = DIGEST.pack(hash(data) ^ sender)
         is_whole = length == len(data) == datagram.wire_bytes
-        if track.digests.find(digest) >= 0 or not is_whole or len(records) > _FULL:
+        if not is_whole or len(records) >= _LONG or track.digests.find(digest) >= 0:
             self._add_other(datagram)
             return
         if flags != FLAG_ENCRYPTION or exchange >= _AUTHIP:
@@ -194,8 +196,7 @@ class Tracker:
             if idle >= GENERATION_NS or idle < 0 or len(self._young) > HARD_LIMIT:
                 self._rotate()
         if self._ended:
-            ended, self._ended = self._ended, []
-            yield from self._frozen(ended)
+            yield from self._take_ended()
 
     def end_all(self, end_ns: int) -> Iterator[Ended]:
         """Do as `close` does, and leave conversations packed."""
@@ -206,15 +207,13 @@ class Tracker:
             while tracks:
                 self._finish(tracks.pop())  # and let go of it
                 if len(self._ended) > _LOOK_BACK:
-                    ended, self._ended = self._ended, []
-                    yield from self._frozen(ended)
-        yield from self._frozen(self._ended)
-        self._ended = []
+                    yield from self._take_ended()
+        yield from self._take_ended()
 
-    def _frozen(self, ended: list[Open]) -> Iterator[Ended]:
-        ended.reverse()
+    def _take_ended(self) -> Iterator[Ended]:
+        ended, self._ended = self._ended[::-1], []
         while ended:
-            yield Ended(ended.pop(), self._now_ns)  # and let go of it
+            yield ended.pop()  # and let go of it
 
     def _rotate(self) -> None:
         for track in self._old.values():
@@ -249,7 +248,6 @@ class Tracker:
 
     def _elsewhere(self, track: Open, datagram: Datagram) -> None:
         """Place a message whose cookie is known and whose peers are not: rebinding, second vantage, twin."""
-        digest = DIGEST.pack(hash(datagram.data))
         candidate: Open | None = track
         while candidate is not None:
             ends = candidate.ends()
@@ -259,16 +257,9 @@ class Tracker:
             candidate = candidate.twin
         candidate = track
         while candidate is not None:
-            at = candidate.index_of(digest)
-            ends = candidate.ends()
-            shares_end = datagram.source in ends or datagram.destination in ends
-            if at >= 0 and abs(datagram.time_ns - candidate.time_of(at)) < DUPLICATE_NS:
-                # The same bytes at once between other addresses: the other side of a NAT.
-                self._record(candidate, datagram, candidate.sender_of(at), rebound=True)
-                return
-            if shares_end and candidate.rcookie and datagram.data[8:16] == candidate.rcookie:
-                from_first = datagram.source == ends[0] or datagram.destination == ends[1]
-                self._record(candidate, datagram, 0 if from_first else 1, rebound=True)
+            sender = _sender_elsewhere(candidate, datagram)
+            if sender is not None:
+                self._record(candidate, datagram, sender, rebound=True)
                 return
             candidate = candidate.twin
         self._record(None, datagram, 0, twin_of=track)
@@ -284,10 +275,12 @@ class Tracker:
     ) -> None:
         """Add one message to its conversation, or begin one with it."""
         data = datagram.data
-        digest = DIGEST.pack(hash(data))
+        digest = _digest(data, sender)
+        anew = False
         if track is not None:
             at = track.index_of(digest)
-            if at >= 0 and not self._begins_anew(track, at, datagram):
+            anew = at >= 0 and self._begins_anew(track, at, datagram)
+            if at >= 0 and not anew:
                 self._record_copy(track, at, datagram, sender, rebound)
                 return
         rcookie, first, exchange, flags, message_id, _ = _REST.unpack_from(data, 8)
@@ -297,8 +290,9 @@ class Tracker:
         read = self._reader.read(data, datagram.wire_bytes)
         is_offer = read[1].offer is not None
         opens = is_offer and rcookie == NO_COOKIE and exchange in PHASE_1 and not message_id
-        # A MSG1 with other bytes under a known cookie begins another conversation.
-        if track is not None and opens and (track.offers() or track.spoke(1 - sender)):
+        # A MSG1 with other bytes under a known cookie begins another conversation, unless it is the one that
+        # was missing so far: frames may be out of order.
+        if track is not None and opens and (anew or self._is_other_attempt(track, datagram, sender)):
             self._release(track)
             track = None
         if track is None:
@@ -315,12 +309,14 @@ class Tracker:
         else:
             differs = False
             track.rcookie_used = track.rcookie_used or sender == 0
+        if opens and track.opener == NOBODY:
+            track.opener = sender
         if read is not ENCRYPTED[first]:
             track.reads += (len(track), read)
         marks = (COOKIE_DIFFERS if differs else 0) | (REBOUND if rebound else 0)
         track.is_regular = track.is_regular and not marks
+        track.keep_digest(digest)
         self._append(track, datagram, sender, NO_COPY, marks)
-        track.digests += digest
 
     def _append(self, track: Open, datagram: Datagram, sender: int, copy_of: int, marks: int) -> None:
         data = datagram.data
@@ -353,7 +349,7 @@ class Tracker:
         marks |= track.records[at * RECORD_BYTES + RECORD_BYTES - 1] & COOKIE_DIFFERS
         track.is_regular = False
         self._append(track, datagram, sender, at, marks)
-        track.digests += bytes(DIGEST_BYTES)  # its own place, so that indexes of records and digests agree
+        track.keep_digest(bytes(DIGEST_BYTES))  # its own place: records and digests go side by side
 
     def _record_fragment(self, track: Open | None, datagram: Datagram, sender: int) -> None:
         """Collect an IKE fragment; the message it completes goes the way of any other."""
@@ -368,9 +364,7 @@ class Tracker:
         # A fragment inside a fragment is nobody's: without this check it would nest without end.
         if whole is None or len(whole.data) < HEADER_BYTES or whole.data[16] == _FRAGMENT:
             return
-        joined = replace(
-            datagram, data=whole.data, wire_bytes=len(whole.data), fragment_frames=whole.frames
-        )
+        joined = replace(datagram, data=whole.data, wire_bytes=len(whole.data), fragment_frames=whole.frames)
         self._record(track, joined, sender)
 
     def _open(self, datagram: Datagram, twin_of: Open | None) -> Open:
@@ -384,9 +378,13 @@ class Tracker:
         else:
             self._young[track.cookie] = track
         ends = (datagram.source, datagram.destination)
-        before = self._latest.get(ends)
-        if before is not None and datagram.data[8:16] == NO_COOKIE:
-            before.superseded_ns = before.superseded_ns or datagram.time_ns
+        if datagram.data[8:16] == NO_COOKIE:
+            before = self._latest.get(ends)
+            if before is not None:
+                before.superseded_ns = before.superseded_ns or datagram.time_ns
+            other = self._latest.get(ends[::-1])
+            if other is not None and other.opener == 0 and other.is_in_phase_1_at(datagram.time_ns):
+                other.crossed = track.crossed = True
         if len(self._latest) >= HARD_LIMIT:
             self._latest.clear()
         self._latest[ends] = track
@@ -395,7 +393,6 @@ class Tracker:
     def _bind(self, track: Open, rcookie: bytes, exchange: int, flags: int, sender: int) -> bool:
         """Bind the responder cookie; return whether this message carries another one than is bound."""
         if rcookie == NO_COOKIE:
-            track.begins_without_cookie = track.begins_without_cookie or not track.records
             return False
         if exchange == _INFORMATIONAL and not flags & FLAG_ENCRYPTION:
             return track.rcookie is not None
@@ -405,13 +402,20 @@ class Tracker:
             return False
         return True
 
+    def _is_other_attempt(self, track: Open, datagram: Datagram, sender: int) -> bool:
+        """A MSG1 that is not the one missing so far: there was one, or its sender had spoken before."""
+        if track.opener != NOBODY:
+            return True
+        return len(track) > 0 and track.spoke(sender) and datagram.time_ns > track.time_of(0)
+
     def _begins_anew(self, track: Open, at: int, datagram: Datagram) -> bool:
-        """An identical MSG1 long after the last message is its cookie used again."""
+        """An identical MSG1 is its cookie used again if its sender had gone on, or after a long time."""
         if datagram.data[8:16] != NO_COOKIE or datagram.data[18] not in PHASE_1:
             return False
         if track.read_of(at)[1].offer is None:
             return False
-        return datagram.time_ns - track.time_of(-1) > NEW_ATTEMPT_NS
+        quiet_ns = datagram.time_ns - track.time_of(-1)
+        return quiet_ns > NEW_ATTEMPT_NS or (quiet_ns > DUPLICATE_NS and track.went_on(at))
 
     def _release(self, track: Open) -> None:
         """End a conversation now, because its cookie begins another."""
@@ -446,12 +450,12 @@ class Tracker:
                 del self._latest[ends]
             following, track.twin = track.twin, None
             if not self._is_one_of_many(track):
-                self._ended.append(track)
+                self._ended.append(Ended(track, self._now_ns))
             track = following
 
     def _is_one_of_many(self, track: Open) -> bool:
         """Count single MSG1s, and tell those that are too many to be handed on one by one."""
-        if len(track) != 1 or not track.begins_without_cookie or track.icmp or track.lost or track.fragments:
+        if len(track) != 1 or track.opener == NOBODY or track.icmp or track.lost or track.fragments:
             return False
         self.lone_count += 1
         if self.lone_count <= LONE_LISTED:
@@ -461,4 +465,29 @@ class Tracker:
         return True
 
 
-_FULL: Final = SEEN_LIMIT * RECORD_BYTES
+_LONG: Final = LONG_BYTES // DIGEST_BYTES * RECORD_BYTES
+"""From here on digests are looked up in another way."""
+
+
+def _digest(data: bytes, sender: int) -> bytes:
+    """Return what stands for a message's bytes: the same octets from the other peer are another message."""
+    return DIGEST.pack(hash(data) ^ sender)
+
+
+def _sender_elsewhere(track: Open, datagram: Datagram) -> int | None:
+    """Return the side that sent a datagram between other addresses than a conversation's, if it is its.
+
+    The same bytes at once between other addresses were captured on the other side of a NAT. A message that
+    answers, and shares an end, came through a NAT whose other side, or other mapping, was seen first.
+    """
+    data, ends = datagram.data, track.ends()
+    for sender in (0, 1):
+        at = track.index_of(_digest(data, sender))
+        if at >= 0 and abs(datagram.time_ns - track.time_of(at)) < DUPLICATE_NS:
+            return sender
+    rcookie = data[8:16]
+    if rcookie == NO_COOKIE or (track.rcookie is not None and rcookie != track.rcookie):
+        return None
+    if datagram.source == ends[0] or datagram.destination == ends[1]:
+        return 0
+    return 1 if datagram.source == ends[1] or datagram.destination == ends[0] else None

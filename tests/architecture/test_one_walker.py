@@ -32,7 +32,9 @@ def test_only_the_command_line_prints_reads_the_environment_or_the_clock() -> No
         if path.parent.name in {"cli", "testing"}:
             continue
         tree = ast.parse(path.read_text())
-        calls = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        calls = {
+            n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        }
         assert not calls & forbidden, path
         attributes = {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
         assert not attributes & {"os.environ", "os.getenv", "time.time", "datetime.now", "sys.stdout"}, path

@@ -9,7 +9,7 @@ import pytest
 
 from ikepcap.cli.options import DIALECTS, OUTCOMES
 from ikepcap.errors import CaptureError
-from ikepcap.render import words
+from ikepcap.renderers import words
 
 
 def test_nothing_wrong_is_status_0(api: Any, run: Any, samples: Any) -> None:

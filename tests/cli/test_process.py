@@ -178,7 +178,7 @@ def loaded_by(*arguments: str) -> set[str]:
 
 def test_the_version_comes_without_loading_the_analysis() -> None:
     loaded = loaded_by("--version")
-    assert loaded.isdisjoint({"ikepcap.api", "ikepcap.track", "ikepcap.render.terminal"})
+    assert loaded.isdisjoint({"ikepcap.api", "ikepcap.track", "ikepcap.renderers.terminal"})
     assert loaded.isdisjoint({"msgspec", "ikepcap.cli.analyze", "ikepcap.cli.show"})
 
 
@@ -187,7 +187,7 @@ def test_an_analysis_comes_without_what_only_other_captures_and_commands_need(un
     loaded = loaded_by("analyze", str(unanswered))
     assert "ikepcap.api" in loaded
     assert loaded.isdisjoint({"ikepcap.wire.bodies", "ikepcap.wire.codec", "ikepcap.wire.details"})
-    assert loaded.isdisjoint({"ikepcap.cli.show", "ikepcap.cli.completion", "ikepcap.render.fields"})
+    assert loaded.isdisjoint({"ikepcap.cli.show", "ikepcap.cli.completion", "ikepcap.renderers.fields"})
     assert loaded.isdisjoint({"tomllib", "importlib.resources", "hashlib"})
 
 

@@ -59,13 +59,20 @@ class Disorder(NamedTuple):
 
 @st.composite
 def disorder(draw: st.DrawFn, *, whole: bool) -> Disorder:
-    """Draw an order; with `whole` every frame is there at least once."""
+    """Draw an order; with `whole` every frame is there at least once, and a few places from its own.
+
+    That is how far a capture of several queues or interfaces puts frames out of order.
+    """
     play = draw(st.integers(0, len(HEALTHY) - 1))
     size = len(HEALTHY[play])
     order = draw(st.lists(st.integers(0, size - 1), max_size=size))
+    jitter_ns = st.integers(-SECOND, 2 * SECOND)
     if whole:
-        order = draw(st.permutations([*range(size), *order]))
-    return Disorder(play, order, draw(st.lists(st.integers(-SECOND, 2 * SECOND), min_size=4, max_size=4)))
+        order = sorted([*range(size), *order])
+        shifts = draw(st.lists(st.integers(0, 3), min_size=len(order), max_size=len(order)))
+        order = [index for _, index in sorted(zip(map(sum, zip(order, shifts)), order))]
+        jitter_ns = st.integers(0, SECOND // 100)
+    return Disorder(play, order, draw(st.lists(jitter_ns, min_size=4, max_size=4)))
 
 
 def all_faults(report: Report) -> set[str]:

@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 
-from ikepcap.render import values
-from ikepcap.render.offers import attribute_list, generic_header, lifetime_fields, sa_fields
-from ikepcap.render.text import printable
-from ikepcap.render.tree import (
+from ikepcap.renderers import values
+from ikepcap.renderers.offers import attribute_list, generic_header, lifetime_fields, sa_fields
+from ikepcap.renderers.text import printable
+from ikepcap.renderers.tree import (
     MAX_CHILDREN,
     MIN_WIDTH,
     Field,

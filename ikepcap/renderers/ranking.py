@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ikepcap.render.selection import any_fault, is_faulty
+from ikepcap.renderers.selection import any_fault, is_faulty
 from ikepcap.report.model import Conversation, Outcome
 
 _RANK: Final[dict[Outcome, int]] = {

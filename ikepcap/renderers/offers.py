@@ -5,8 +5,8 @@ from enum import IntEnum
 
 import msgspec
 
-from ikepcap.render import values
-from ikepcap.render.tree import Field, Placed, bounded, placed
+from ikepcap.renderers import values
+from ikepcap.renderers.tree import Field, Placed, bounded, placed
 from ikepcap.wire import bodies
 from ikepcap.wire.codec import Body, Integer, decode, places
 from ikepcap.wire.details import TRANSFORM_IDS

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from ikepcap.capture.datagram import Datagram
-from ikepcap.render.page import Page
-from ikepcap.render.words import endpoint, repeated
+from ikepcap.renderers.page import Page
+from ikepcap.renderers.words import endpoint, repeated
 from ikepcap.wire.message import Message
 from ikepcap.wire.numbers import exchange_name, payload_name
 

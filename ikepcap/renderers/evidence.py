@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from ikepcap.render.page import Page, cells
-from ikepcap.render.words import frames
+from ikepcap.renderers.page import Page, cells
+from ikepcap.renderers.words import frames
 from ikepcap.report.model import Finding
 
 _LABEL: Final = 9

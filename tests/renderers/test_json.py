@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ikepcap.render.jsonout import render_json, render_ndjson
+from ikepcap.renderers.jsonout import render_json, render_ndjson
 from ikepcap.report.model import Report, Skipped, Source
 
 CONTRACT = [

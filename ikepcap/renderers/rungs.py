@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from ikepcap.render.words import count, frames, repeated
+from ikepcap.renderers.words import count, frames, repeated
 from ikepcap.report.model import Conversation, MessageLine, Peer, Reached, Role
 
 _FOLD_FROM: Final = 5

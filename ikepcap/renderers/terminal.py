@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from ikepcap.render.block import brief_lines, full_lines
-from ikepcap.render.evidence import note_line
-from ikepcap.render.ladder import ladder_lines
-from ikepcap.render.page import OUTCOME_STYLES, Page
-from ikepcap.render.ranking import Series, kind_of, series
-from ikepcap.render.selection import is_faulty
-from ikepcap.render.words import OUTCOME_WORDS, between_ns, count, moment, span
+from ikepcap.renderers.block import brief_lines, full_lines
+from ikepcap.renderers.evidence import note_line
+from ikepcap.renderers.ladder import ladder_lines
+from ikepcap.renderers.page import OUTCOME_STYLES, Page
+from ikepcap.renderers.ranking import Series, kind_of, series
+from ikepcap.renderers.selection import is_faulty
+from ikepcap.renderers.words import OUTCOME_WORDS, between_ns, count, moment, span
 from ikepcap.report.model import Conversation, Report, Skipped
 
 _LABEL: Final = 9

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ikepcap.render.fields import Field, fields, render_message
+from ikepcap.renderers.fields import Field, fields, render_message
 from ikepcap.wire.message import Message, parse
 
 ICOOKIE = bytes.fromhex("0102030405060708")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ikepcap.render.terminal import render_text
-from ikepcap.render.words import dialect_of
+from ikepcap.renderers.terminal import render_text
+from ikepcap.renderers.words import dialect_of
 from ikepcap.report.model import Exchange, Nat, Peer, Policy, Skipped, Source, Vantage
 
 ESCAPE = "\x1b]0;owned\x07\x1b[31m"

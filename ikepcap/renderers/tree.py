@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from ikepcap.render.text import printable
+from ikepcap.renderers.text import printable
 from ikepcap.wire.walk import Defect
 
 MAX_CHILDREN: Final = 100

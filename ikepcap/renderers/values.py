@@ -8,8 +8,8 @@ from enum import IntEnum
 from ipaddress import ip_address
 from typing import Final
 
-from ikepcap.render.dername import distinguished_name
-from ikepcap.render.text import printable
+from ikepcap.renderers.dername import distinguished_name
+from ikepcap.renderers.text import printable
 from ikepcap.wire.details import (
     AuthAlgorithm,
     CfgAttribute,

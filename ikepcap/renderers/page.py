@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ikepcap.render.text import printable
+from ikepcap.renderers.text import printable
 
 Piece = str | tuple[str, str]
 """Plain text, or text and a key of `_SGR`."""

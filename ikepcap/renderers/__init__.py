@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:  # `ikepcap.render.text` is needed to report an error, the types of the report are not
+if TYPE_CHECKING:  # `ikepcap.renderers.text` is needed to report an error, the types of the report are not
     from ikepcap.report.model import Report
 
 Format = Literal["text", "json", "ndjson"]
@@ -11,9 +11,9 @@ Format = Literal["text", "json", "ndjson"]
 def render(report: "Report", format: Format = "text", *, width: int = 80) -> str:  # noqa: A002 - as in `--format`
     """Return a report in one of the formats; `width` is for text."""
     if format == "text":
-        from ikepcap.render.terminal import render_text
+        from ikepcap.renderers.terminal import render_text
 
         return render_text(report, width=width)
-    from ikepcap.render.jsonout import render_json, render_ndjson
+    from ikepcap.renderers.jsonout import render_json, render_ndjson
 
     return render_json(report) if format == "json" else render_ndjson(report)

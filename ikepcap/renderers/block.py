@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ikepcap.render.evidence import finding_lines, note_line
-from ikepcap.render.page import OUTCOME_STYLES, Page, Piece, cells
-from ikepcap.render.ranking import Series
-from ikepcap.render.selection import is_faulty
-from ikepcap.render.words import (
+from ikepcap.renderers.evidence import finding_lines, note_line
+from ikepcap.renderers.page import OUTCOME_STYLES, Page, Piece, cells
+from ikepcap.renderers.ranking import Series
+from ikepcap.renderers.selection import is_faulty
+from ikepcap.renderers.words import (
     OUTCOME_WORDS,
     clock,
     count,

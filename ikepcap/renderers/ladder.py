@@ -14,10 +14,10 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from ikepcap.render.block import state_words
-from ikepcap.render.page import Page, cells
-from ikepcap.render.rungs import Arrow, Fold, Heading, Rung, rungs
-from ikepcap.render.words import dialect_of, short_state
+from ikepcap.renderers.block import state_words
+from ikepcap.renderers.page import Page, cells
+from ikepcap.renderers.rungs import Arrow, Fold, Heading, Rung, rungs
+from ikepcap.renderers.words import dialect_of, short_state
 from ikepcap.report.model import Conversation, MessageLine, Peer, Reached
 
 _TIME: Final = 9

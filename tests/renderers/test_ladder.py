@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ikepcap.render.ladder import ladder_lines
-from ikepcap.render.page import Page
-from ikepcap.render.words import short_state
+from ikepcap.renderers.ladder import ladder_lines
+from ikepcap.renderers.page import Page
+from ikepcap.renderers.words import short_state
 from ikepcap.report.model import Reached
 from ikepcap.state.dialects import DIALECTS, states
 
