@@ -85,20 +85,21 @@ def dead_peer(case: Case) -> Iterator[Finding]:
     """
     if case.standing.outcome != "established":
         return
-    answered: set[int] = set()
+    answers = 0
     waiting: list[Seen] = []
     for message in case.seen:
         if message.is_duplicate:
             continue
+        is_informational = message.exchange == Exchange.INFORMATIONAL and message.is_encrypted
         if waiting and message.sender != waiting[-1].sender:
-            same_size = message.wire_bytes == waiting[-1].wire_bytes
-            if same_size and message.exchange == Exchange.INFORMATIONAL:
-                answered.add(waiting[-1].sender)
-            waiting = []
-        if message.exchange == Exchange.INFORMATIONAL and message.is_encrypted:
-            if not waiting or message.time_ns - waiting[-1].time_ns >= _WORTH_TELLING_NS:
-                waiting.append(message)
-    if len(waiting) < _UNANSWERED or waiting[-1].sender not in answered:
+            is_answer = is_informational and message.wire_bytes == waiting[-1].wire_bytes
+            answers += is_answer
+            waiting = [] if is_answer or not is_informational else [message]
+        elif is_informational and (
+            not waiting or message.time_ns - waiting[-1].time_ns >= _WORTH_TELLING_NS
+        ):  # fmt: skip
+            waiting.append(message)
+    if len(waiting) < _UNANSWERED or not answers:
         return
     sender = waiting[-1].sender
     yield case.finding(

@@ -98,6 +98,13 @@ _UNREADABLE: Final = Reading(
     ("authentication-failed", "identity-mismatch"), "Enter the pre-shared key anew on both peers.",
 )  # fmt: skip
 
+_BAD_HASH_R: Final = Reading(
+    "psk-mismatch", "likely",
+    "MSG2 proves the responder's key with a hash, which the initiator did not accept: consistent with "
+    "pre-shared keys that differ",
+    ("identity-mismatch", "authentication-failed"), "Enter the pre-shared key anew on both peers.",
+)  # fmt: skip
+
 
 def refusal(case: Case) -> Iterator[Finding]:
     """A peer ended phase 1 with a notify, a delete, or an encrypted informational."""
@@ -153,6 +160,8 @@ def read(case: Case, refused: Refusal) -> Reading:
     """Choose the reading of a refusal by what it says and by where it stands."""
     last = case.course.last or 0
     if refused.kind == "encrypted":
+        if case.is_psk() and case.course.mode == "aggressive" and refused.replaced == 3 and refused.sender == 0:
+            return _BAD_HASH_R
         return _UNREADABLE if case.is_psk() and _is_not_understood(case, refused) else _ENCRYPTED
     if refused.kind == "delete" or refused.notify is None:
         return _OTHER

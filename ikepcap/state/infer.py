@@ -235,8 +235,8 @@ def _proven_later(course: Course) -> bool:
                 return True
             # The last message was not captured, and its sender goes on: it arrived, unless the peer that
             # waits for it still asks for it.
-            if course.last < course.final and not course.copies(course.final - 1, after=index):
-                return True
+            if course.last < course.final:
+                return not course.copies(course.final - 1, after=index)
         elif message.exchange == Exchange.INFORMATIONAL:
             informed.add(message.sender)
     if course.last is None:

@@ -20,6 +20,7 @@ from ikepcap.wire.message import FLAG_ENCRYPTION
 from ikepcap.wire.numbers import Exchange
 
 REMEMBERED: Final = 4096
+UNANSWERED: Final = 3
 _INFORMATIONAL: Final = int(Exchange.INFORMATIONAL)
 
 Shape = tuple[object, ...]
@@ -95,7 +96,10 @@ def _is_plain(conversation: Conversation, standing: Standing) -> bool:
     informational = [s for s in conversation.seen if s.exchange == _INFORMATIONAL]
     if any(not s.flags & FLAG_ENCRYPTION for s in informational):
         return False  # what it says matters
-    # Whether an informational refuses MSG6 is a matter of time.
+    tail = conversation.seen[-UNANSWERED:]
+    if len(informational) >= UNANSWERED and len({(s.sender, s.exchange) for s in tail}) == 1:
+        return False  # it ends with one peer talking to itself: whether the other is dead is a matter of time
+    # Whether an informational refuses MSG6 is a matter of time too.
     return not informational or standing.reason == "proven"
 
 
