@@ -24,8 +24,9 @@ from ikepcap.report.clock import timestamp
 from ikepcap.report.model import Report
 from ikepcap.report.series import Series
 from ikepcap.report.words import report_findings
-from ikepcap.track.open import Ended
-from ikepcap.track.tracker import LONE_LISTED, Tracker
+from ikepcap.track.ended import Ended
+from ikepcap.track.registry import LONE_LISTED
+from ikepcap.track.tracker import Tracker
 from ikepcap.wire.message import Message, parse
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]

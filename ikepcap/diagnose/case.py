@@ -39,7 +39,7 @@ class Case:
         return self.sendings(self.standing.course.last or 0)
 
     def silence_ns(self) -> int:
-        """How long the capture went on after the silent peer's last message, or after the first of the other."""
+        """How long the capture went on after the silent peer's last message, or the first of the other."""
         silent = self.standing.silent
         spoken = [s.time_ns for s in self.seen if s.sender == silent]
         since = max(spoken) if spoken else self.seen[0].time_ns

@@ -40,7 +40,8 @@ def duplicates(case: Case) -> Iterator[Finding]:
     if twice:
         yield case.finding(
             "duplicate-frames", "proven",
-            "The capture holds transmissions twice: two capture points or a mirror port, not retransmissions.",
+            "The capture holds transmissions twice: two capture points or a mirror port, not "
+            "retransmissions.",
             twice, f"{len(twice)} frames repeat another's bytes at the same moment",
         )  # fmt: skip
 
@@ -50,8 +51,10 @@ def simultaneous(case: Case) -> Iterator[Finding]:
     if case.conversation.crossed and case.seen:
         yield case.finding(
             "simultaneous-initiation", "proven",
-            f"Both peers began at the same time: {case.names[1]} opened a negotiation with {case.names[0]} too.",
-            case.seen[:1], f"This negotiation, from frame {case.seen[0].frame} on, crosses the other's phase 1",
+            f"Both peers began at the same time: {case.names[1]} opened a negotiation with "
+            f"{case.names[0]} too.",
+            case.seen[:1],
+            f"This negotiation, from frame {case.seen[0].frame} on, crosses the other's phase 1",
         )  # fmt: skip
 
 
@@ -80,7 +83,8 @@ def shown_in_part(case: Case) -> Iterator[Finding]:
         silent = 1 - first.sender
         yield case.finding(
             "one-sided", "proven" if len(course.first) > 1 else "likely",
-            f"Only the {case.role(first.sender)} was captured: what the {case.role(silent)} sent is not here.",
+            f"Only the {case.role(first.sender)} was captured: what the {case.role(silent)} sent is not "
+            "here.",
             case.seen[:4],
             f"All {len(case.seen)} messages come from {case.names[first.sender]}",
             settles_it="Capture where both directions pass.",
@@ -95,8 +99,8 @@ def shown_in_part(case: Case) -> Iterator[Finding]:
     if standing.reason == "port-filtered":
         yield case.finding(
             "port-filtered-capture", "possible",
-            "A NAT was found, so the rest goes over UDP 4500, and the capture has nothing on that port: it was "
-            "not captured, or does not pass there.",
+            "A NAT was found, so the rest goes over UDP 4500, and the capture has nothing on that port: it "
+            "was not captured, or does not pass there.",
             case.sendings(3) + case.sendings(4),
             "The NAT-D hashes differ from the addresses, MSG4 was not repeated, and no frame is on UDP 4500",
             alternatives=("nat-t-blocked",),
@@ -159,7 +163,8 @@ def readable_key_hash(case: Case) -> Iterator[Finding]:
     if shown:
         yield case.finding(
             "aggressive-psk", "proven",
-            "Aggressive mode with a pre-shared key: a hash made with the key is readable by anyone on the path.",
+            "Aggressive mode with a pre-shared key: a hash made with the key is readable by anyone on the "
+            "path.",
             shown[:1], f"Frame {shown[0].frame} carries HASH_R in the clear (RFC 2409 §5.4)",
             settles_it="Use main mode, or certificates, or a key too long to be guessed.",
         )  # fmt: skip

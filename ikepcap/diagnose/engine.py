@@ -45,7 +45,7 @@ def diagnose(case: Case, *, strict: bool = False) -> tuple[Finding, ...]:
     for rule in ALWAYS if case.standing.is_plain else (*RULES, *ALWAYS):
         try:
             found += rule(case)
-        except Exception as error:  # noqa: BLE001 - the one place: a report must not be lost to one rule
+        except Exception as error:  # the one place: a report must not be lost to one rule
             if strict:
                 raise
             found.append(_crashed(rule, case, error))

@@ -12,7 +12,7 @@ from ikepcap.wire.numbers import Exchange
 
 _WORTH_TELLING_NS: Final = 10**9
 _UNANSWERED: Final = 3
-"""R-U-THERE messages without an answer after which a peer counts as gone: one or two are lost now and then."""
+"""R-U-THERE messages without an answer after which a peer counts as gone: one or two may get lost."""
 
 
 def quick_modes(case: Case) -> Iterator[Finding]:
@@ -104,8 +104,8 @@ def dead_peer(case: Case) -> Iterator[Finding]:
     sender = waiting[-1].sender
     yield case.finding(
         "dead-peer", "likely",
-        f"The {case.role(1 - sender)} {case.names[1 - sender]} is gone: keepalives that it used to answer get "
-        f"no answer.",
+        f"The {case.role(1 - sender)} {case.names[1 - sender]} is gone: keepalives that it used to answer "
+        "get no answer.",
         waiting,
         f"{len(waiting)} encrypted informationals of {waiting[-1].wire_bytes} octets in "
         f"{span(waiting[-1].time_ns - waiting[0].time_ns)} from {case.names[sender]} without an answer",

@@ -6,8 +6,8 @@ from typing import Final
 from ikepcap.capture.datagram import IcmpError
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
-from ikepcap.diagnose.wording import address, copies, span
-from ikepcap.state.infer import lost_for_good, parts_lost_for_good
+from ikepcap.diagnose.wording import address, copies
+from ikepcap.state.waiting import lost_for_good, parts_lost_for_good
 from ikepcap.track.conversation import INITIATOR, RESPONDER
 
 _CLOSED: Final = "port-closed"

@@ -122,8 +122,12 @@ def refusal(case: Case) -> Iterator[Finding]:
         said = notify_name(refused.notify or 0)
     times = [s for s in case.seen if s.exchange == message.exchange and s.sender == refused.sender]
     before = [s for s in case.seen[: refused.index] if s.sender != refused.sender]
-    evidence = [f"Frame {message.frame} is {said} from {name}, {message.wire_bytes} octets, where "
-                f"MSG{refused.replaced} was due"]  # fmt: skip
+    evidence = [
+        (
+            f"Frame {message.frame} is {said} from {name}, {message.wire_bytes} octets, where "
+            f"MSG{refused.replaced} was due"
+        )
+    ]
     if before:
         evidence.append(f"It came {span(abs(message.time_ns - before[-1].time_ns))} after frame "
                         f"{before[-1].frame}")  # fmt: skip
@@ -160,7 +164,8 @@ def read(case: Case, refused: Refusal) -> Reading:
     """Choose the reading of a refusal by what it says and by where it stands."""
     last = case.course.last or 0
     if refused.kind == "encrypted":
-        if case.is_psk() and case.course.mode == "aggressive" and refused.replaced == 3 and refused.sender == 0:
+        is_msg3 = case.course.mode == "aggressive" and refused.replaced == 3 and refused.sender == 0
+        if is_msg3 and case.is_psk():
             return _BAD_HASH_R
         return _UNREADABLE if case.is_psk() and _is_not_understood(case, refused) else _ENCRYPTED
     if refused.kind == "delete" or refused.notify is None:

@@ -64,9 +64,11 @@ def _went_silent(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Iterato
         "peer-went-silent", "likely",
         f"The {who} {name} answered before and then fell silent: MSG{case.standing.awaited} never came.",
         [own[-1], *sent],
-        *said, f"No message from {name} in the {span(case.silence_ns())} after frame {own[-1].frame}, its last",
+        *said,
+        f"No message from {name} in the {span(case.silence_ns())} after frame {own[-1].frame}, its last",
         alternatives=_readings(case, sent),
-        settles_it=f"Capture at {name}: does MSG{case.course.last} arrive there, and what does its log say then?",
+        settles_it=f"Capture at {name}: does MSG{case.course.last} arrive there, and what does its log say "
+        "then?",
     )  # fmt: skip
 
 
@@ -121,7 +123,7 @@ def _nothing_on_4500(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
 
 
 def _replies_lost(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
-    """A peer answers, and the other goes on repeating itself: what is sent does not arrive, or is not taken."""
+    """A peer answers, and the other goes on repeating itself: the answer does not arrive, or is not taken."""
     course, answer = case.course, case.course.last or 0
     asked = answer - 1
     first_answer = case.seen[course.first[answer]]

@@ -110,6 +110,8 @@ def state_words(page: Page, peer: Peer) -> tuple[str, str, str]:
         return "no message", "-", peer.certainty
     name = peer.states.get(dialect)
     reached = f"up to MSG{peer.progress}" if peer.progress else "accepted nothing"
+    if dialect == "windows" and peer.windows_number is not None:
+        name = f"{name} = {peer.windows_number}"
     return reached, f"{name or 'no name'} ({dialect})", peer.certainty
 
 

@@ -7,16 +7,17 @@ from ikepcap.diagnose.engine import diagnose
 from ikepcap.diagnose.wording import ROLES, address
 from ikepcap.report import model
 from ikepcap.report.clock import timestamp
-from ikepcap.report.messages import message_lines
+from ikepcap.report.messages import history, message_lines
 from ikepcap.report.plain import PlainEntries
 from ikepcap.report.summary import summary
 from ikepcap.report.words import NATS, Vendors, Words, report_findings
-from ikepcap.state.dialects import states
-from ikepcap.state.infer import PeerState, Standing
+from ikepcap.state.dialects import states, windows_number
+from ikepcap.state.infer import Standing
 from ikepcap.state.judge import Judge, Shape, shape_of
+from ikepcap.state.progress import PeerState
 from ikepcap.state.vantage import VantageVotes
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
-from ikepcap.track.open import Ended
+from ikepcap.track.ended import Ended
 from ikepcap.wire.offer import Offer
 
 
@@ -79,10 +80,10 @@ class Builder:
             summary=summary(case),
             last_message=standing.course.last,
             awaited_message=standing.awaited,
-            silent_peer=None if standing.silent is None else ROLES[standing.silent],  # type: ignore[arg-type]
+            silent_peer=None if standing.silent is None else ROLES[standing.silent],
             nat=NATS[standing.nat.initiator, standing.nat.responder, standing.nat.moved],
-            initiator=_peer(conversation, standing, INITIATOR, implementations[INITIATOR]),
-            responder=_peer(conversation, standing, RESPONDER, implementations[RESPONDER]),
+            initiator=_peer(conversation, standing, INITIATOR, implementations[INITIATOR], keep_messages),
+            responder=_peer(conversation, standing, RESPONDER, implementations[RESPONDER], keep_messages),
             chosen=chosen,
             exchanges=_exchanges(standing, conversation),
             findings=findings,
@@ -125,7 +126,11 @@ class Builder:
 
 
 def _peer(
-    conversation: Conversation, standing: Standing, side: int, implementation_name: str | None
+    conversation: Conversation,
+    standing: Standing,
+    side: int,
+    implementation_name: str | None,
+    keep_history: bool,
 ) -> model.Peer:
     state: PeerState = standing.initiator if side == INITIATOR else standing.responder
     octets = conversation.initiator if side == INITIATOR else conversation.responder
@@ -134,9 +139,10 @@ def _peer(
     # Where phase 1 is not in the capture, all that is known of the state is that it is past its end.
     done = mode == "unknown" and standing.outcome == "established"
     names = states(mode, ROLES[side], "established" if done else state.progress)
+    went_through = history(conversation, standing, side) if keep_history else UNSET
     return model.Peer(
         address(octets), port, implementation_name, state.progress,
-        state.certainty, names,  # type: ignore[arg-type]
+        state.certainty, names, windows_number(names["windows"]), went_through,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -149,8 +155,8 @@ def _exchanges(standing: Standing, conversation: Conversation) -> tuple[model.Ex
             e.outcome,  # type: ignore[arg-type]  # the same words, typed in the report only
             e.last,
             e.awaited,
-            None if e.silent is None else ROLES[e.silent],  # type: ignore[arg-type]
-            ROLES[e.starter],  # type: ignore[arg-type]
+            None if e.silent is None else ROLES[e.silent],
+            ROLES[e.starter],
             tuple([seen[i].frame for i in e.indexes[:64]]),
         )
         for e in standing.later

@@ -83,6 +83,8 @@ class Peer(Struct, frozen=True):
     certainty: Certainty
     states: dict[str, str | None]
     """Dialect to state name: asa, ios, windows, libreswan, strongswan, racoon."""
+    windows_number: int | None = None
+    """The number of the Windows state in IKEEXT_MM_SA_STATE."""
     history: tuple[Reached, ...] | UnsetType = UNSET
     """The states it went through, in order; left out together with the messages."""
 

@@ -18,7 +18,7 @@ from ikepcap.report.words import NATS, Words, report_findings
 from ikepcap.state.infer import Standing
 from ikepcap.state.judge import Shape, with_messages
 from ikepcap.state.nat import nat_verdict
-from ikepcap.track.open import Columns, Ended
+from ikepcap.track.ended import Columns, Ended
 
 REMEMBERED: Final = 4096
 _LISTED: Final = 64
@@ -156,7 +156,9 @@ def _known(ended: Ended, standing: Standing, entry: model.Conversation) -> _Know
 
 
 def _peer(like: model.Peer, octets: bytes, port: int, runs: str | None) -> model.Peer:
-    return model.Peer(address(octets), port, runs, like.progress, like.certainty, like.states)
+    return model.Peer(
+        address(octets), port, runs, like.progress, like.certainty, like.states, like.windows_number
+    )
 
 
 def _exchange(known: _Exchange, ended: Ended, columns: Columns) -> model.Exchange:

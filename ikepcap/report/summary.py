@@ -4,7 +4,6 @@ from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.wording import MODES, copies, listing, span
-from ikepcap.state.exchanges import LaterExchange
 from ikepcap.track.conversation import RESPONDER
 from ikepcap.wire.numbers import notify_name
 

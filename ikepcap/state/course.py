@@ -67,7 +67,7 @@ class Course:
     def _place_all(self, recognise: Recogniser) -> Iterator[Place]:
         places: list[Place] = []
         for index, message in enumerate(self.seen):
-            place = self._place(index, message, places, recognise)
+            place = self._place(message, places, recognise)
             step = place.step
             if step is not None and place.kind != DUPLICATE and not message.cookie_differs:
                 if step in self.first:
@@ -79,7 +79,7 @@ class Course:
             places.append(place)
         return iter(places)
 
-    def _place(self, index: int, message: Seen, places: list[Place], recognise: Recogniser) -> Place:
+    def _place(self, message: Seen, places: list[Place], recognise: Recogniser) -> Place:
         mode = MODES.get(message.exchange)
         if message.copy_of >= 0:
             kind = DUPLICATE if message.is_duplicate else RETRANSMISSION

@@ -6,63 +6,24 @@ later exchange proves it. The words are defined in the report contract; the orde
 proof of success, last message seen, nothing to judge, refusal, one direction only, waiting in vain, the rest.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
 
-from ikepcap.capture.datagram import LostFragments
 from ikepcap.state.course import Course, sender_of
 from ikepcap.state.exchanges import LaterExchange, exchanges
 from ikepcap.state.nat import NatVerdict, nat_verdict
-from ikepcap.state.refusal import KEYED_FROM, Refusal, find_refusal, gives_up
-from ikepcap.state.steps import MODES, Recogniser
-from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, LostParts
-from ikepcap.wire.message import FLAG_ENCRYPTION
+from ikepcap.state.progress import PeerState, peer_state
+from ikepcap.state.refusal import Refusal, find_refusal
+from ikepcap.state.steps import Recogniser
+from ikepcap.state.waiting import CROSSING_NS, Waiting, find_waiting
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
 from ikepcap.wire.numbers import Exchange
 from ikepcap.wire.offer import Offer, Transform
 
-ENOUGH_NS: Final = 30 * 10**9
-"""Longer than any implementation waits before its second copy (KAME: 20 s)."""
 LONE_NS: Final = 60 * 10**9
 """One MSG1, not repeated for so long, was never meant to be followed up."""
-PATIENCE_NS: Final = 10**9
 SCAN_NS: Final = 5 * 10**9
-CROSSING_NS: Final = 3 * 10**8
-"""A copy sent this soon after its answer passed the capture point crossed that answer on the way."""
-
-
-class PeerState(Struct, frozen=True):
-    """One peer's place in phase 1."""
-
-    progress: int | None
-    certainty: str
-
-
-class Waiting(Struct, frozen=True):
-    """Why a message counts as owed in vain; all false when the capture simply ends."""
-
-    repeated: int = 0
-    """Copies of the last message, sent again by the peer that waits."""
-    repeated_for_ns: int = 0
-    """Time between the first and the last of them."""
-    repeated_before: int = 0
-    """Copies of the message before, sent again although the answer to it was seen."""
-    elapsed_ns: int = 0
-    """Capture time that went by after the last message."""
-    superseded: bool = False
-    gave_up: bool = False
-    """It said goodbye."""
-    icmp: bool = False
-    fragments: bool = False
-
-    @property
-    def in_vain(self) -> bool:
-        """There is evidence that the message will not come."""
-        # pluto repeats after half a second: one such copy at the end of a capture is no sign of anything.
-        repeated = self.repeated and self.repeated_for_ns >= PATIENCE_NS
-        signs = repeated or self.repeated_before or self.superseded or self.gave_up
-        return bool(signs) or self.icmp or self.fragments or self.elapsed_ns >= ENOUGH_NS
 
 
 class Standing(Struct, frozen=True):
@@ -108,10 +69,11 @@ def infer(conversation: Conversation, recognise: Recogniser, *, port_4500_seen: 
     offer, chosen = policies(conversation, course)
     nat = nat_verdict(conversation, chosen.hash if chosen else None)
     refusal = find_refusal(course)
-    waiting = _waiting(conversation, course)
+    waiting = find_waiting(conversation, course)
     verdict = _verdict(conversation, course, refusal, waiting, nat, port_4500_seen)
+    came_up = verdict.outcome == "established"
     states = [
-        _peer(course, role, verdict, refusal, later, in_part=sent_in_part(conversation, course, role))
+        peer_state(conversation, course, role, refusal, later, established=came_up)
         for role in (INITIATOR, RESPONDER)
     ]
     return Standing(
@@ -126,41 +88,6 @@ def policies(conversation: Conversation, course: Course) -> tuple[Offer | None, 
     offer = conversation.seen[first[1]].clear.offer if 1 in first else None
     answer = conversation.seen[first[2]].clear.offer if 2 in first else None
     return offer, answer.transforms[0] if answer is not None and answer.transforms else None
-
-
-def _waiting(conversation: Conversation, course: Course) -> Waiting:
-    """Collect the signs that the message after the last one is awaited in vain."""
-    last = course.last
-    if last is None or not course.seen:
-        return Waiting()
-    at = course.first[last]
-    before = course.copies(last - 1, after=at) if last > 1 else []
-    tail_ns = course.seen[-1].time_ns
-    superseded = conversation.superseded_ns
-    waits, owes = sender_of(last), 1 - sender_of(last)
-    addresses = (conversation.initiator, conversation.responder)
-    again = course.copies(last)
-    return Waiting(
-        len(again),
-        course.seen[again[-1]].time_ns - course.seen[at].time_ns if again else 0,
-        len([i for i in before if course.seen[i].time_ns - course.seen[at].time_ns > CROSSING_NS]),
-        max(0, conversation.watched_until_ns - tail_ns),
-        superseded is not None and superseded > tail_ns + 10**9,
-        any(gives_up(course, index) for index in range(at, len(course.seen))),
-        any(e.source == addresses[waits] and e.time_ns >= course.seen[at].time_ns for e in conversation.icmp),
-        any(lost.source == addresses[owes] for lost in lost_for_good(conversation))
-        or any(parts.sender == owes for parts in parts_lost_for_good(conversation)),
-    )
-
-
-def lost_for_good(conversation: Conversation) -> Iterator[LostFragments]:
-    """Yield incomplete datagrams whose missing parts would have come before the capture ended."""
-    return (x for x in conversation.lost if conversation.watched_until_ns - x.last_ns >= PATIENCE_NS)
-
-
-def parts_lost_for_good(conversation: Conversation) -> Iterator[LostParts]:
-    """Yield incomplete sets of IKE fragments whose missing parts would have come before the capture ended."""
-    return (x for x in conversation.lost_parts if conversation.watched_until_ns - x.first_ns >= PATIENCE_NS)
 
 
 def _verdict(
@@ -280,77 +207,3 @@ def _is_probe(conversation: Conversation, course: Course, waiting: Waiting) -> b
     if last == 1:
         return waited >= LONE_NS
     return last == 2 and not opening.clear.vendor_ids and waited >= SCAN_NS
-
-
-def sent_in_part(conversation: Conversation, course: Course, role: int) -> int | None:
-    """Return the step of which only fragments were captured, if a peer sent one after its last whole message.
-
-    The first fragment carries the header and so proves that its sender took that step.
-    """
-    own = course.sent(role)
-    following = (own if own is not None else role - 1) + 2
-    if following > course.final:
-        return None
-    since_ns = course.seen[course.first[own]].time_ns if own is not None else 0
-    peer = conversation.initiator if role == INITIATOR else conversation.responder
-    for lost in conversation.lost:
-        if lost.source == peer and lost.first_ns >= since_ns and len(lost.data) > FLAGS_AT:
-            encrypted = lost.data[FLAGS_AT] & FLAG_ENCRYPTION != 0
-            if lost.data[EXCHANGE_AT] in MODES and encrypted == (following > KEYED_FROM[course.mode]):
-                return following
-    if any(parts.sender == role and parts.first_ns >= since_ns for parts in conversation.lost_parts):
-        return following
-    return None
-
-
-EXCHANGE_AT: Final = 18
-FLAGS_AT: Final = 19
-
-
-def _peer(
-    course: Course,
-    role: int,
-    verdict: Verdict,
-    refusal: Refusal | None,
-    later: tuple[LaterExchange, ...],
-    *,
-    in_part: int | None,
-) -> PeerState:
-    """Return how far one peer got, and how sure that is."""
-    captured = any(s.sender == role for s in course.seen)
-    if verdict.outcome == "established":
-        return _established_peer(course, role, later, captured)
-    sent = course.sent(role)
-    implied = _implied(course, role)
-    progress = max((n for n in (sent, implied, in_part) if n is not None), default=None)
-    if in_part is not None and in_part == progress:
-        return PeerState(progress, "proven")
-    if not captured:
-        return PeerState(progress, "unknown")
-    refused = refusal is not None and refusal.sender == role
-    if progress is None:
-        # It refused before it took any part; or only what fits no step was seen from it.
-        return PeerState(0, "proven") if refused and role == RESPONDER else PeerState(None, "presumed")
-    towards = course.first.get(progress + 1)
-    if towards is None or refused or course.copies(progress, after=towards):
-        return PeerState(progress, "proven")
-    return PeerState(progress, "presumed")
-
-
-def _implied(course: Course, role: int) -> int | None:
-    """A message of the other peer that answers step n proves that this peer sent n."""
-    other = course.sent(1 - role)
-    return other - 1 if other is not None and other > 1 else None
-
-
-def _established_peer(
-    course: Course, role: int, later: tuple[LaterExchange, ...], captured: bool
-) -> PeerState:
-    final = course.final
-    progress = final or None
-    if not captured:
-        return PeerState(progress, "unknown")
-    goes_on = any(course.seen[i].sender == role for e in later for i in e.indexes)
-    if (final and sender_of(final) == role and final in course.first) or goes_on:
-        return PeerState(progress, "proven")
-    return PeerState(progress, "presumed")

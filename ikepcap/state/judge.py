@@ -10,11 +10,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ikepcap.state.infer import Standing, Waiting, infer, policies
+from ikepcap.state.infer import Standing, infer, policies
 from ikepcap.state.nat import nat_verdict
 from ikepcap.state.steps import Recogniser
+from ikepcap.state.waiting import Waiting
 from ikepcap.track.conversation import Conversation, Seen
-from ikepcap.track.open import Columns, Ended
+from ikepcap.track.ended import Columns, Ended
 from ikepcap.track.roles import HASH_ONLY_BYTES
 from ikepcap.wire.message import FLAG_ENCRYPTION
 from ikepcap.wire.numbers import Exchange

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from ikepcap.capture.datagram import NATT_PORT
-from ikepcap.track.conversation import INITIATOR, NOTHING_CLEAR, Conversation, Seen
+from ikepcap.track.conversation import INITIATOR, Conversation, Seen
 from ikepcap.wire.numbers import Hash
 
 _HASHES: Final = {
@@ -71,8 +71,8 @@ def nat_verdict(conversation: Conversation, hash_number: int | None) -> NatVerdi
         sender = message.sender
         own[sender] = bool(own[sender]) or at_sender
         others[1 - sender] = bool(others[1 - sender]) or at_receiver
-    # With a NAT found the initiator leaves UDP 500 for its first encrypted message (RFC 3947 §4): if it stays,
-    # the peers found none, whatever part of their exchange is readable here.
+    # With a NAT found the initiator leaves UDP 500 for its first encrypted message (RFC 3947 §4): if it
+    # stays, the peers found none, whatever part of their exchange is readable here.
     stayed = not moved and any(s.sender == INITIATOR and s.is_encrypted for s in conversation.seen)
     return _VERDICTS[_behind(own[0], others[0], stayed), _behind(own[1], others[1], stayed), moved]
 

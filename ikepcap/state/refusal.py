@@ -62,13 +62,13 @@ def _read(course: Course, index: int, message: Seen) -> Refusal | None:
     if last is None or gives_up(course, index):
         return None
     if message.is_encrypted:
-        if last < KEYED_FROM.get(course.mode, 99) or not _stands_alone(course, index, message):
+        if last < KEYED_FROM.get(course.mode, 99) or not _stands_alone(course, message):
             return None
         return Refusal(index, message.sender, "encrypted", _replaced(course, message.sender))
     errors = [notice for notice in message.clear.notices if is_error(notice)]
     if last == course.final:
         # Keys exist by now: anyone on the path could have sent a clear one, and it may change nothing.
-        return None if not errors or not _stands_alone(course, index, message) else _clear(
+        return None if not errors or not _stands_alone(course, message) else _clear(
             course, index, message, errors
         )  # fmt: skip
     if errors:
@@ -81,8 +81,8 @@ def _read(course: Course, index: int, message: Seen) -> Refusal | None:
 def gives_up(course: Course, index: int) -> bool:
     """The peer that waits for the next message says goodbye: it refuses nothing, it has waited in vain.
 
-    One that never repeated its last message has not waited: an encrypted informational right after MSG4 answers
-    a MSG5 that was not captured, such as one on UDP 4500.
+    One that never repeated its last message has not waited: an encrypted informational right after MSG4
+    answers a MSG5 that was not captured, such as one on UDP 4500.
     """
     message, last = course.seen[index], course.last
     if last is None or last == course.final or message.exchange != Exchange.INFORMATIONAL:
@@ -108,8 +108,8 @@ def _replaced(course: Course, sender: int) -> int:
     return following if sender_of(following) == sender else min(following + 1, course.final)
 
 
-def _stands_alone(course: Course, index: int, message: Seen) -> bool:
-    """Once the last message of phase 1 is seen, only its receiver can refuse it: at once, and as its last word.
+def _stands_alone(course: Course, message: Seen) -> bool:
+    """Once the last message of phase 1 is seen, only its receiver can refuse it, at once, as its last word.
 
     Before that, any encrypted informational stands in place of a message.
     """
@@ -134,6 +134,6 @@ def _stands_alone(course: Course, index: int, message: Seen) -> bool:
 
 
 def _greets_apart(course: Course, sender: int) -> bool:
-    """racoon sends INITIAL-CONTACT in an informational of its own after phase 1, others inside MSG5."""
+    """Whether it is racoon: that sends INITIAL-CONTACT by itself after phase 1, others inside MSG5."""
     bodies = {body for s in course.seen if s.sender == sender for body in s.clear.vendor_ids}
     return (implementation(bodies) or "").startswith("racoon")

@@ -46,9 +46,7 @@ class VantageVotes:
         near = _near(initial[INITIATOR], initial[RESPONDER])
         self._count(near, (ttl[0], ttl[1]), (conversation.initiator, conversation.responder))
 
-    def add_plain(
-        self, heads: tuple[bytes, ...], ttls: tuple[int, ...], ends: tuple[bytes, bytes]
-    ) -> None:
+    def add_plain(self, heads: tuple[bytes, ...], ttls: tuple[int, ...], ends: tuple[bytes, bytes]) -> None:
         """Count a conversation without copies: by its messages' first octets, which name their senders."""
         key = (heads, ttls)
         known = self._known.get(key)

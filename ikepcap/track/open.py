@@ -1,23 +1,20 @@
 """A conversation under way, packed: a busy capture has tens of thousands open at once.
 
 What one message leaves behind is 40 octets here, a tenth of what the same would take as objects. When the
-conversation ends it is handed on as it is: of one that is like many others nothing more is ever needed, and
-of the rest each message becomes a `Seen`.
+conversation ends it is handed on as it is (`ended`).
 """
 
-from collections.abc import Iterator
-from functools import cache
 from struct import Struct as Layout
 from typing import Final
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
-from ikepcap.capture.datagram import IcmpError, LostFragments
+from ikepcap.capture.datagram import Datagram, IcmpError, LostFragments
 from ikepcap.track.clear import ENCRYPTED, Read
-from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Seen
 from ikepcap.track.fragments import Fragments
-from ikepcap.track.roles import PHASE_1, initiating_side
+from ikepcap.track.roles import PHASE_1
+from ikepcap.wire.message import FLAG_ENCRYPTION, NO_COOKIE
+from ikepcap.wire.numbers import Exchange
 
 RECORD: Final = Layout("<IqBBBBIHHHBHHB")
 """frame, time, sender, exchange, flags, first payload, message ID, octets on the wire, ports, TTL, IP ID,
@@ -32,10 +29,15 @@ COOKIE_DIFFERS: Final = 2
 REBOUND: Final = 4
 DIGEST: Final = Layout("<q")
 DIGEST_BYTES: Final = DIGEST.size
-LONG_BYTES: Final = 1 << 12
+_LONG_BYTES: Final = 1 << 12
+LONG: Final = _LONG_BYTES // DIGEST_BYTES * RECORD_BYTES
+"""With so many octets of records and more, digests are looked up in another way."""
 NOBODY: Final = -1
 CROSSING_NS: Final = 10**10
-_SHORT: Final = 64
+DUPLICATE_NS: Final = 2 * 10**9
+DUPLICATE_WITHOUT_ID_NS: Final = 10**7
+_LOOK_BACK: Final = 64
+_INFORMATIONAL: Final = int(Exchange.INFORMATIONAL)
 
 
 class Open(Struct, gc=False, eq=False):
@@ -93,7 +95,7 @@ class Open(Struct, gc=False, eq=False):
             self.indexes.setdefault(digest, len(self))
             return
         self.digests += digest
-        if len(self.digests) > LONG_BYTES:
+        if len(self.digests) > _LONG_BYTES:
             self.indexes = {}
             for at in range(0, len(self.digests), DIGEST_BYTES):
                 self.indexes.setdefault(bytes(self.digests[at : at + DIGEST_BYTES]), at // DIGEST_BYTES)
@@ -130,134 +132,66 @@ class Open(Struct, gc=False, eq=False):
         exchanges = self.records[SENDER_AT + 1 :: RECORD_BYTES]
         return bool(exchanges) and abs(time_ns - self.time_of(0)) < CROSSING_NS and set(exchanges) <= PHASE_1
 
+    def bind(self, rcookie: bytes, exchange: int, flags: int, sender: int) -> bool:
+        """Bind the responder cookie; return whether this message carries another one than is bound."""
+        if rcookie == NO_COOKIE:
+            return False
+        if exchange == _INFORMATIONAL and not flags & FLAG_ENCRYPTION:
+            return self.rcookie is not None
+        if self.rcookie is None or (sender == 0 and not self.rcookie_used):
+            # The first reply binds; the initiator's own choice between two replies overrides it.
+            self.rcookie = rcookie
+            return False
+        return True
+
+    def append(self, datagram: Datagram, sender: int, copy_of: int, marks: int) -> None:
+        """Add the record of a message; its digest is kept separately, and before."""
+        data = datagram.data
+        if datagram.fragment_frames:
+            self.note_fragments(datagram.fragment_frames)
+        self.records += RECORD.pack(
+            datagram.frame & 0xFFFFFFFF, datagram.time_ns, sender, data[18], data[19], data[16],
+            int.from_bytes(data[20:24]), min(datagram.wire_bytes, 0xFFFF), datagram.source_port,
+            datagram.destination_port, datagram.ttl, datagram.ip_id & 0xFFFF, copy_of, marks,
+        )  # fmt: skip
+
+    def append_copy(self, at: int, datagram: Datagram, sender: int, *, rebound: bool) -> None:
+        """Add a message whose bytes are known from the one at an index: sent again, or captured again."""
+        marks = REBOUND if rebound else 0
+        if self._is_duplicate(at, datagram):
+            marks |= DUPLICATE
+        marks |= self.records[at * RECORD_BYTES + RECORD_BYTES - 1] & COOKIE_DIFFERS
+        self.is_regular = False
+        self.append(datagram, sender, at, marks)
+        self.keep_digest(bytes(DIGEST_BYTES))  # its own place: records and digests go side by side
+
+    def note_fragments(self, frames: tuple[int, ...]) -> None:
+        """Remember the frames of the fragments of the message that is added next."""
+        self.fragment_frames = self.fragment_frames or {}
+        self.fragment_frames[len(self)] = frames
+
+    def _is_duplicate(self, at: int, datagram: Datagram) -> bool:
+        """Whether a copy is a transmission that was captured before: the same IP ID shortly after."""
+        ip_id, last = datagram.ip_id & 0xFFFF, len(self) - 1
+        for index in range(last, max(-1, last - _LOOK_BACK), -1):
+            record = RECORD.unpack_from(self.records, index * RECORD_BYTES)
+            if index != at and record[12] != at:
+                continue
+            gap = abs(datagram.time_ns - record[1])
+            same_id = ip_id != 0 and ip_id == record[11]
+            no_id = ip_id == 0 and record[11] == 0
+            if (same_id and gap < DUPLICATE_NS) or (no_id and gap < DUPLICATE_WITHOUT_ID_NS):
+                return True
+        return False
+
+
+def digest_of(data: bytes, sender: int) -> bytes:
+    """Return what stands for a message's bytes: the same octets from the other peer are another message."""
+    return DIGEST.pack(hash(data) ^ sender)
+
 
 def _read_of(reads: list[int | Read], index: int) -> Read | None:
     for at in range(0, len(reads), 2):
         if reads[at] == index:
             return reads[at + 1]  # type: ignore[return-value]  # they stand in turn
     return None
-
-
-class Ended(Struct, frozen=True, gc=False):
-    """A conversation that is over: nothing is added to it any more."""
-
-    track: Open
-    watched_until_ns: int
-
-    def __len__(self) -> int:
-        return len(self.track)
-
-    @property
-    def message_count(self) -> int:
-        """All its messages, those left out included."""
-        return len(self.track) + self.track.omitted
-
-    def is_plain(self) -> bool:
-        """It is short, seen from its first message on, and with nothing out of the ordinary but its course.
-
-        All there is to such a conversation is in `columns` and `contents`; its first sender is the initiator.
-        """
-        track = self.track
-        return (
-            track.is_regular and track.opener == 0 and not track.crossed
-            and len(track) <= _SHORT and track.records[SENDER_AT + 1] in PHASE_1
-            and not (track.icmp or track.lost or track.fragments or track.omitted)
-        )  # fmt: skip
-
-    def columns(self) -> "Columns":
-        """Return the records as columns; for short conversations."""
-        values = _columns(len(self.track)).unpack(self.track.records)
-        return Columns(values[::6], values[1::6], values[2::6], values[3::6] + values[4::6], values[5::6])
-
-    def contents(self) -> list[Read]:
-        """Return what the messages in the clear say, in their order."""
-        return self.track.reads[1::2]  # type: ignore[return-value]  # they stand in turn
-
-    def places(self) -> list[int]:
-        """Return the index of each of the messages in `contents`."""
-        return self.track.reads[::2]  # type: ignore[return-value]
-
-    def frame_of(self, index: int) -> int:
-        """Return the frame of a message, the one that completed it."""
-        frame: int = FRAME.unpack_from(self.track.records, index * RECORD_BYTES)[0]
-        return frame
-
-    def first_frame(self) -> int:
-        """Return the first frame that has a part of the first message."""
-        parts = self.track.fragment_frames
-        return min(parts[0]) if parts and 0 in parts else self.frame_of(0)
-
-    def unpack_hashed(self) -> Conversation:
-        """Unpack a plain conversation, but only its messages with NAT-D payloads."""
-        track = self.track
-        records = bytearray()
-        reads: list[int | Read] = []
-        for place, content in zip(self.places(), self.contents(), strict=True):
-            if content[1].nat_d:
-                reads += (len(reads) // 2, content)
-                records += track.records[place * RECORD_BYTES : (place + 1) * RECORD_BYTES]
-        return Conversation(
-            track.number, track.cookie, track.rcookie, track.first, track.first_port, track.second,
-            track.second_port, True, tuple(_unpack(records, reads, {})), 0, (), (), (), track.superseded_ns,
-            self.watched_until_ns,
-        )  # fmt: skip
-
-    def unpack(self) -> Conversation:
-        """Settle who is the initiator and unpack everything into a record."""
-        track = self.track
-        seen = tuple(_unpack(track.records, track.reads, track.fragment_frames or {}))
-        side, proven = initiating_side(seen, opener=None if track.opener == NOBODY else track.opener)
-        lost_parts = track.fragments.lost() if track.fragments else ()
-        first, second = track.first, track.second
-        first_port, second_port = track.first_port, track.second_port
-        if side == 1:
-            seen = tuple([replace(s, sender=RESPONDER if s.sender == INITIATOR else INITIATOR) for s in seen])
-            lost_parts = tuple([replace(p, sender=1 - p.sender) for p in lost_parts])
-            first, first_port, second, second_port = second, second_port, first, first_port
-        return Conversation(
-            track.number, track.cookie, track.rcookie, first, first_port, second, second_port, proven, seen,
-            track.omitted, tuple(track.icmp or ()), tuple(track.lost or ()), lost_parts, track.superseded_ns,
-            self.watched_until_ns, track.crossed,
-        )  # fmt: skip
-
-
-class Columns(Struct, frozen=True, gc=False):
-    """Values of each message of a conversation."""
-
-    heads: tuple[bytes, ...]
-    """Sender, exchange, flags and first payload."""
-    message_ids: tuple[int, ...]
-    wire_bytes: tuple[int, ...]
-    ports: tuple[int, ...]
-    """Those of all sources, then those of all destinations."""
-    ttls: tuple[int, ...]
-
-
-@cache
-def _columns(count: int) -> Layout:
-    """Return the layout of so many records for `Ended.columns`."""
-    return Layout("<" + "12x4sIHHHB5x" * count)
-
-
-def _unpack(
-    records: bytes | bytearray, reads: list[int | Read], frames: dict[int, tuple[int, ...]]
-) -> Iterator[Seen]:
-    turn = 0
-    where = dict(zip(reads[::2], reads[1::2], strict=True))
-    for index, (
-        frame, time_ns, sender, exchange, flags, first, message_id, wire_bytes, source_port,
-        destination_port, ttl, ip_id, copy_of, marks,
-    ) in enumerate(RECORD.iter_unpack(records)):  # fmt: skip
-        read = ENCRYPTED[first]
-        if turn < len(reads) and reads[turn] == index:
-            read = reads[turn + 1]  # type: ignore[assignment]  # they stand in turn
-            turn += 2
-        elif copy_of != NO_COPY:
-            read = where.get(copy_of) or read  # type: ignore[assignment]
-        payloads, clear, defects = read
-        yield Seen(
-            frame, time_ns, sender, exchange, message_id, flags, payloads, wire_bytes, source_port,
-            destination_port, ttl, ip_id, clear, -1 if copy_of == NO_COPY else copy_of,
-            marks & DUPLICATE != 0, marks & COOKIE_DIFFERS != 0, marks & REBOUND != 0, defects,
-            frames.get(index, ()),
-        )  # fmt: skip

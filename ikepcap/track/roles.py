@@ -53,9 +53,9 @@ def _by_offer(message: Seen) -> tuple[int, bool]:
 
     A responder cookie in MSG1 is legal only as an echo of a Windows DoS cookie (MS-IKEE), and is rare.
     """
-    if not _OPENING.issuperset(kind for kind in message.payloads if kind < 128):
-        if message.exchange != Exchange.AGGRESSIVE:
-            return message.sender, False
+    public = (kind for kind in message.payloads if kind < 128)
+    if message.exchange != Exchange.AGGRESSIVE and not _OPENING.issuperset(public):
+        return message.sender, False
     offer = message.clear.offer
     transforms = len(offer.transforms) if offer else 0
     if message.exchange == Exchange.AGGRESSIVE and Payload.HASH not in message.payloads:

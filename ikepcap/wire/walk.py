@@ -29,7 +29,7 @@ class Fault(StrEnum):
     TRAILING_BYTES = "trailing-bytes"
     """Octets follow the last payload."""
     PADDING = "padding"
-    """Up to three zero octets follow the last payload: pluto pads clear messages to four, which does no harm."""
+    """Up to three zero octets follow the last payload: pluto pads clear messages to four; it does no harm."""
     CHAIN_CUT = "chain-cut"
     """A next payload is announced and the container ends."""
     MESSAGE_LENGTH = "message-length"

@@ -17,9 +17,11 @@ def test_only_the_walker_advances_by_a_length_it_read() -> None:
     for path in modules():
         if path.parent.name != "wire" or path.name in GENERIC_HEADER_READERS:
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.While) and "next" in ast.unparse(node.test):
-                suspects.append(f"{path.name}:{node.lineno}")
+        suspects += [
+            f"{path.name}:{node.lineno}"
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.While) and "next" in ast.unparse(node.test)
+        ]
     assert suspects == []
     for path in modules():
         names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
@@ -41,6 +43,6 @@ def test_only_the_command_line_prints_reads_the_environment_or_the_clock() -> No
 
 
 def test_no_file_is_longer_than_a_reader_can_hold() -> None:
-    tables = {"numbers.py"}
-    long = [p.name for p in modules() if p.name not in tables and len(p.read_text().splitlines()) > 420]
+    tables = {PACKAGE / "wire" / "numbers.py", PACKAGE / "wire" / "vendor_ids.py"}
+    long = [p.name for p in modules() if p not in tables and len(p.read_text().splitlines()) > 320]
     assert long == []

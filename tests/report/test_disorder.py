@@ -70,7 +70,8 @@ def disorder(draw: st.DrawFn, *, whole: bool) -> Disorder:
     if whole:
         order = sorted([*range(size), *order])
         shifts = draw(st.lists(st.integers(0, 3), min_size=len(order), max_size=len(order)))
-        order = [index for _, index in sorted(zip(map(sum, zip(order, shifts)), order))]
+        pairs = zip(order, shifts, strict=True)
+        order = [index for _, index in sorted(zip(map(sum, pairs), order, strict=True))]
         jitter_ns = st.integers(0, SECOND // 100)
     return Disorder(play, order, draw(st.lists(jitter_ns, min_size=4, max_size=4)))
 
