@@ -67,6 +67,7 @@ class Conversations:
         self._tracker = Tracker()
         self._series = Series()
         self._kept = 0
+        self._on_4500 = False
 
     def __iter__(self) -> Iterator[model.Conversation]:
         tracker = self._tracker
@@ -85,15 +86,17 @@ class Conversations:
         yield from self._built(tracker.end_all(last))
 
     def _built(self, finished: Iterator[Ended]) -> Iterator[model.Conversation]:
-        port_4500_seen = self._capture.facts.port_4500 > 0
+        # The count of a file is whole only at its end; a conversation that moved says the same sooner.
+        self._on_4500 = self._on_4500 or self._capture.facts.port_4500 > 0
         for ended in finished:
             keep = self._keep
             if keep:
                 self._kept += ended.message_count
                 keep = self._kept <= MESSAGES_KEPT
-            built = self._builder.build(ended, port_4500_seen=port_4500_seen, keep_messages=keep)
+            built = self._builder.build(ended, port_4500_seen=self._on_4500, keep_messages=keep)
             if built is None:
                 continue
+            self._on_4500 = self._on_4500 or built.nat.moved_to_4500
             first = self._series.first_of(built)
             yield built if first is None else replace(built, attempt_of=first)
 

@@ -51,22 +51,24 @@ class Registry:
 
     def quoted(self, cookie: bytes, source: bytes, destination: bytes) -> Open | None:
         """Find the conversation of a datagram known by its cookie or, failing that, by its peers."""
-        track = self.young.get(cookie) or self._old.get(cookie)
+        track = self.find(cookie)
         while track is not None:
             if {track.first, track.second} == {source, destination}:
                 return track
             track = track.twin
-        return self._latest.get((source, destination)) or self._latest.get((destination, source))
+        there = self._latest.get((source, destination))
+        return there if there is not None else self._latest.get((destination, source))
 
-    def open(self, datagram: Datagram, twin_of: Open | None) -> Open:
-        """Begin a conversation with the message that is its first; `twin_of` has the same cookie."""
+    def open(self, datagram: Datagram) -> Open:
+        """Begin a conversation with the message that is its first; others may have the same cookie."""
         self._count += 1
         track = Open(
             self._count, datagram.data[:8], datagram.source, datagram.destination, datagram.source_port,
             datagram.destination_port,
         )  # fmt: skip
-        if twin_of is not None:
-            track.twin, twin_of.twin = twin_of.twin, track
+        head = self.find(track.cookie)
+        if head is not None:
+            track.twin, head.twin = head.twin, track
         else:
             self.young[track.cookie] = track
         ends = (datagram.source, datagram.destination)

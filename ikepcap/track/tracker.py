@@ -144,7 +144,7 @@ class Tracker:
             self._record(track, datagram, 1)
         else:
             owner, sender, rebound = elsewhere.place(track, datagram)
-            self._record(owner, datagram, sender, rebound=rebound, twin_of=track if owner is None else None)
+            self._record(owner, datagram, sender, rebound=rebound)
 
     def add_icmp(self, error: IcmpError) -> None:
         """Take an ICMP error and give it to the conversation whose datagram it quotes."""
@@ -207,7 +207,6 @@ class Tracker:
         sender: int,
         *,
         rebound: bool = False,
-        twin_of: Open | None = None,
     ) -> None:
         """Add one message to its conversation, or begin one with it."""
         data = datagram.data
@@ -236,7 +235,7 @@ class Tracker:
             if why is not None:
                 self._reject(datagram, why)
                 return
-            track = self._registry.open(datagram, twin_of)
+            track = self._registry.open(datagram)
         if len(track) >= SEEN_LIMIT:
             track.omitted += 1
             return
@@ -267,7 +266,7 @@ class Tracker:
         if message is None:
             return
         if track is None:
-            track = self._registry.open(datagram, None)
+            track = self._registry.open(datagram)
         if track.fragments is None:
             track.fragments = Fragments()
         whole = track.fragments.add(message, sender, datagram.frame, datagram.time_ns)

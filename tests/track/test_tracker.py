@@ -503,3 +503,16 @@ def test_capture_merged_of_two_clocks_is_one_conversation(ahead_s: int) -> None:
     found = only(in_order(frames))
     assert (found.initiator.address, found.outcome, faults(found)) == ("192.0.2.1", "established", [])
     assert sorted(step or "" for step in steps(found)) == HEALTHY
+
+
+def test_cookie_used_again_between_other_peers_loses_no_conversation() -> None:
+    """Three conversations under one cookie, of which the second and third are between the same peers."""
+    first = Scene()
+    second = Scene(initiator="192.0.2.9", responder="198.51.100.8", start_s=10)
+    third = Scene(initiator="192.0.2.9", responder="198.51.100.8", start_s=1000)
+    for later in (second, third):
+        later._cookies = (first._cookies[0], later._cookies[1])
+    found = analyzed(first.msg1(), second.msg1(), third.msg1()).conversations
+    assert [(c.initiator.address, c.message_count) for c in found] == [
+        ("192.0.2.1", 1), ("192.0.2.9", 1), ("192.0.2.9", 1),
+    ]  # fmt: skip
