@@ -156,7 +156,8 @@ def _reader_for(window: Window, decoder: Decoder, *, use_short_way: bool) -> Rec
         message = f"{source.name}: is empty once unpacked; a capture has at least a file header"
         raise CaptureError(message)
     if len(magic) < len(MAGIC) and source.fault is not None:
-        raise CutError("it has no file header", 0)
+        message = f"{source.name}: {source.fault}; not even a file header could be unpacked"
+        raise CaptureError(message)
     for start, advice in _OTHERS:
         if magic.startswith(start):
             message = f"{source.name}: {advice}"

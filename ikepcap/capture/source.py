@@ -22,6 +22,9 @@ PIPE_BYTES: Final = 1024 * 1024
 UNPACKED_CHUNK: Final = 16 * 1024
 """What one call unpacks at most: a corrupt stream loses no more than this before the corruption."""
 LONGEST_MAGIC: Final = 6
+CAREFUL_CHUNK: Final = 64
+CAREFUL_BYTES: Final = 8 * 1024
+"""A stream that turns out corrupt loses what its last chunk would have given: so small ones are small."""
 
 
 class Unpacker(Protocol):
@@ -178,7 +181,7 @@ class Source:
 
     def _read_packed(self) -> bytes:
         try:
-            data = self._raw.read(PACKED_CHUNK)
+            data = self._raw.read(PACKED_CHUNK if self.taken_bytes >= CAREFUL_BYTES else CAREFUL_CHUNK)
         except OSError as error:
             self.fault = f"reading failed ({error.strerror})"
             return b""

@@ -80,7 +80,6 @@ class Options(TypedDict):
 )
 @click.option(
     "--cookie",
-    default="",
     callback=cookie,
     metavar="HEX",
     help="Only those with a cookie that begins so; colons may stay.",

@@ -63,8 +63,7 @@ class Verbs(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line; what begins with neither a verb nor an own option is for `analyze`."""
         if not args and not ctx.resilient_parsing:
-            click.echo(ctx.get_help(), err=True)
-            ctx.exit(USAGE)
+            raise Failure("no capture named; see 'ikepcap --help'")
         if args and args[0] not in VERBS and args[0] not in _OWN_OPTIONS:
             args = ["analyze", *args]
             ctx.meta["ikepcap.shorthand"] = True
@@ -72,6 +71,9 @@ class Verbs(click.Group):
             return super().parse_args(ctx, args)
         except click.UsageError as error:
             raise _misuse(error) from None
+        except OSError as error:  # --help and --version print from here
+            silence_stdout()
+            raise Failure(error.strerror or str(error)) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb and turn what goes wrong into its line and its status."""
@@ -105,7 +107,7 @@ class Verbs(click.Group):
 
 def _misuse(error: click.UsageError) -> Failure:
     """Return a mistake on the command line as one line with the place to read on."""
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
     path = error.ctx.command_path if error.ctx is not None else "ikepcap"
     return Failure(f"{message[:1].lower()}{message[1:]}; see '{path} --help'")
 

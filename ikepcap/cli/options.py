@@ -53,10 +53,12 @@ def networks(
     return tuple(found)
 
 
-def cookie(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+def cookie(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
     """Return a cookie's first digits in lower case, without the colons or the 0x people paste."""
+    if value is None:
+        return ""
     digits = value.lower().removeprefix("0x").replace(":", "")
-    if len(digits) > _COOKIE_DIGITS or digits.strip("0123456789abcdef") or (value and not digits):
+    if len(digits) > _COOKIE_DIGITS or digits.strip("0123456789abcdef") or not digits:
         raise click.BadParameter(f"{value!r} is not 1 to {_COOKIE_DIGITS} hexadecimal digits")
     return digits
 

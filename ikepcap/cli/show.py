@@ -48,7 +48,6 @@ Exit status:
     "--cookie",
     callback=cookie_digits,
     metavar="HEX",
-    default="",
     help="List only those with a cookie that begins so.",
 )
 @click.option(

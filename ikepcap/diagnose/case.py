@@ -8,7 +8,7 @@ from ikepcap.diagnose.wording import ROLES, address, frames
 from ikepcap.state.course import sender_of
 from ikepcap.state.infer import Standing
 from ikepcap.state.vantage import INITIAL_TTLS
-from ikepcap.track.conversation import INITIATOR, Conversation, Seen
+from ikepcap.track.conversation import Conversation, Seen
 from ikepcap.wire.message import NO_COOKIE
 
 
@@ -94,8 +94,3 @@ class Case:
     def is_psk(self) -> bool:
         """Authentication rests on a shared key, as far as the capture shows."""
         return self.auth in ("psk", "xauth-psk")
-
-    @property
-    def initiator_spoke_last(self) -> bool:
-        """The last step seen is the initiator's."""
-        return self.course.last is not None and sender_of(self.course.last) == INITIATOR

@@ -119,7 +119,7 @@ def shown_in_part(case: Case) -> Iterator[Finding]:
         waited = case.conversation.watched_until_ns - last.time_ns
         yield case.finding(
             "ends-early", "proven",
-            "The capture ends while an answer is due, with no sign of trouble.",
+            "An answer is due, and the capture ends too soon after to tell whether it will come.",
             [last], f"The capture goes on for {span(max(0, waited))} after frame {last.frame}",
             settles_it="Capture until the peers give up or the tunnel is up: two minutes are enough.",
         )  # fmt: skip

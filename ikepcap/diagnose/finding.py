@@ -25,7 +25,7 @@ NOTES: Final = frozenset(
         "recovered", "simultaneous-initiation", "duplicate-frames", "probe", "stray-message",
         "authip-coexistence", "starts-late", "ends-early", "one-sided", "port-filtered-capture",
         "truncated-frames", "time-steps-back", "cut-file", "weak-crypto", "aggressive-psk",
-        "malformed-messages", "unknown-link-type",
+        "malformed-messages", "unknown-link-type", "fragments-given-up",
     }
 )  # fmt: skip
 

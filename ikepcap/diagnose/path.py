@@ -44,7 +44,7 @@ ICMP: Final[dict[tuple[int, int, int], tuple[str, str]]] = {
 _SETTLES_ICMP: Final = {
     _CLOSED: "Ask the host that sent the error which program has UDP {port} open.",
     _UNREACHABLE: "Follow the route towards {target} from the host that sent the error.",
-    _FILTERED: "Look for the rule on the host that sent the error that rejects UDP {port}.",
+    _FILTERED: "The host that sent the error has a rule that rejects UDP {port}: look for it there.",
     _FRAGMENTS: "Capture at {target} and compare which fragments arrive.",
 }
 
@@ -61,7 +61,7 @@ def icmp_errors(case: Case) -> Iterator[Finding]:
     for (code, words, reporter), errors in sorted(by_kind.items(), key=lambda item: item[1][0].frame):
         target, port = address(errors[0].destination), errors[0].destination_port
         who = address(reporter)
-        by = "itself" if reporter == errors[0].destination else f"({who}, on the way to {target})"
+        by = "" if reporter == errors[0].destination else f", on the way to {target},"
         claim = f"{who} answered with ICMP {words}"
         if code == _CLOSED:
             claim += f": nothing listens on UDP {port} there"
@@ -69,7 +69,7 @@ def icmp_errors(case: Case) -> Iterator[Finding]:
             claim += f": a filter rejects the datagrams to {target}"
         yield case.finding(
             code, "proven", claim + ".", (e.frame for e in errors),
-            f"{copies(len(errors)).capitalize()} an ICMP {words} from {who} {by} quotes a datagram to "
+            f"{copies(len(errors)).capitalize()} an ICMP {words} from {who}{by} quotes a datagram to "
             f"{target} UDP {port}",
             settles_it=_SETTLES_ICMP[code].format(port=port, target=target),
         )  # fmt: skip

@@ -39,10 +39,15 @@ def whole_findings(
         evidence = (f"{facts.truncated_frames} datagrams are shorter than they were on the wire",)
         settles = "Capture with 'tcpdump -s 0'."
         found.append(Finding("truncated-frames", "proven", claim, (), evidence, (), settles))
+    if facts.evicted_fragments:
+        claim = "Incomplete fragment sets were given up early to keep memory bounded."
+        evidence = (f"{facts.evicted_fragments} sets; what completes later was not put together",)
+        found.append(Finding("fragments-given-up", "proven", claim, (), evidence))
     if time_steps_back:
         claim = "Time steps back between frames: captures were merged, or a clock was set."
         shown = frames(time_steps_back)
-        evidence = (f"{len(time_steps_back)} steps, the first at frame {shown[0]}",)
+        count = len(time_steps_back)
+        evidence = (f"{count} step{'s' if count > 1 else ''}, the first at frame {shown[0]}",)
         found.append(Finding("time-steps-back", "proven", claim, shown, evidence))
     if malformed_count:
         claim = (

@@ -34,7 +34,8 @@ def _established(case: Case, mode: str) -> str:
         took = case.seen[course.first[course.final]].time_ns - case.seen[course.first[1]].time_ns
         told = f"{mode} came up in {span(max(0, took))}"
     elif course.last is not None:
-        told = f"{mode} came up; its beginning is not all in the capture"
+        missing = "only one direction was captured" if course.one_sided else "not all of it is in the capture"
+        told = f"{mode} came up; {missing}"
     else:
         told = "Phase 1 is not in the capture, but what follows proves that it came up"
     parts = [told, *_quick_modes(case)]

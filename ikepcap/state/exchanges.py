@@ -23,7 +23,8 @@ KINDS: Final = {
 PREFIX: Final = {"quick": "QM", "transaction": "T", "new-group": "NG"}
 MESSAGES: Final = {"quick": 3, "transaction": 2, "informational": 1, "new-group": 2}
 ENOUGH_NS: Final = 30 * 10**9
-REFUSAL_NS: Final = 5 * 10**9
+REFUSAL_NS: Final = 2 * 10**9
+"""A peer refuses at once; what comes later is about something else."""
 COMMIT: Final = 0x02
 
 
@@ -141,8 +142,11 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
     tail = seen[found.indexes[-1]]
     waited = conversation.watched_until_ns - tail.time_ns
     repeated = _repeats(found, found.last) or (found.last > 1 and _repeats_after(found, found.last - 1))
-    if repeated or waited >= ENOUGH_NS or _gave_up(conversation, tail):
+    if repeated or _gave_up(conversation, tail) or (waited >= ENOUGH_NS and found.last == 1):
         return _with(found, "stalled", awaited=awaited, silent=silent)
+    if waited >= ENOUGH_NS:
+        # Both have spoken, and who waits in vain repeats itself: what is missing was rather not captured.
+        return _with(found, "unknown")
     return _with(found, "in-progress", awaited=awaited, silent=silent)
 
 

@@ -1,5 +1,6 @@
 """Inputs: packed or not, whole or not, files or pipes; and what cannot be read at all."""
 
+import contextlib
 import gzip
 import io
 import lzma
@@ -50,16 +51,39 @@ def test_zstandard_frames_without_content_are_passed_over() -> None:
     assert read(packed) == read(PLAIN)
 
 
+def _enough(packed: bytes) -> int:
+    """Return the length from which on something comes out of a stream: before, it is no capture at all."""
+    for size in range(6, len(packed)):
+        with contextlib.suppress(CaptureError):
+            read(packed[:size])
+            return size
+    raise AssertionError(packed)
+
+
 @pytest.mark.parametrize("packing", PACKERS)
 def test_a_packed_stream_cut_anywhere_is_read_as_far_as_it_goes(packing: str) -> None:
     packed = PACKERS[packing](PLAIN)
-    for size in range(6, len(packed), 3):
+    with pytest.raises(CaptureError, match=f"the {packing} stream ends early; not even a file header"):
+        read(packed[:7])
+    for size in range(_enough(packed), len(packed)):
         items, facts = read(packed[:size])
         (file,) = facts.files
         assert len(items) == file.frames
         assert file.cut is not None
         assert file.cut.startswith(f"after frame {file.frames}, at byte ")
         assert f" of the unpacked data: the {packing} stream ends early" in file.cut
+
+
+@pytest.mark.parametrize("packing", ["gzip", "xz"])
+def test_a_small_stream_that_fails_at_its_end_keeps_all_but_the_end(packing: str) -> None:
+    """The check value of gzip comes last, and what it finds wrong is nothing to lose the capture for.
+
+    zstd unpacks by blocks: a small stream is one, and is there or not.
+    """
+    packed = bytearray(PACKERS[packing](PLAIN))
+    packed[-6] ^= 0xFF
+    items, facts = read(bytes(packed))
+    assert facts.files[0].cut is None or len(items) == facts.files[0].frames
 
 
 @pytest.mark.parametrize("packing", PACKERS)

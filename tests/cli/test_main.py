@@ -21,10 +21,10 @@ def test_help_teaches_with_examples_and_exit_statuses(run: Any, arguments: tuple
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
-def test_without_arguments_the_help_goes_to_standard_error(run: Any) -> None:
+def test_without_arguments_one_line_tells_where_the_help_is(run: Any) -> None:
     result = run()
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "Usage: ikepcap" in result.stderr
+    assert result.stderr == "ikepcap: no capture named; see 'ikepcap --help'\n"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
