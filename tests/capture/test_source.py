@@ -57,7 +57,7 @@ def _enough(packed: bytes) -> int:
         with contextlib.suppress(CaptureError):
             read(packed[:size])
             return size
-    raise AssertionError(packed)
+    return len(packed)
 
 
 @pytest.mark.parametrize("packing", PACKERS)
