@@ -7,12 +7,11 @@ from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.wording import copies, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
+from ikepcap.state.judge import UNANSWERED
 from ikepcap.track.conversation import Seen
 from ikepcap.wire.numbers import Exchange
 
 _WORTH_TELLING_NS: Final = 10**9
-_UNANSWERED: Final = 3
-"""R-U-THERE messages without an answer after which a peer counts as gone: one or two may get lost."""
 
 
 def quick_modes(case: Case) -> Iterator[Finding]:
@@ -99,7 +98,7 @@ def dead_peer(case: Case) -> Iterator[Finding]:
             not waiting or message.time_ns - waiting[-1].time_ns >= _WORTH_TELLING_NS
         ):  # fmt: skip
             waiting.append(message)
-    if len(waiting) < _UNANSWERED or not answers:
+    if len(waiting) < UNANSWERED or not answers:
         return
     sender = waiting[-1].sender
     yield case.finding(

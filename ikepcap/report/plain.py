@@ -17,8 +17,10 @@ from ikepcap.report.clock import timestamp
 from ikepcap.report.words import NATS, Words, report_findings
 from ikepcap.state.infer import Standing
 from ikepcap.state.judge import Shape, with_messages
-from ikepcap.state.nat import nat_verdict
+from ikepcap.state.nat import verdict_of_hashes
+from ikepcap.track.conversation import INITIATOR
 from ikepcap.track.ended import Columns, Ended
+from ikepcap.wire.message import FLAG_ENCRYPTION
 
 REMEMBERED: Final = 4096
 _LISTED: Final = 64
@@ -83,7 +85,10 @@ class PlainEntries:
             return None
         initiator_nat = responder_nat = None
         if hashed:
-            verdict = nat_verdict(ended.unpack_hashed(), answer.transforms[0].hash)
+            verdict = verdict_of_hashes(
+                ended.unpack_hashed(), answer.transforms[0].hash, moved=NATT_PORT in columns.ports,
+                went_on=any(head[0] == INITIATOR and head[2] & FLAG_ENCRYPTION for head in columns.heads),
+            )  # fmt: skip
             initiator_nat, responder_nat = verdict.initiator, verdict.responder
         like = known.entry
         last = len(ended) - 1

@@ -151,6 +151,7 @@ def _proven_later(course: Course) -> bool:
     other peer, or phase 1 itself, is not in the capture.
     """
     receiver = sender_of(course.final - 1) if course.final else None
+    alone = len({s.sender for s in course.seen}) == 1
     informed: set[int] = set()
     for index, message in enumerate(course.seen):
         if not message.is_encrypted:
@@ -161,7 +162,7 @@ def _proven_later(course: Course) -> bool:
                 return len({s.sender for s in course.seen if s.is_encrypted}) == 2
             if message.sender == receiver:
                 return True
-            if len({s.sender for s in course.seen}) == 1:
+            if alone:
                 return True
             # The last message was not captured, and its sender goes on: it arrived, unless the peer that
             # waits for it still asks for it.

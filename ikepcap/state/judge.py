@@ -22,6 +22,7 @@ from ikepcap.wire.numbers import Exchange
 
 REMEMBERED: Final = 4096
 UNANSWERED: Final = 3
+"""R-U-THERE messages without an answer after which a peer counts as gone: one or two may get lost."""
 _INFORMATIONAL: Final = int(Exchange.INFORMATIONAL)
 
 Shape = tuple[object, ...]

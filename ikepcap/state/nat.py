@@ -48,19 +48,27 @@ _VERDICTS: Final = {
 
 
 def nat_verdict(conversation: Conversation, hash_number: int | None) -> NatVerdict:
-    """Recompute every NAT-D of the conversation with the hash that was agreed on.
+    """Recompute every NAT-D of the whole conversation with the hash that was agreed on."""
+    seen = conversation.seen
+    moved = any(NATT_PORT in (s.destination_port, s.source_port) for s in seen)
+    went_on = any(s.sender == INITIATOR and s.is_encrypted for s in seen)
+    return verdict_of_hashes(conversation, hash_number, moved=moved, went_on=went_on)
 
-    A peer's own NAT-D tells of a NAT between it and the capture point, the other peer's of one beyond. Either
+
+def verdict_of_hashes(
+    conversation: Conversation, hash_number: int | None, *, moved: bool, went_on: bool
+) -> NatVerdict:
+    """Do so with a conversation that may hold its messages with NAT-D only.
+
+    `moved` says that a message used UDP 4500, `went_on` that the initiator sent one encrypted. A peer's
+    own NAT-D tells of a NAT between it and the capture point, the other peer's of one beyond. Either
     shows a NAT; only both together show that there is none.
     """
     # For each peer: what its own hash says, and what the other's says of it. True is a mismatch.
     own: list[bool | None] = [None, None]
     others: list[bool | None] = [None, None]
-    moved = False
     rcookie = conversation.responder_cookie
     for message in conversation.seen:
-        if message.destination_port == NATT_PORT or message.source_port == NATT_PORT:
-            moved = True
         nat_d = message.clear.nat_d
         if not nat_d or rcookie is None or message.rebound or message.cookie_differs:
             continue
@@ -73,7 +81,7 @@ def nat_verdict(conversation: Conversation, hash_number: int | None) -> NatVerdi
         others[1 - sender] = bool(others[1 - sender]) or at_receiver
     # With a NAT found the initiator leaves UDP 500 for its first encrypted message (RFC 3947 §4): if it
     # stays, the peers found none, whatever part of their exchange is readable here.
-    stayed = not moved and any(s.sender == INITIATOR and s.is_encrypted for s in conversation.seen)
+    stayed = went_on and not moved
     return _VERDICTS[_behind(own[0], others[0], stayed), _behind(own[1], others[1], stayed), moved]
 
 

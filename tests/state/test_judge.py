@@ -118,3 +118,15 @@ def test_conversation_without_its_first_message_is_not_plain(monkeypatch: pytest
     monkeypatch.setattr(build, "Case", Spy)
     analyzed(scene(0).phase1().quick(1, 2, 3).start_late(1))
     assert [(s.outcome, s.is_plain) for s in seen] == [("established", False)]
+
+
+@pytest.mark.parametrize("nat", [None, INITIATOR, RESPONDER])
+@pytest.mark.parametrize("mode", ["main", "aggressive"])
+def test_nat_of_a_known_shape_is_that_of_the_whole_conversation(mode: str, nat: str | None) -> None:
+    """Of the second conversation of a shape only the messages with NAT-D are unpacked."""
+    scenes = [
+        Scene(mode=mode, nat=nat, seed=n, start_s=n).phase1().quick(1, 2, 3)  # type: ignore[arg-type]
+        for n in (1, 2)
+    ]
+    as_it_is, long_way = both_ways(*scenes)
+    assert [c.nat for c in as_it_is.conversations] == [c.nat for c in long_way.conversations]
