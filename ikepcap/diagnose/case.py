@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Final
 
 from ikepcap.diagnose.finding import Certainty, Finding
 from ikepcap.diagnose.wording import ROLES, address, frames
@@ -10,6 +11,10 @@ from ikepcap.state.infer import Standing
 from ikepcap.state.vantage import INITIAL_TTLS
 from ikepcap.track.conversation import Conversation, Seen
 from ikepcap.wire.message import NO_COOKIE
+from ikepcap.wire.vendor import implementation, lookup
+
+PSK_PROOF_BYTES: Final = 250
+"""An encrypted MSG5 or MSG6 smaller than this holds an identity and a hash: a certificate has no room."""
 
 
 class Case:
@@ -93,4 +98,23 @@ class Case:
 
     def is_psk(self) -> bool:
         """Authentication rests on a shared key, as far as the capture shows."""
-        return self.auth in ("psk", "xauth-psk")
+        if self.auth is not None:
+            return self.auth in ("psk", "xauth-psk")
+        # A capture that starts late does not show what was agreed on; sizes still tell.
+        proofs = [s for step in (5, 6) for s in self.sendings(step)] if self.course.mode == "main" else []
+        return bool(proofs) and all(s.wire_bytes < PSK_PROOF_BYTES for s in proofs)
+
+    def vendor_ids(self, side: int) -> list[bytes]:
+        """All vendor IDs that a peer showed, in the order it sent them."""
+        shown = [body for s in self.seen if s.sender == side for body in s.clear.vendor_ids]
+        return list(dict.fromkeys(shown))
+
+    def runs(self, side: int) -> str:
+        """The implementation that a peer's vendor IDs name; empty when they name nobody."""
+        cookies = (self.conversation.initiator_cookie, self.conversation.responder_cookie)
+        return implementation(self.vendor_ids(side), cookies[side]) or ""
+
+    def capabilities(self, side: int) -> frozenset[str]:
+        """What a peer's vendor IDs say it can do."""
+        known = (lookup(body) for body in self.vendor_ids(side))
+        return frozenset(one.capability for one in known if one is not None and one.capability)

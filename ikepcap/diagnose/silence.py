@@ -1,16 +1,32 @@
 """Findings about silence: a message was owed, and it never came.
 
-They need no knowledge of vendors, only who sent what, how often, from where to where, and where the capture
-was taken.
+They rest on who sent what, how often, from where to where, and where the capture was taken. What is known of
+a vendor's habits only orders the readings.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from ikepcap.capture.datagram import NATT_PORT
+from ikepcap.diagnose import unheard
 from ikepcap.diagnose.case import Case
-from ikepcap.diagnose.finding import Certainty, Finding
+from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.nat_t import blocked, disagreement
 from ikepcap.diagnose.wording import copies, span
 from ikepcap.track.conversation import Seen
+from ikepcap.wire.numbers import NotifyType
+
+LARGE_BYTES: Final = 1200
+"""With headers and tunnels around it, such a message may not fit one packet."""
+_SPEAKS_UP: Final = {
+    "strongSwan": "strongSwan answers a MSG5 that it cannot read with an encrypted informational",
+    "Libreswan": "Libreswan goes on repeating MSG4 when it cannot read MSG5",
+}
+"""How a responder behaves when the keys differ, where that is not silence (seen with 5.9.8 and 4.10)."""
+_BUSY: Final = {
+    int(NotifyType.MS_NOTIFY_DOS_COOKIE): "it asks for MSG1 again with a cookie, as under a flood (MS-IKEE)",
+    int(NotifyType.UNITY_LOAD_BALANCE): "it sends the initiator on to another gateway of its cluster",
+}
 
 
 def silence(case: Case) -> Iterator[Finding]:
@@ -20,14 +36,20 @@ def silence(case: Case) -> Iterator[Finding]:
     if standing.outcome != "stalled" or standing.awaited is None or standing.silent is None or not sent:
         return
     said = _said(case, sent)
+    yield from _overloaded(case)
+    yield from _restarted(case)
     if standing.waiting.repeated_before or standing.reason == "last-lost":
-        yield from _replies_lost(case, said)
+        yield from unheard.replies(case, said)
     elif case.conversation.icmp or standing.waiting.fragments:
         return  # what is more exact has been said
     elif not case.has_spoken(standing.silent):
         yield _no_reply(case, sent, said)
+    elif _is_first_in_fragments(case, sent):
+        yield _fragments_lost(case, sent, said)
     else:
-        yield from tuple(_nat_t_blocked(case, said)) or _went_silent(case, sent, said)
+        yield from (
+            tuple(disagreement(case, said)) or tuple(blocked(case, said)) or (_went_silent(case, sent, said),)
+        )
 
 
 def _said(case: Case, sent: list[Seen]) -> tuple[str, ...]:
@@ -44,6 +66,44 @@ def _said(case: Case, sent: list[Seen]) -> tuple[str, ...]:
     return text, f"{step} has {sent[0].wire_bytes} octets and came in {pieces} fragments"
 
 
+def _overloaded(case: Case) -> Iterator[Finding]:
+    """The peer that owes a message says that it has too much to do."""
+    for message in case.seen:
+        kinds = [n.type for n in message.clear.notices if n.type in _BUSY]
+        if kinds and message.sender == case.standing.silent:
+            who, name = case.role(message.sender), case.names[message.sender]
+            yield case.finding(
+                "overloaded", "likely",
+                f"The {who} {name} is busy: {_BUSY[kinds[0]]}, and the other peer does not follow.",
+                [message],
+                f"Frame {message.frame} carries notify {kinds[0]} where MSG{case.standing.awaited} was due",
+                alternatives=("peer-went-silent",),
+                settles_it=f"How many half-open negotiations does {name} hold at that time?",
+            )  # fmt: skip
+            return
+
+
+def _restarted(case: Case) -> Iterator[Finding]:
+    """A message of phase 1 came from the silent peer under another cookie than its earlier ones."""
+    others = [
+        s for s in case.seen
+        if s.cookie_differs and s.sender == case.standing.silent == 1 and not s.is_encrypted
+        and s.exchange == case.seen[0].exchange
+    ]  # fmt: skip
+    if others:
+        yield case.finding(
+            "peer-restarted", "likely",
+            f"The responder {case.names[1]} answers under another cookie than before: it lost its state, or "
+            "several hosts answer for one address.",
+            others,
+            f"{len(others)} message{'s' if len(others) > 1 else ''} of it with a responder cookie that is not "
+            f"the one of frame {case.seen[case.course.first[2]].frame}" if 2 in case.course.first
+            else f"{len(others)} messages of it with another responder cookie",
+            alternatives=("replies-lost",),
+            settles_it=f"Is {case.names[1]} one host or a cluster, and did its daemon start anew then?",
+        )  # fmt: skip
+
+
 def _no_reply(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:
     silent = case.standing.silent or 0
     who, name = case.role(silent), case.names[silent]
@@ -51,127 +111,66 @@ def _no_reply(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:
         "no-reply", "proven",
         f"Nothing at all came back from the {who} {name}.", sent,
         *said, f"No message from {name} in the {span(case.silence_ns())} after frame {sent[0].frame}",
-        alternatives=("filtered", "unknown-peer", "replies-lost"),
+        alternatives=("filtered", "unknown-peer", "proposal-mismatch", "replies-lost"),
         settles_it=f"Capture at {name}: does MSG{case.course.last} arrive there, and does anything leave?",
     )  # fmt: skip
 
 
-def _went_silent(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Iterator[Finding]:
+def _is_first_in_fragments(case: Case, sent: list[Seen]) -> bool:
+    """The message that is not answered is the first that its sender had to send in pieces."""
+    return bool(sent[0].fragment_frames) and not any(
+        s.fragment_frames for s in case.seen[: case.course.first[case.course.last or 1]]
+    )
+
+
+def _fragments_lost(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:
+    """Whole datagrams were answered, and the first that comes in fragments is not."""
     silent = case.standing.silent or 0
     who, name = case.role(silent), case.names[silent]
     own = [s for s in case.seen if s.sender == silent]
-    yield case.finding(
+    return case.finding(
+        "fragments-lost", "likely",
+        f"The {who} {name} answered what came in one piece, and not the first message that comes in "
+        "fragments: consistent with a path that drops fragments, that way or of the answer.",
+        [own[-1], *sent], *said,
+        f"No message from {name} in the {span(case.silence_ns())} after frame {own[-1].frame}, its last",
+        alternatives=("peer-went-silent", "psk-mismatch" if case.is_psk() else "certificate-rejected"),
+        settles_it=f"Capture at {name}: do all fragments of MSG{case.course.last} arrive there?",
+    )  # fmt: skip
+
+
+def _went_silent(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:
+    silent = case.standing.silent or 0
+    who, name = case.role(silent), case.names[silent]
+    own = [s for s in case.seen if s.sender == silent]
+    habit = _SPEAKS_UP.get(case.runs(silent)) if _is_key_in_doubt(case) else None
+    return case.finding(
         "peer-went-silent", "likely",
         f"The {who} {name} answered before and then fell silent: MSG{case.standing.awaited} never came.",
         [own[-1], *sent],
         *said,
         f"No message from {name} in the {span(case.silence_ns())} after frame {own[-1].frame}, its last",
-        alternatives=_readings(case, sent),
+        *([f"{habit}: this silence rather means that MSG5 did not arrive"] if habit else []),
+        alternatives=_readings(case, sent, speaks_up=habit is not None),
         settles_it=f"Capture at {name}: does MSG{case.course.last} arrive there, and what does its log say "
         "then?",
     )  # fmt: skip
 
 
-def _readings(case: Case, sent: list[Seen]) -> tuple[str, ...]:
+def _is_key_in_doubt(case: Case) -> bool:
+    """MSG5 of main mode is the first message that only the right pre-shared key can read."""
+    return case.course.mode == "main" and case.standing.awaited == case.course.final and case.is_psk()
+
+
+def _readings(case: Case, sent: list[Seen], *, speaks_up: bool) -> tuple[str, ...]:
     """What else a silence at this place is consistent with."""
     awaited = case.standing.awaited
-    fragments = ("fragments-lost",) if sent[0].fragment_frames or sent[0].wire_bytes > 1200 else ()
+    fragments = ("fragments-lost",) if sent[0].fragment_frames or sent[0].wire_bytes > LARGE_BYTES else ()
     if case.course.mode == "main" and awaited == 4:
-        return ("no-shared-secret", *fragments, "replies-lost")
+        return ("no-shared-secret", *fragments, "replies-lost", "peer-restarted")
     if case.course.mode == "main" and awaited == case.course.final:
         refused = "psk-mismatch" if case.is_psk() else "authentication-failed"
-        return (
-            (*fragments, refused, "replies-lost")
-            if fragments
-            else (refused, "fragments-lost", "replies-lost")
-        )
-    return ("replies-lost",)
-
-
-def _nat_t_blocked(case: Case, said: tuple[str, ...], certainty: Certainty = "likely") -> Iterator[Finding]:
-    """It stopped when it moved to UDP 4500, and nothing ever came back there."""
-    if case.course.mode == "main" and case.course.last == 4:
-        yield from _nothing_on_4500(case, said)
-        return
-    silent, standing = case.standing.silent, case.standing
-    on_4500 = [s for s in case.last_sendings() if s.destination_port == NATT_PORT]
-    before = [s for s in case.seen if s.destination_port != NATT_PORT and s.source_port != NATT_PORT]
-    answered = [s for s in case.seen if s.sender == silent and s.source_port == NATT_PORT]
-    if not (standing.nat.moved and on_4500 and before) or answered:
-        return
-    yield case.finding(
-        "nat-t-blocked", certainty,
-        "It stopped with the move to UDP 4500: nothing came back on that port.",
-        [before[-1], *on_4500],
-        *said, f"Frame {before[-1].frame} is the last on UDP 500",
-        alternatives=("psk-mismatch",) if case.is_psk() else ("authentication-failed", "fragments-lost"),
-        settles_it="Capture on UDP 4500 at the other peer, or let UDP 4500 pass on every filter between.",
-    )  # fmt: skip
-
-
-def _nothing_on_4500(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
-    """MSG5 was due on UDP 4500, since a NAT was found, and the capture has nothing on that port."""
-    if case.standing.nat.found and not case.standing.nat.moved:
-        yield case.finding(
-            "nat-t-blocked", "likely",
-            "A NAT was found, so MSG5 is due on UDP 4500, and nothing is seen on that port: it does not pass "
-            "there, or was not captured.",
-            case.sendings(4), *said, "No message of this negotiation is on UDP 4500",
-            alternatives=("port-filtered-capture", "peer-went-silent"),
-            settles_it="Capture on UDP 4500 at the initiator: does MSG5 leave there?",
-        )  # fmt: skip
-
-
-def _replies_lost(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
-    """A peer answers, and the other goes on repeating itself: the answer does not arrive, or is not taken."""
-    course, answer = case.course, case.course.last or 0
-    asked = answer - 1
-    first_answer = case.seen[course.first[answer]]
-    again = [case.seen[i] for i in course.copies(asked, after=course.first[answer])]
-    asker = case.owner(asked)
-    repeated = f"MSG{asked} was sent {len(again)} more times after MSG{answer} in frame {first_answer.frame}"
-    # MSG5 is the first message that only the right key can read: not taken looks the same as not arrived.
-    first_encrypted = course.mode == "main" and answer == course.final - 1
-    if first_encrypted and case.is_psk():
-        yield from _key_or_path(case, [first_answer, *again], repeated, said)
-        return
-    blocked = tuple(_nat_t_blocked(case, said)) if first_encrypted else ()
-    yield from blocked
-    alternatives = ["psk-mismatch", "authentication-failed"] if first_encrypted else ["filtered"]
-    if first_answer.destination_port == NATT_PORT or first_answer.source_port == NATT_PORT:
-        alternatives.append("nat-t-blocked")
-    if first_answer.fragment_frames:
-        alternatives.insert(0, "fragments-lost")
-    yield case.finding(
-        "replies-lost", "possible" if blocked else "likely",
-        f"The {asker} goes on repeating MSG{asked} although the {case.owner(answer)} answered with "
-        f"MSG{answer}: it does not arrive there, or is not accepted.",
-        [first_answer, *again],
-        repeated, *said, alternatives=tuple(alternatives),
-        settles_it=f"Capture at the {asker}: does MSG{answer} arrive there?",
-    )  # fmt: skip
-
-
-def _key_or_path(case: Case, at: list[Seen], repeated: str, said: tuple[str, ...]) -> Iterator[Finding]:
-    """MSG4 and MSG5 both repeated, with a pre-shared key: the key differs, or MSG5 does not arrive.
-
-    Behind a NAT the two look the same from the initiator's side, because MSG5 is the first on UDP 4500. Once
-    it has come as far as the responder's own segment, that port is open.
-    """
-    asker = case.owner(4)
-    arrived = case.near == asker
-    blocked = (
-        ()
-        if arrived
-        else tuple(_nat_t_blocked(case, said, "possible" if case.near == "between" else "likely"))
-    )
-    key = case.finding(
-        "psk-mismatch", "possible" if blocked and case.near != "between" else "likely",
-        "Both peers repeat themselves at MSG4 and MSG5, the first encrypted message: consistent with "
-        "pre-shared keys that differ.",
-        at, repeated, *said,
-        alternatives=("replies-lost",) if arrived else ("replies-lost", "nat-t-blocked"),
-        settles_it=f"The log of the {asker} says whether MSG5 arrived and could not be read.",
-    )  # fmt: skip
-    yield from blocked
-    yield key
+        if fragments:
+            return (*fragments, refused, "replies-lost")
+        return ("replies-lost", refused) if speaks_up else (refused, "fragments-lost", "replies-lost")
+    return ("replies-lost", "peer-restarted")

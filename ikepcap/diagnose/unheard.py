@@ -1,0 +1,77 @@
+"""Findings about answers that change nothing: a peer answers, and the other goes on repeating itself."""
+
+from collections.abc import Iterator
+
+from ikepcap.capture.datagram import NATT_PORT
+from ikepcap.diagnose.case import Case
+from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.nat_t import blocked
+from ikepcap.track.conversation import Seen
+
+
+def replies(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
+    """Say that an answer does not arrive, or is not taken."""
+    course, answer = case.course, case.course.last or 0
+    asked = answer - 1
+    first_answer = case.seen[course.first[answer]]
+    again = [case.seen[i] for i in course.copies(asked, after=course.first[answer])]
+    asker = case.owner(asked)
+    repeated = f"MSG{asked} was sent {len(again)} more times after MSG{answer} in frame {first_answer.frame}"
+    # MSG5 is the first message that only the right key can read: not taken looks the same as not arrived.
+    first_encrypted = course.mode == "main" and answer == course.final - 1
+    if first_encrypted and case.is_psk():
+        yield from _key_or_path(case, [first_answer, *again], repeated, said)
+        return
+    by_port = tuple(blocked(case, said)) if first_encrypted else ()
+    yield from by_port
+    yield from _in_pieces(case, first_answer, again, repeated)
+    alternatives = ["psk-mismatch", "authentication-failed"] if first_encrypted else ["filtered"]
+    if first_answer.destination_port == NATT_PORT or first_answer.source_port == NATT_PORT:
+        alternatives.append("nat-t-blocked")
+    yield case.finding(
+        "replies-lost", "possible" if by_port or first_answer.fragment_frames else "likely",
+        f"The {asker} goes on repeating MSG{asked} although the {case.owner(answer)} answered with "
+        f"MSG{answer}: it does not arrive there, or is not accepted.",
+        [first_answer, *again],
+        repeated, *said, alternatives=tuple(alternatives),
+        settles_it=f"Capture at the {asker}: does MSG{answer} arrive there?",
+    )  # fmt: skip
+
+
+def _in_pieces(case: Case, answer: Seen, again: list[Seen], repeated: str) -> Iterator[Finding]:
+    """The answer comes in fragments: what loses it may be a path that drops those."""
+    if answer.fragment_frames:
+        to = case.names[1 - answer.sender]
+        yield case.finding(
+            "fragments-lost", "likely",
+            f"An answer that comes in {len(answer.fragment_frames)} fragments changes nothing: consistent "
+            "with a path that drops fragments.",
+            [answer, *again], repeated, f"Frame {answer.frame} completes it, {answer.wire_bytes} octets",
+            alternatives=("replies-lost", "certificate-rejected"),
+            settles_it=f"Capture at {to}: do all of its fragments arrive there?",
+        )  # fmt: skip
+
+
+def _key_or_path(case: Case, at: list[Seen], repeated: str, said: tuple[str, ...]) -> Iterator[Finding]:
+    """MSG4 and MSG5 both repeated, with a pre-shared key: the key differs, or MSG5 does not arrive.
+
+    Behind a NAT the two look the same from the initiator's side, because MSG5 is the first on UDP 4500. Once
+    it has come as far as the responder's own segment, that port is open.
+    """
+    asker = case.owner(4)
+    arrived = case.near == asker
+    by_port = (
+        ()
+        if arrived
+        else tuple(blocked(case, said, "possible" if case.near == "between" else "likely"))
+    )
+    key = case.finding(
+        "psk-mismatch", "possible" if by_port and case.near != "between" else "likely",
+        "Both peers repeat themselves at MSG4 and MSG5, the first encrypted message: consistent with "
+        "pre-shared keys that differ.",
+        at, repeated, *said,
+        alternatives=("replies-lost",) if arrived else ("replies-lost", "nat-t-blocked"),
+        settles_it=f"The log of the {asker} says whether MSG5 arrived and could not be read.",
+    )  # fmt: skip
+    yield from by_port
+    yield key
