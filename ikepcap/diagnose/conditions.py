@@ -5,10 +5,12 @@ from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
-from ikepcap.diagnose.wording import copies, span
+from ikepcap.diagnose.wording import copies, listing, span
 from ikepcap.state.course import RETRANSMISSION
+from ikepcap.state.refusal import is_error
 from ikepcap.state.steps import HASH
 from ikepcap.track.conversation import INITIATOR
+from ikepcap.wire.numbers import notify_name
 
 
 def recovered(case: Case) -> Iterator[Finding]:
@@ -55,6 +57,25 @@ def simultaneous(case: Case) -> Iterator[Finding]:
             f"{case.names[0]} too.",
             case.seen[:1],
             f"This negotiation, from frame {case.seen[0].frame} on, crosses the other's phase 1",
+        )  # fmt: skip
+
+
+def stray(case: Case) -> Iterator[Finding]:
+    """Clear notifies and messages with another cookie that changed nothing: forged, late, or of others."""
+    if case.standing.outcome != "established":
+        return
+    odd = [
+        s for s in case.seen
+        if s.copy_of < 0 and (s.cookie_differs or any(map(is_error, s.clear.notices)))
+    ]  # fmt: skip
+    if odd:
+        names = sorted({notify_name(n.type) for s in odd for n in s.clear.notices})
+        said = f": {listing(names)}" if names else " with a responder cookie that is not this negotiation's"
+        yield case.finding(
+            "stray-message", "proven",
+            f"{len(odd)} message{'s' if len(odd) > 1 else ''} in the clear changed nothing: forged, late, or "
+            "about something else.",
+            odd, f"Frame {odd[0].frame} from {case.names[odd[0].sender]}{said}; it came up all the same",
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ one answer missing is worth more than none.
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ikepcap.diagnose import conditions, later, path, refused, silence
+from ikepcap.diagnose import conditions, later, path, policy, refused, silence, user
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 
@@ -16,15 +16,18 @@ Rule = Callable[[Case], Iterator[Finding]]
 RULES: Final[tuple[Rule, ...]] = (
     path.icmp_errors,
     path.lost_fragments,
+    policy.chosen_not_offered,
     refused.refusal,
     silence.silence,
     later.quick_modes,
-    later.transactions,
+    user.transactions,
+    user.refused_login,
     later.dead_peer,
     conditions.probe,
     conditions.recovered,
     conditions.simultaneous,
     conditions.shown_in_part,
+    conditions.stray,
     conditions.duplicates,
     conditions.truncated,
     conditions.malformed,

@@ -8,7 +8,7 @@ from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.wording import copies, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
 from ikepcap.state.judge import UNANSWERED
-from ikepcap.track.conversation import Seen
+from ikepcap.track.conversation import INITIATOR, Seen
 from ikepcap.wire.numbers import Exchange
 
 _WORTH_TELLING_NS: Final = 10**9
@@ -22,23 +22,30 @@ def quick_modes(case: Case) -> Iterator[Finding]:
             "phase2-refused", "likely",
             f"The {case.role(refused[0].silent or 0)} refused quick mode with an encrypted informational in "
             f"place of QM2.",
-            _messages(case, refused), *_told(case, refused),
-            alternatives=("phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch"),
+            exchange_messages(case, refused), *told(case, refused),
+            alternatives=("phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch",
+                          *_after_mode_config(case)),
             settles_it="The log of the peer that refused names proposal, selectors or PFS group.",
         )  # fmt: skip
     stalled = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "stalled"]
     if stalled:
         first = stalled[0]
-        claim, arrives_at = _why_stalled(case, first)
+        claim, arrives_at = why_stalled(case, first)
         yield case.finding(
-            "phase2-no-reply", "likely", f"Quick mode stalled: {claim}.", _messages(case, stalled),
-            *_told(case, stalled), *_icmp(case),
+            "phase2-no-reply", "likely", f"Quick mode stalled: {claim}.", exchange_messages(case, stalled),
+            *told(case, stalled), *_icmp(case),
             alternatives=("dead-peer", "replies-lost") if first.last < 3 else ("replies-lost",),
             settles_it=f"Capture at {arrives_at}: does QM{first.last} arrive there?",
         )  # fmt: skip
 
 
-def _why_stalled(case: Case, exchange: LaterExchange) -> tuple[str, str]:
+def _after_mode_config(case: Case) -> tuple[str, ...]:
+    """Without an address from mode-config, a client asks for selectors that nobody grants."""
+    asked = any(e.kind == "transaction" and e.starter == INITIATOR for e in case.standing.later)
+    return ("mode-config-failed",) if asked else ()
+
+
+def why_stalled(case: Case, exchange: LaterExchange) -> tuple[str, str]:
     """Say what happened to an exchange, and at whose end to look for its last message."""
     last = exchange.last
     sender = exchange.starter if last % 2 else 1 - exchange.starter
@@ -54,27 +61,6 @@ def _why_stalled(case: Case, exchange: LaterExchange) -> tuple[str, str]:
             receiver,
         )
     return f"the {case.role(exchange.silent or 0)} never sent QM{exchange.awaited}", receiver
-
-
-def transactions(case: Case) -> Iterator[Finding]:
-    """A transaction that was not answered: XAUTH asks first, mode-config after it."""
-    failed = [e for e in case.standing.later if e.kind == "transaction" and e.outcome == "stalled"]
-    if not failed:
-        return
-    first = failed[0]
-    asks_user = first.starter == 1
-    claim = (
-        f"The {case.role(first.starter)} asked in a transaction and the {case.role(first.silent or 0)} never "
-        f"replied."
-    )
-    if first.last > 1:
-        claim = f"In a transaction {_why_stalled(case, first)[0]}."
-    yield case.finding(
-        "xauth-failed" if asks_user else "mode-config-failed", "possible", claim,
-        _messages(case, failed[:1]), *_told(case, failed[:1]),
-        alternatives=("replies-lost", "mode-config-failed" if asks_user else "xauth-failed"),
-        settles_it="The log of the peer that did not reply says whether it waits for a user.",
-    )  # fmt: skip
 
 
 def dead_peer(case: Case) -> Iterator[Finding]:
@@ -124,12 +110,13 @@ def _icmp(case: Case) -> tuple[str, ...]:
     )
 
 
-def _messages(case: Case, failed: Sequence[LaterExchange]) -> list[Seen]:
+def exchange_messages(case: Case, failed: Sequence[LaterExchange]) -> list[Seen]:
+    """Return the messages of exchanges, with those that refused them."""
     found = [case.seen[i] for e in failed for i in e.indexes]
     return found + [case.seen[e.refused_by] for e in failed if e.refused_by is not None]
 
 
-def _told(case: Case, failed: Sequence[LaterExchange]) -> tuple[str, ...]:
+def told(case: Case, failed: Sequence[LaterExchange]) -> tuple[str, ...]:
     """Tell the first few exchanges in a line each."""
     lines = [_line(case, exchange) for exchange in failed[:4]]
     if len(failed) > len(lines):

@@ -1,4 +1,4 @@
-"""Findings about NAT traversal: what goes wrong when a negotiation moves to UDP 4500, or should (RFC 3947)."""
+"""Findings about NAT traversal: what goes wrong when a negotiation moves to UDP 4500, or should."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -50,7 +50,7 @@ def _nothing_on_4500(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
 
 
 def disagreement(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
-    """The peers do not mean the same NAT traversal: other payload numbers, or one of them stays on UDP 500."""
+    """The peers do not mean the same NAT traversal: other numbers, or one stays on UDP 500."""
     course, nat = case.course, case.standing.nat
     if course.mode != "main" or course.last not in (4, 5) or not {3, 4} <= course.first.keys():
         return

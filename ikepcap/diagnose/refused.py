@@ -7,103 +7,29 @@ several causes unless the bytes leave only one.
 from collections.abc import Iterator
 from typing import Final
 
-from msgspec import Struct
-
 from ikepcap.diagnose.case import Case
-from ikepcap.diagnose.finding import Certainty, Finding
+from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.readings import (
+    AGGRESSIVE,
+    BAD_HASH_R,
+    ENCRYPTED,
+    ENCRYPTED_PSK,
+    ENCRYPTED_READ,
+    GARBLED,
+    NO_PEER,
+    OTHER,
+    READINGS,
+    UNREADABLE,
+    WINDOWS,
+    Reading,
+)
 from ikepcap.diagnose.wording import span
 from ikepcap.state.refusal import Refusal
 from ikepcap.wire.message import NO_COOKIE
 from ikepcap.wire.numbers import Exchange, NotifyType, notify_name
 
-
-class Reading(Struct, frozen=True):
-    """What a refusal is consistent with."""
-
-    code: str
-    certainty: Certainty
-    means: str
-    alternatives: tuple[str, ...] = ()
-    settles_it: str = "The log of the peer that refused names the check that failed."
-
-
-_AUTH: Final = Reading(
-    "authentication-failed", "likely", "it did not accept the other peer's proof of identity",
-    ("certificate-rejected", "identity-mismatch", "psk-mismatch"),
-)  # fmt: skip
-_CERT: Final = Reading("certificate-rejected", "likely", "it did not accept the certificate")
-_MODE: Final = Reading("mode-refused", "likely", "it does not take part in this exchange")
-
-# Notify types RFC 2408 §3.14.1; what daemons mean by them: strongSwan and Libreswan sources, racoon's.
-READINGS: Final[dict[int, Reading]] = {
-    NotifyType.NO_PROPOSAL_CHOSEN: Reading(
-        "proposal-mismatch", "likely", "none of the offered transforms is acceptable to it",
-        ("unknown-peer", "no-shared-secret"),
-        "Compare the offer above with the policy that the refusing peer has for this address.",
-    ),
-    NotifyType.BAD_PROPOSAL_SYNTAX: Reading("proposal-mismatch", "possible", "it could not read the offer"),
-    NotifyType.ATTRIBUTES_NOT_SUPPORTED: Reading(
-        "proposal-mismatch", "likely", "an attribute of the offer is not supported"
-    ),
-    NotifyType.INVALID_TRANSFORM_ID: Reading(
-        "proposal-mismatch", "likely", "a transform of the offer is not supported"
-    ),
-    NotifyType.INVALID_MAJOR_VERSION: Reading("version-refused", "likely", "it does not speak IKEv1 here"),
-    NotifyType.INVALID_MINOR_VERSION: Reading("version-refused", "likely", "it refuses this version"),
-    NotifyType.INVALID_EXCHANGE_TYPE: _MODE,
-    NotifyType.UNSUPPORTED_EXCHANGE_TYPE: _MODE,
-    NotifyType.INVALID_KEY_INFORMATION: Reading(
-        "no-shared-secret", "likely", "it has no shared secret for this peer, or cannot use the key exchange",
-        ("proposal-mismatch",),
-    ),
-    NotifyType.INVALID_COOKIE: Reading(
-        "peer-restarted", "likely", "it does not know these cookies: it lost its state"
-    ),
-    NotifyType.INVALID_ID_INFORMATION: Reading("identity-mismatch", "likely", "it refuses the identity"),
-    NotifyType.INVALID_HASH_INFORMATION: Reading(
-        "psk-mismatch", "likely", "the hash that proves the other peer's key is not the one it computed",
-        ("authentication-failed",), "Enter the pre-shared key anew on both peers.",
-    ),
-    NotifyType.AUTHENTICATION_FAILED: _AUTH,
-    NotifyType.INVALID_SIGNATURE: _CERT,
-    NotifyType.INVALID_CERT_ENCODING: _CERT,
-    NotifyType.INVALID_CERTIFICATE: _CERT,
-    NotifyType.CERT_TYPE_UNSUPPORTED: _CERT,
-    NotifyType.INVALID_CERT_AUTHORITY: _CERT,
-    NotifyType.CERTIFICATE_UNAVAILABLE: _CERT,
-}  # fmt: skip
-_OTHER: Final = Reading("authentication-failed", "possible", "it ended the negotiation")
-_GARBLED: Final = Reading(
-    "psk-mismatch", "likely", "what it decrypted made no sense: consistent with pre-shared keys that differ",
-    ("authentication-failed",), "Enter the pre-shared key anew on both peers.",
-)  # fmt: skip
-_NO_PEER: Final = Reading(
-    "unknown-peer", "likely", "it has no configuration for this peer, or none that fits",
-    ("proposal-mismatch",),
-    "Look on the refusing peer for a connection with this address, and compare the offer with it.",
-)  # fmt: skip
-_AGGRESSIVE: Final = Reading(
-    "mode-refused", "likely", "it does not do aggressive mode with this peer", ("authentication-failed",)
-)
-_ENCRYPTED: Final = Reading(
-    "authentication-failed", "likely",
-    "it did not accept the other peer's proof of identity; what exactly it says is encrypted",
-    ("psk-mismatch", "identity-mismatch", "certificate-rejected"),
-    "The log of either peer, or the phase-1 key, shows what the encrypted message says.",
-)  # fmt: skip
-
-_UNREADABLE: Final = Reading(
-    "psk-mismatch", "likely",
-    "the other peer goes on as if it could not read it: consistent with pre-shared keys that differ",
-    ("authentication-failed", "identity-mismatch"), "Enter the pre-shared key anew on both peers.",
-)  # fmt: skip
-
-_BAD_HASH_R: Final = Reading(
-    "psk-mismatch", "likely",
-    "MSG2 proves the responder's key with a hash, which the initiator did not accept: consistent with "
-    "pre-shared keys that differ",
-    ("identity-mismatch", "authentication-failed"), "Enter the pre-shared key anew on both peers.",
-)  # fmt: skip
+_HEED_NS: Final = 25 * 10**9
+"""Longer than any implementation waits before its second copy (KAME: 20 s)."""
 
 
 def refusal(case: Case) -> Iterator[Finding]:
@@ -128,6 +54,10 @@ def refusal(case: Case) -> Iterator[Finding]:
             f"MSG{refused.replaced} was due"
         )
     ]
+    if refused.notify == NotifyType.MS_NOTIFY_STATUS:
+        code = windows_error(case, refused)
+        known = f" ERROR_IPSEC_IKE_{WINDOWS[code][0]}" if code in WINDOWS else ""
+        evidence.append(f"The status notify carries the Windows error {code}{known}")
     if before:
         evidence.append(f"It came {span(abs(message.time_ns - before[-1].time_ns))} after frame "
                         f"{before[-1].frame}")  # fmt: skip
@@ -160,24 +90,44 @@ def _is_not_understood(case: Case, refused: Refusal) -> bool:
     )
 
 
+def _is_heeded(case: Case, refused: Refusal) -> bool:
+    """The other peer stopped at once, and would have repeated itself by now had it not understood."""
+    at = case.seen[refused.index].time_ns
+    goes_on = any(s.sender != refused.sender and s.time_ns > at for s in case.seen)
+    repeated = len(case.last_sendings()) > 1
+    return not goes_on and not repeated and case.conversation.watched_until_ns - at > _HEED_NS
+
+
+def windows_error(case: Case, refused: Refusal) -> int:
+    """Return the Windows error code in a status notify; 0 if it has none."""
+    data = next((n.data for n in case.seen[refused.index].clear.notices if n.type == refused.notify), b"")
+    return int.from_bytes(data[:4])
+
+
 def read(case: Case, refused: Refusal) -> Reading:
     """Choose the reading of a refusal by what it says and by where it stands."""
     last = case.course.last or 0
     if refused.kind == "encrypted":
         is_msg3 = case.course.mode == "aggressive" and refused.replaced == 3 and refused.sender == 0
         if is_msg3 and case.is_psk():
-            return _BAD_HASH_R
-        return _UNREADABLE if case.is_psk() and _is_not_understood(case, refused) else _ENCRYPTED
+            return BAD_HASH_R
+        if not case.is_psk():
+            return ENCRYPTED
+        if _is_not_understood(case, refused):
+            return UNREADABLE
+        return ENCRYPTED_READ if _is_heeded(case, refused) else ENCRYPTED_PSK
     if refused.kind == "delete" or refused.notify is None:
-        return _OTHER
+        return OTHER
     kind = refused.notify
+    if kind == NotifyType.MS_NOTIFY_STATUS:
+        return WINDOWS.get(windows_error(case, refused), ("", OTHER))[1]
     if kind == NotifyType.PAYLOAD_MALFORMED and last >= 5 and case.is_psk():
-        return _GARBLED
+        return GARBLED
     if kind == NotifyType.AUTHENTICATION_FAILED and case.course.mode == "aggressive" and last == 1:
-        return _AGGRESSIVE
+        return AGGRESSIVE
     if kind == NotifyType.NO_PROPOSAL_CHOSEN and refused.spi_bytes == 0:
         cookie = case.seen[refused.index].clear.notice_cookie
         # strongSwan names its cookies in the SPI when it refuses an offer, and leaves the SPI out when it
         # found no connection; Libreswan never has either, and a zero responder cookie.
-        return READINGS[kind] if cookie == NO_COOKIE else _NO_PEER
-    return READINGS.get(kind, _OTHER)
+        return READINGS[kind] if cookie == NO_COOKIE else NO_PEER
+    return READINGS.get(kind, OTHER)

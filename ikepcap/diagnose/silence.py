@@ -96,9 +96,7 @@ def _restarted(case: Case) -> Iterator[Finding]:
             f"The responder {case.names[1]} answers under another cookie than before: it lost its state, or "
             "several hosts answer for one address.",
             others,
-            f"{len(others)} message{'s' if len(others) > 1 else ''} of it with a responder cookie that is not "
-            f"the one of frame {case.seen[case.course.first[2]].frame}" if 2 in case.course.first
-            else f"{len(others)} messages of it with another responder cookie",
+            f"{len(others)} of its messages have a responder cookie that is not this negotiation's",
             alternatives=("replies-lost",),
             settles_it=f"Is {case.names[1]} one host or a cluster, and did its daemon start anew then?",
         )  # fmt: skip

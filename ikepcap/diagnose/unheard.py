@@ -61,9 +61,7 @@ def _key_or_path(case: Case, at: list[Seen], repeated: str, said: tuple[str, ...
     asker = case.owner(4)
     arrived = case.near == asker
     by_port = (
-        ()
-        if arrived
-        else tuple(blocked(case, said, "possible" if case.near == "between" else "likely"))
+        () if arrived else tuple(blocked(case, said, "possible" if case.near == "between" else "likely"))
     )
     key = case.finding(
         "psk-mismatch", "possible" if by_port and case.near != "between" else "likely",

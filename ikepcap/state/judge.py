@@ -95,6 +95,9 @@ def _is_plain(conversation: Conversation, standing: Standing) -> bool:
         return False
     if any(place.kind != "new" for place in course.places):
         return False
+    kinds = {e.kind for e in later}
+    if "transaction" in kinds and "quick" not in kinds:
+        return False  # a user who was not let in looks the same, but for the time that goes by after it
     informational = [s for s in conversation.seen if s.exchange == _INFORMATIONAL]
     if any(not s.flags & FLAG_ENCRYPTION for s in informational):
         return False  # what it says matters

@@ -1,0 +1,95 @@
+"""Findings about what lies between phase 1 and quick mode: XAUTH for the user, mode-config for an address.
+
+All of it is encrypted; who asked, how often, and what did not follow is all there is to go by.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from ikepcap.diagnose.case import Case
+from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.later import exchange_messages, told, why_stalled
+from ikepcap.diagnose.wording import span
+from ikepcap.state.exchanges import LaterExchange
+from ikepcap.track.conversation import INITIATOR, RESPONDER
+from ikepcap.wire.numbers import Exchange
+
+AFTER_LOGIN_NS: Final = 20 * 10**9
+"""A client that was let in asks for its address or its tunnel at once."""
+
+
+def transactions(case: Case) -> Iterator[Finding]:
+    """A transaction that was not answered: XAUTH asks first, mode-config after it."""
+    failed = [e for e in case.standing.later if e.kind == "transaction" and e.outcome == "stalled"]
+    if not failed:
+        return
+    first = failed[0]
+    asks_user = first.starter == RESPONDER
+    claim = (
+        f"The {case.role(first.starter)} asked in a transaction and the {case.role(first.silent or 0)} never "
+        f"replied."
+    )
+    if first.last > 1:
+        claim = f"In a transaction {why_stalled(case, first)[0]}."
+    yield case.finding(
+        "xauth-failed" if asks_user else "mode-config-failed", "possible", claim,
+        exchange_messages(case, failed[:1]), *told(case, failed[:1]),
+        alternatives=("replies-lost", "mode-config-failed" if asks_user else "xauth-failed"),
+        settles_it="The log of the peer that did not reply says whether it waits for a user.",
+    )  # fmt: skip
+
+
+def refused_login(case: Case) -> Iterator[Finding]:
+    """XAUTH was asked and answered, and then nothing followed: no address, no quick mode.
+
+    strongSwan as a server leaves it at that after a wrong password, and Libreswan deletes; a client that was
+    let in goes on at once.
+    """
+    login = _login(case)
+    if not login or any(e.kind == "quick" or e.outcome != "established" for e in case.standing.later):
+        return
+    last_ns = max(case.seen[i].time_ns for e in login for i in e.indexes)
+    said_goodbye = [
+        s
+        for s in case.seen
+        if s.is_encrypted and s.exchange == Exchange.INFORMATIONAL and s.time_ns >= last_ns
+    ]
+    anew = case.conversation.superseded_ns is not None
+    watched_ns = case.conversation.watched_until_ns - last_ns
+    if not anew and watched_ns < AFTER_LOGIN_NS:
+        yield case.finding(
+            "ends-early", "proven",
+            "The capture ends with XAUTH: whether the user was let in shows in what follows.",
+            exchange_messages(case, login), f"The capture goes on for {span(max(0, watched_ns))} after it",
+            alternatives=("xauth-failed",),
+            settles_it="Capture until the tunnel is up, or read the log of either peer.",
+        )  # fmt: skip
+        return
+    evidence = [f"{len(login)} transactions of the responder were answered, as XAUTH does"]
+    if anew:
+        evidence.append("The initiator began a new negotiation after it")
+    else:
+        evidence.append(f"No mode-config and no quick mode in the {span(watched_ns)} after it")
+    if said_goodbye:
+        evidence.append(f"Frame {said_goodbye[0].frame} is an encrypted informational after it")
+    yield case.finding(
+        "xauth-failed", "likely" if anew or said_goodbye else "possible",
+        "XAUTH was asked and answered, and nothing followed: consistent with a user who was not let in.",
+        exchange_messages(case, login), *evidence,
+        alternatives=("mode-config-failed",),
+        settles_it=f"The log of {case.names[RESPONDER]} says whether the user was let in.",
+    )  # fmt: skip
+
+
+def _login(case: Case) -> list[LaterExchange]:
+    """Return the transactions of XAUTH, request and verdict; none where mode-config followed them."""
+    if case.standing.outcome != "established" or 1 not in case.course.first:
+        return []
+    asked = [e for e in case.standing.later if e.kind == "transaction"]
+    uses_xauth = case.auth is not None and (case.auth.startswith("xauth") or case.auth == "hybrid")
+    if not uses_xauth or len(asked) < _REQUEST_AND_VERDICT or any(e.starter == INITIATOR for e in asked):
+        return []
+    return asked if len(asked) == _REQUEST_AND_VERDICT else []
+
+
+_REQUEST_AND_VERDICT: Final = 2
