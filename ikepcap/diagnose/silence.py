@@ -13,7 +13,7 @@ from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.nat_t import blocked, disagreement
 from ikepcap.diagnose.wording import copies, span
-from ikepcap.track.conversation import Seen
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import NotifyType
 
 LARGE_BYTES: Final = 1200
@@ -115,7 +115,12 @@ def _no_reply(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:
 
 
 def _is_first_in_fragments(case: Case, sent: list[Seen]) -> bool:
-    """The message that is not answered is the first that its sender had to send in pieces."""
+    """The message that is not answered is the first that its sender had to send in pieces.
+
+    Peers that can do IKE fragmentation make pieces that are whole datagrams: no path minds those.
+    """
+    if all("fragmentation" in case.capabilities(side) for side in (INITIATOR, RESPONDER)):
+        return False
     return bool(sent[0].fragment_frames) and not any(
         s.fragment_frames for s in case.seen[: case.course.first[case.course.last or 1]]
     )
