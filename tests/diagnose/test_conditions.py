@@ -183,3 +183,18 @@ def test_hash_in_the_clear_of_aggressive_mode_is_told_of() -> None:
 
 def test_aggressive_mode_with_signatures_shows_no_hash_of_a_key() -> None:
     assert notes(only(Scene(mode="aggressive", auth="rsa-sig").phase1())) == []
+
+
+# stray-message
+
+
+def test_clear_notify_that_changed_nothing_is_stray() -> None:
+    """Anyone can send one: strongSwan heeds it, others go on."""
+    found = only(
+        Scene().msg1().notify(RESPONDER, responder_cookie=b"\x55" * 8).msg2().msg3().msg4().msg5().msg6()
+    )
+    assert (found.outcome, faults(found), "stray-message" in notes(found)) == ("established", [], True)
+
+
+def test_whole_negotiation_has_no_stray_message() -> None:
+    assert "stray-message" not in notes(only(Scene().phase1().quick(1, 2, 3).dead_peer_detection()))

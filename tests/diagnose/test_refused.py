@@ -119,3 +119,48 @@ def test_microsofts_status_notify_with_an_error_refuses() -> None:
     )
     found = only(play.send(RESPONDER, data))
     assert (found.outcome, found.silent_peer, notes(found)) == ("refused", RESPONDER, [])
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (13868, "proposal-mismatch"),
+        (13801, "authentication-failed"),
+        (13847, "certificate-rejected"),
+        (13867, "psk-mismatch"),
+        (13869, "identity-mismatch"),
+        (99999, "authentication-failed"),
+    ],
+)
+def test_windows_error_in_a_status_notify_is_read_and_named(error: int, code: str) -> None:
+    from ikepcap.wire import build
+    from ikepcap.wire.numbers import Exchange
+
+    play = Scene().upto(5)
+    data = build.message(
+        [build.notify(N.MS_NOTIFY_STATUS, data=error.to_bytes(4))],
+        initiator_cookie=play.cookies[:8],
+        responder_cookie=play.cookies[8:],
+        exchange=Exchange.INFORMATIONAL,
+        message_id=9,
+    )
+    found = only(play.send(RESPONDER, data))
+    assert faults(found) == [code]
+    assert any(str(error) in line for line in found.findings[0].evidence)
+
+
+def test_refusal_that_was_understood_says_that_the_keys_agree() -> None:
+    """The initiator would have sent MSG5 again by now."""
+    found = only(Scene().upto(5).informational(RESPONDER).bystander(60)).findings[0]
+    assert (found.code, found.alternatives[0]) == ("authentication-failed", "identity-mismatch")
+    assert "keys agree" in found.claim
+
+
+def test_refusal_at_the_end_of_a_capture_says_nothing_of_keys() -> None:
+    found = only(Scene().upto(5).informational(RESPONDER).bystander(5)).findings[0]
+    assert "keys agree" not in found.claim
+
+
+def test_refused_certificate_has_no_pre_shared_key_in_first_place() -> None:
+    found = only(Scene(auth="rsa-sig").upto(5).informational(RESPONDER).bystander(60)).findings[0]
+    assert found.alternatives[0] == "certificate-rejected"
