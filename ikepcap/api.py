@@ -15,7 +15,7 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ikepcap.capture.datagram import CaptureFacts, Datagram, IcmpError
+from ikepcap.capture.datagram import CaptureFacts, Datagram
 from ikepcap.capture.reader import Capture
 from ikepcap.diagnose.whole import whole_findings
 from ikepcap.report import model
@@ -74,13 +74,7 @@ class Conversations:
         items = iter(self._capture)
         # In batches: going to and fro between stages for each datagram costs a sixth of the time.
         while batch := list(islice(items, BATCH)):
-            for item in batch:
-                if type(item) is Datagram:
-                    tracker.add(item)
-                elif type(item) is IcmpError:
-                    tracker.add_icmp(item)
-                else:
-                    tracker.add_lost(item)  # type: ignore[arg-type]  # what is left of the union
+            tracker.take(batch)
             yield from self._built(tracker.ended())
         last = max((f.last_ns for f in self._capture.facts.files if f.last_ns is not None), default=0)
         yield from self._built(tracker.end_all(last))

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Final, Self
 
-from ikepcap.capture.datagram import CaptureFacts, Datagram, FileFacts, IcmpError, LostFragments
-from ikepcap.capture.decode import Decoder
+from ikepcap.capture.datagram import CaptureFacts, FileFacts
+from ikepcap.capture.decode import Decoder, Item
 from ikepcap.capture.pcap import MAGICS, PcapReader
 from ikepcap.capture.pcapng import MAGIC, PcapngReader
 from ikepcap.capture.plan import NEED_MORE, CutError, RecordReader
@@ -49,8 +50,12 @@ class Capture:
         self._files: list[FileFacts] = []
         self._decoder = Decoder()
 
-    def __iter__(self) -> Iterator[Datagram | IcmpError | LostFragments]:
-        """Read all inputs.
+    def __iter__(self) -> Iterator[Item]:
+        """Read all inputs, and yield what is found one by one; see `batches`."""
+        return chain.from_iterable(self.batches())
+
+    def batches(self) -> Iterator[Sequence[Item]]:
+        """Read all inputs, and yield what is found as it comes: about as much at a time as one read gives.
 
         Raises:
             CaptureError: an input cannot be opened, or is not a capture.
@@ -66,9 +71,9 @@ class Capture:
                 yield from self._read(opened)
                 done += opened.source.taken_bytes
         self._decoder.fragments.finish()
-        yield from self._decoder.fragments.take()
+        yield self._decoder.fragments.take()
 
-    def _read(self, opened: "_Opened") -> Iterator[Datagram | IcmpError | LostFragments]:
+    def _read(self, opened: "_Opened") -> Iterator[Sequence[Item]]:
         """Read one input, as far as it goes."""
         window, name = opened.window, opened.source.name
         first_frame = sum(file.frames for file in self._files) + 1

@@ -19,7 +19,7 @@ from ikepcap.capture.decode import Decoder, Item
 from ikepcap.capture.fragments import LATEST_NS
 from ikepcap.capture.ip import ESP, TCP, UDP
 from ikepcap.capture.link import IPV4
-from ikepcap.capture.plan import NEED_MORE, RecordReader
+from ikepcap.capture.plan import NEED_MORE, CutError, RecordReader
 from ikepcap.capture.udp import ON_500, ON_848, ON_4500, PORTS
 from ikepcap.capture.window import SPACE
 
@@ -38,10 +38,11 @@ _OTHER: Final = -1
 """No protocol: the careful way finds out."""
 
 
-def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[Item]:  # noqa: C901
-    """Yield what the records of one file yield; its first one has the number `first_frame`.
+def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[list[Item]]:  # noqa: C901
+    """Yield what the records of one file yield, in lists; its first one has the number `first_frame`.
 
     One function, and longer than others here: a call per frame would cost half of what a frame costs now.
+    A list has what was found in one filling of the buffer, so that nothing waits for input still to come.
 
     Raises:
         CutError: the input breaks off, or cannot be followed.
@@ -52,6 +53,8 @@ def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[I
     rest, tagged, new = _REST.unpack_from, _TAGGED.unpack_from, Datagram
     esp = esp_in_udp = on_500 = on_4500 = 0
     pos, end, here, before, frame = reader.start, window.end, -1, -1, first_frame - 1
+    found: list[Item] = []
+    found_one = found.append
     try:
         while True:
             plan = reader.plan
@@ -121,7 +124,7 @@ def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[I
                             if time_ns > fragments.deadline_ns:
                                 time_ns = min(time_ns, LATEST_NS)
                                 fragments.expire(time_ns)
-                                yield from fragments.take()
+                                found += fragments.take()
                             ip_id, ttl, source, target = rest(buffer, ip)
                             if first:
                                 if where == ON_500:
@@ -130,8 +133,8 @@ def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[I
                             else:
                                 on_4500 += 1
                                 data, size, marked = view[ip + 32 : ip + total].tobytes(), udp_size - 12, True
-                            yield new(
-                                frame, time_ns, source, port, target, to_port, data, size, marked, ttl, ip_id
+                            found_one(
+                                new(frame, time_ns, source, port, target, to_port, data, size, marked, ttl, ip_id)
                             )
                             continue
                 elif protocol == ESP and (
@@ -148,8 +151,7 @@ def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[I
                 if pos == NEED_MORE:
                     pos = record
                     break
-                if items:
-                    yield from items
+                found += items
                 if pos > end or reader.plan is not plan:
                     break
             else:
@@ -165,6 +167,10 @@ def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[I
                 reader.note_last(here)
                 here = before = -1
             reader.frames = frame - first_frame + 1
+            if found:
+                yield found
+                found = []
+                found_one = found.append
             if pos > end:
                 pos = window.skip(pos)
             if window.eof:
@@ -174,6 +180,10 @@ def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[I
             if not window.refill(pos) and window.end >= SPACE:
                 raise reader.refuse(0)
             pos, end = 0, window.end
+    except CutError:
+        if found:
+            yield found
+        raise
     finally:
         if here >= 0:
             reader.note_last(here)

@@ -16,6 +16,7 @@ from ikepcap.state.infer import Standing
 from ikepcap.state.judge import Judge, Shape, shape_of
 from ikepcap.state.progress import PeerState
 from ikepcap.state.vantage import VantageVotes
+from ikepcap.track.clear import Reader
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
 from ikepcap.track.ended import Ended
 from ikepcap.wire.offer import Offer
@@ -27,9 +28,10 @@ class Builder:
     def __init__(self, *, strict: bool = False) -> None:
         self.votes = VantageVotes()
         self._strict = strict
+        self._reader = Reader()
         self._judge = Judge()
         self._words = Words()
-        self._plain = PlainEntries(self._words, strict=strict)
+        self._plain = PlainEntries(self._words, self._reader, strict=strict)
 
     def build(
         self, ended: Ended, *, port_4500_seen: bool, keep_messages: bool = False
@@ -40,13 +42,14 @@ class Builder:
         shape: Shape | None = None
         if ended.is_plain():
             columns = ended.columns()
-            shape = shape_of(ended, columns)
+            contents = ended.contents(self._reader)
+            shape = shape_of(columns, contents)
             if shape is not None and not keep_messages:
-                entry = self._plain.entry(ended, shape, columns)
+                entry = self._plain.entry(ended, shape, columns, contents)
                 if entry is not None:
-                    self.votes.add_plain(columns.heads, columns.ttls, ended.track.ends())
+                    self.votes.add_plain(columns.heads, columns.ttls, (ended.first, ended.second))
                     return entry
-        conversation = ended.unpack()
+        conversation = ended.unpack(self._reader)
         self.votes.add(conversation)
         standing, entry = self._full(conversation, shape, port_4500_seen, keep_messages)
         if shape is not None and standing.is_plain:

@@ -18,6 +18,7 @@ from ikepcap.report.words import NATS, Words, report_findings
 from ikepcap.state.infer import Standing
 from ikepcap.state.judge import Shape, with_messages
 from ikepcap.state.nat import verdict_of_hashes
+from ikepcap.track.clear import Read, Reader
 from ikepcap.track.conversation import INITIATOR
 from ikepcap.track.ended import Columns, Ended
 from ikepcap.wire.message import FLAG_ENCRYPTION
@@ -56,20 +57,21 @@ class _Known(Struct, frozen=True):
 class PlainEntries:
     """Writes entries of conversations whose like was written before."""
 
-    def __init__(self, words: Words, *, strict: bool) -> None:
+    def __init__(self, words: Words, reader: Reader, *, strict: bool) -> None:
         self._words = words
+        self._reader = reader
         self._strict = strict
         self._known: dict[Shape, _Known] = {}
 
-    def entry(self, ended: Ended, shape: Shape, columns: Columns) -> model.Conversation | None:
+    def entry(
+        self, ended: Ended, shape: Shape, columns: Columns, contents: list[Read]
+    ) -> model.Conversation | None:
         """Return the entry of a conversation; None when it has to be made in full."""
         known = self._known.get(shape)
         if known is None:
             return None
-        track = ended.track
-        contents = ended.contents()
         answer = contents[known.answer_at][1].offer
-        if track.rcookie is None or answer is None or not answer.transforms:
+        if ended.rcookie is None or answer is None or not answer.transforms:
             return None
         shown: list[tuple[bytes, ...]] = [(), ()]
         hashed = False
@@ -78,7 +80,7 @@ class PlainEntries:
                 shown[side] += clear.vendor_ids
             if clear.nat_d:
                 hashed = True
-        runs, run_by, capabilities = self._words.vendors(shown[0], shown[1], (track.cookie, track.rcookie))
+        runs, run_by, capabilities = self._words.vendors(shown[0], shown[1], (ended.cookie, ended.rcookie))
         chosen, auth = self._words.policy(answer.transforms[0], capabilities)
         told_of = known.told_of.get(auth)
         if told_of is None:
@@ -86,18 +88,18 @@ class PlainEntries:
         initiator_nat = responder_nat = None
         if hashed:
             verdict = verdict_of_hashes(
-                ended.unpack_hashed(), answer.transforms[0].hash, moved=NATT_PORT in columns.ports,
+                ended.unpack_hashed(contents), answer.transforms[0].hash, moved=NATT_PORT in columns.ports,
                 went_on=any(head[0] == INITIATOR and head[2] & FLAG_ENCRYPTION for head in columns.heads),
             )  # fmt: skip
             initiator_nat, responder_nat = verdict.initiator, verdict.responder
         like = known.entry
         last = len(ended) - 1
-        began_ns, ended_ns = track.time_of(0), track.time_of(last)
-        took = span(max(0, track.time_of(known.final) - track.time_of(known.first)))
+        began_ns, ended_ns = ended.time_of(0), ended.time_of(last)
+        took = span(max(0, ended.time_of(known.final) - ended.time_of(known.first)))
         return model.Conversation(
-            id=track.number,
-            initiator_cookie=track.cookie.hex(),
-            responder_cookie=track.rcookie.hex(),
+            id=ended.number,
+            initiator_cookie=ended.cookie.hex(),
+            responder_cookie=ended.rcookie.hex(),
             mode=like.mode,
             auth=auth,
             outcome=like.outcome,
@@ -106,8 +108,8 @@ class PlainEntries:
             awaited_message=None,
             silent_peer=None,
             nat=NATS[initiator_nat, responder_nat, NATT_PORT in columns.ports],
-            initiator=_peer(like.initiator, track.first, track.first_port, runs),
-            responder=_peer(like.responder, track.second, track.second_port, run_by),
+            initiator=_peer(like.initiator, ended.first, ended.first_port, runs),
+            responder=_peer(like.responder, ended.second, ended.second_port, run_by),
             chosen=chosen,
             exchanges=tuple([_exchange(exchange, ended, columns) for exchange in known.exchanges]),
             findings=self._findings(ended, known.standing, auth) if told_of else (),
@@ -133,7 +135,7 @@ class PlainEntries:
 
     def _findings(self, ended: Ended, known: Standing, auth: str | None) -> tuple[model.Finding, ...]:
         """Return what the rules have to say of a plain conversation."""
-        conversation = ended.unpack()
+        conversation = ended.unpack(self._reader)
         case = Case(conversation, with_messages(known, conversation.seen), auth)
         return report_findings(diagnose(case, strict=self._strict))
 
@@ -145,15 +147,14 @@ def _known(ended: Ended, standing: Standing, entry: model.Conversation) -> _Know
     if course.first.get(2) not in places:
         return None
     first, final = course.first[1], course.first[course.final]
-    track = ended.track
-    before, took, after = entry.summary.partition(span(max(0, track.time_of(final) - track.time_of(first))))
+    before, took, after = entry.summary.partition(span(max(0, ended.time_of(final) - ended.time_of(first))))
     if not took:
         return None
     exchanges = [
         _Exchange(written, later.indexes[:_LISTED])
         for written, later in zip(entry.exchanges, standing.later, strict=True)
     ]
-    sides = tuple([track.sender_of(place) for place in places])
+    sides = tuple([ended.sender_of(place) for place in places])
     return _Known(
         places.index(course.first[2]), sides, first, final, (before, after), tuple(exchanges),
         with_messages(standing, ()), entry, {},

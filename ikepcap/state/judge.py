@@ -14,8 +14,9 @@ from ikepcap.state.infer import Standing, infer, policies
 from ikepcap.state.nat import nat_verdict
 from ikepcap.state.steps import Recogniser
 from ikepcap.state.waiting import Waiting
+from ikepcap.track.clear import Read
 from ikepcap.track.conversation import Conversation, Seen
-from ikepcap.track.ended import Columns, Ended
+from ikepcap.track.ended import Columns
 from ikepcap.track.roles import HASH_ONLY_BYTES
 from ikepcap.wire.message import FLAG_ENCRYPTION
 from ikepcap.wire.numbers import Exchange
@@ -71,9 +72,8 @@ def recall(known: Standing, conversation: Conversation) -> Standing:
     return replace(standing, later=later, nat=nat, offer=offer, chosen=chosen, waiting=Waiting())
 
 
-def shape_of(ended: Ended, columns: Columns) -> Shape | None:
+def shape_of(columns: Columns, contents: list[Read]) -> Shape | None:
     """Return all that inference looks at in a plain conversation; None if it is more than shapes tell."""
-    contents = ended.contents()
     for _, _, defects in contents:
         if defects:
             return None
@@ -81,7 +81,7 @@ def shape_of(ended: Ended, columns: Columns) -> Shape | None:
         columns.heads,
         tuple(map(columns.message_ids.index, columns.message_ids)),  # which messages share one
         tuple([size < HASH_ONLY_BYTES for size in columns.wire_bytes]),
-        tuple(ended.places()),
+        columns.marks,
         tuple([types for types, _, _ in contents]),
     )
 

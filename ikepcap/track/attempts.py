@@ -4,8 +4,6 @@ from typing import Final
 
 from ikepcap.capture.datagram import Datagram
 from ikepcap.track.open import DUPLICATE_NS, NOBODY, Open
-from ikepcap.track.roles import PHASE_1
-from ikepcap.wire.message import NO_COOKIE
 
 NEW_ATTEMPT_NS: Final = 300 * 10**9
 """An identical MSG1 after so long is a cookie used again, not a retransmission."""
@@ -20,9 +18,5 @@ def is_other_attempt(track: Open, datagram: Datagram, sender: int) -> bool:
 
 def begins_anew(track: Open, at: int, datagram: Datagram) -> bool:
     """An identical MSG1 is its cookie used again if its sender had gone on, or after a long time."""
-    if datagram.data[8:16] != NO_COOKIE or datagram.data[18] not in PHASE_1:
-        return False
-    if track.read_of(at)[1].offer is None:
-        return False
     quiet_ns = datagram.time_ns - track.time_of(-1)
     return quiet_ns > NEW_ATTEMPT_NS or (quiet_ns > DUPLICATE_NS and track.went_on(at))

@@ -11,18 +11,22 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ikepcap.track.clear import ENCRYPTED, Read
-from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Seen
+from ikepcap.capture.datagram import IcmpError, LostFragments
+from ikepcap.track.clear import ENCRYPTED, Read, Reader
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, LostParts, Seen
 from ikepcap.track.open import (
     COOKIE_DIFFERS,
     DUPLICATE,
     FRAME,
+    KEPT,
+    MARKS_AT,
     NO_COPY,
     NOBODY,
     REBOUND,
     RECORD,
     RECORD_BYTES,
     SENDER_AT,
+    TIME,
     Open,
 )
 from ikepcap.track.roles import PHASE_1, initiating_side
@@ -30,87 +34,124 @@ from ikepcap.track.roles import PHASE_1, initiating_side
 _SHORT: Final = 64
 
 
-class Ended(Struct, frozen=True, gc=False):
-    """A conversation that is over: nothing is added to it any more."""
+class Ended(Struct, frozen=True, array_like=True, gc=False):
+    """A conversation that is over: nothing is added to it any more. See `Open` for what is not told here."""
 
-    track: Open
+    number: int
+    cookie: bytes
+    rcookie: bytes | None
+    first: bytes
+    second: bytes
+    first_port: int
+    second_port: int
+    opener: int
+    is_regular: bool
+    records: bytes
+    kept: list[bytes]
     watched_until_ns: int
+    omitted: int = 0
+    crossed: bool = False
+    superseded_ns: int | None = None
+    fragment_frames: dict[int, tuple[int, ...]] | None = None
+    icmp: list[IcmpError] | None = None
+    lost: list[LostFragments] | None = None
+    lost_parts: tuple[LostParts, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.track)
+        return len(self.records) // RECORD_BYTES
 
     @property
     def message_count(self) -> int:
         """All its messages, those left out included."""
-        return len(self.track) + self.track.omitted
+        return len(self) + self.omitted
 
     def is_plain(self) -> bool:
         """It is short, seen from its first message on, and with nothing out of the ordinary but its course.
 
         All there is to such a conversation is in `columns` and `contents`; its first sender is the initiator.
         """
-        track = self.track
         return (
-            track.is_regular and track.opener == 0 and not track.crossed
-            and len(track) <= _SHORT and track.records[SENDER_AT + 1] in PHASE_1
-            and not (track.icmp or track.lost or track.fragments or track.omitted)
+            self.is_regular and self.opener == 0 and not self.crossed
+            and len(self) <= _SHORT and self.records[SENDER_AT + 1] in PHASE_1
+            and not (self.icmp or self.lost or self.lost_parts or self.omitted)
         )  # fmt: skip
 
     def columns(self) -> "Columns":
         """Return the records as columns; for short conversations."""
-        values = _columns(len(self.track)).unpack(self.track.records)
-        return Columns(values[::6], values[1::6], values[2::6], values[3::6] + values[4::6], values[5::6])
+        values = _columns(len(self)).unpack(self.records)
+        marks = self.records[MARKS_AT::RECORD_BYTES]
+        return Columns(values[::6], values[1::6], values[2::6], values[3::6] + values[4::6], values[5::6], marks)
 
-    def contents(self) -> list[Read]:
+    def contents(self, reader: Reader) -> list[Read]:
         """Return what the messages in the clear say, in their order."""
-        return self.track.reads[1::2]  # type: ignore[return-value]  # they stand in turn
+        sizes = [
+            RECORD.unpack_from(self.records, place * RECORD_BYTES)[8] for place in self.places()
+        ]
+        return [reader.read(data, max(size, len(data))) for data, size in zip(self.kept, sizes, strict=True)]
 
     def places(self) -> list[int]:
         """Return the index of each of the messages in `contents`."""
-        return self.track.reads[::2]  # type: ignore[return-value]
+        return [index for index, marks in enumerate(self.records[MARKS_AT::RECORD_BYTES]) if marks & KEPT]
 
     def frame_of(self, index: int) -> int:
         """Return the frame of a message, the one that completed it."""
-        frame: int = FRAME.unpack_from(self.track.records, index * RECORD_BYTES)[0]
+        frame: int = FRAME.unpack_from(self.records, index * RECORD_BYTES)[0]
         return frame
+
+    def time_of(self, index: int) -> int:
+        """Return when a message was captured."""
+        time_ns: int = TIME.unpack_from(self.records, index * RECORD_BYTES)[0]
+        return time_ns
+
+    def sender_of(self, index: int) -> int:
+        """Return the side that sent a message."""
+        return self.records[index * RECORD_BYTES + SENDER_AT]
 
     def first_frame(self) -> int:
         """Return the first frame that has a part of the first message."""
-        parts = self.track.fragment_frames
+        parts = self.fragment_frames
         return min(parts[0]) if parts and 0 in parts else self.frame_of(0)
 
-    def unpack_hashed(self) -> Conversation:
+    def unpack_hashed(self, contents: list[Read]) -> Conversation:
         """Unpack a plain conversation, but only its messages with NAT-D payloads."""
-        track = self.track
         records = bytearray()
-        reads: list[int | Read] = []
-        for place, content in zip(self.places(), self.contents(), strict=True):
+        reads: list[Read] = []
+        for place, content in zip(self.places(), contents, strict=True):
             if content[1].nat_d:
-                reads += (len(reads) // 2, content)
-                records += track.records[place * RECORD_BYTES : (place + 1) * RECORD_BYTES]
+                reads.append(content)
+                records += self.records[place * RECORD_BYTES : (place + 1) * RECORD_BYTES]
         return Conversation(
-            track.number, track.cookie, track.rcookie, track.first, track.first_port, track.second,
-            track.second_port, True, tuple(_unpack(records, reads, {})), 0, (), (), (), track.superseded_ns,
+            self.number, self.cookie, self.rcookie, self.first, self.first_port, self.second,
+            self.second_port, True, tuple(_unpack(records, reads, {})), 0, (), (), (), self.superseded_ns,
             self.watched_until_ns,
         )  # fmt: skip
 
-    def unpack(self) -> Conversation:
+    def unpack(self, reader: Reader) -> Conversation:
         """Settle who is the initiator and unpack everything into a record."""
-        track = self.track
-        seen = tuple(_unpack(track.records, track.reads, track.fragment_frames or {}))
-        side, proven = initiating_side(seen, opener=None if track.opener == NOBODY else track.opener)
-        lost_parts = track.fragments.lost() if track.fragments else ()
-        first, second = track.first, track.second
-        first_port, second_port = track.first_port, track.second_port
+        seen = tuple(_unpack(self.records, self.contents(reader), self.fragment_frames or {}))
+        side, proven = initiating_side(seen, opener=None if self.opener == NOBODY else self.opener)
+        lost_parts = self.lost_parts
+        first, second = self.first, self.second
+        first_port, second_port = self.first_port, self.second_port
         if side == 1:
             seen = tuple([replace(s, sender=RESPONDER if s.sender == INITIATOR else INITIATOR) for s in seen])
             lost_parts = tuple([replace(p, sender=1 - p.sender) for p in lost_parts])
             first, first_port, second, second_port = second, second_port, first, first_port
         return Conversation(
-            track.number, track.cookie, track.rcookie, first, first_port, second, second_port, proven, seen,
-            track.omitted, tuple(track.icmp or ()), tuple(track.lost or ()), lost_parts, track.superseded_ns,
-            self.watched_until_ns, track.crossed,
+            self.number, self.cookie, self.rcookie, first, first_port, second, second_port, proven, seen,
+            self.omitted, tuple(self.icmp or ()), tuple(self.lost or ()), lost_parts, self.superseded_ns,
+            self.watched_until_ns, self.crossed,
         )  # fmt: skip
+
+
+def ended(track: Open, now_ns: int) -> Ended:
+    """Return a conversation that is over, of which the capture was followed until `now_ns`."""
+    return Ended(
+        track.number, track.cookie, track.rcookie, track.first, track.second, track.first_port,
+        track.second_port, track.opener, track.is_regular, bytes(track.records), track.kept, now_ns,
+        track.omitted, track.crossed, track.superseded_ns, track.fragment_frames, track.icmp, track.lost,
+        track.fragments.lost() if track.fragments is not None else (),
+    )  # fmt: skip
 
 
 class Columns(Struct, frozen=True, gc=False):
@@ -123,29 +164,29 @@ class Columns(Struct, frozen=True, gc=False):
     ports: tuple[int, ...]
     """Those of all sources, then those of all destinations."""
     ttls: tuple[int, ...]
+    marks: bytes
 
 
 @cache
 def _columns(count: int) -> Layout:
     """Return the layout of so many records for `Ended.columns`."""
-    return Layout("<" + "12x4sIHHHB5x" * count)
+    return Layout("<" + "20x4sIHHHB5x" * count)
 
 
 def _unpack(
-    records: bytes | bytearray, reads: list[int | Read], frames: dict[int, tuple[int, ...]]
+    records: bytes | bytearray, reads: list[Read], frames: dict[int, tuple[int, ...]]
 ) -> Iterator[Seen]:
-    turn = 0
-    where = dict(zip(reads[::2], reads[1::2], strict=True))
+    where: dict[int, Read] = {}
+    following = iter(reads)
     for index, (
-        frame, time_ns, sender, exchange, flags, first, message_id, wire_bytes, source_port,
+        _, frame, time_ns, sender, exchange, flags, first, message_id, wire_bytes, source_port,
         destination_port, ttl, ip_id, copy_of, marks,
     ) in enumerate(RECORD.iter_unpack(records)):  # fmt: skip
         read = ENCRYPTED[first]
-        if turn < len(reads) and reads[turn] == index:
-            read = reads[turn + 1]  # type: ignore[assignment]  # they stand in turn
-            turn += 2
+        if marks & KEPT:
+            read = where[index] = next(following)
         elif copy_of != NO_COPY:
-            read = where.get(copy_of) or read  # type: ignore[assignment]
+            read = where.get(copy_of, read)
         payloads, clear, defects = read
         yield Seen(
             frame, time_ns, sender, exchange, message_id, flags, payloads, wire_bytes, source_port,

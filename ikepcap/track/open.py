@@ -1,7 +1,7 @@
 """A conversation under way, packed: a busy capture has tens of thousands open at once.
 
-What one message leaves behind is 40 octets here, a tenth of what the same would take as objects. When the
-conversation ends it is handed on as it is (`ended`).
+What one message leaves behind is 40 octets here, a tenth of what the same would take as objects; of one that
+says something in the clear its octets are kept besides. They are read when the conversation has ended.
 """
 
 from struct import Struct as Layout
@@ -10,27 +10,29 @@ from typing import Final
 from msgspec import Struct, field
 
 from ikepcap.capture.datagram import Datagram, IcmpError, LostFragments
-from ikepcap.track.clear import ENCRYPTED, Read
 from ikepcap.track.fragments import Fragments
 from ikepcap.track.roles import PHASE_1
 from ikepcap.wire.message import FLAG_ENCRYPTION, NO_COOKIE
 from ikepcap.wire.numbers import Exchange
 
-RECORD: Final = Layout("<IqBBBBIHHHBHHB")
-"""frame, time, sender, exchange, flags, first payload, message ID, octets on the wire, ports, TTL, IP ID,
-index of the first copy, marks."""
+RECORD: Final = Layout("<8sIqBBBBIHHHBHHB")
+"""Digest, frame, time, sender, exchange, flags, first payload, message ID, octets on the wire, ports, TTL,
+IP ID, index of the first copy, marks."""
 RECORD_BYTES: Final = RECORD.size
-TIME: Final = Layout("<4xq")
-FRAME: Final = Layout("<I")
-SENDER_AT: Final = 12
+TIME: Final = Layout("<12xq")
+FRAME: Final = Layout("<8xI")
+SENDER_AT: Final = 20
+MARKS_AT: Final = RECORD_BYTES - 1
 NO_COPY: Final = 0xFFFF
 DUPLICATE: Final = 1
 COOKIE_DIFFERS: Final = 2
 REBOUND: Final = 4
+KEPT: Final = 8
+"""Its octets are kept."""
 DIGEST: Final = Layout("<q")
 DIGEST_BYTES: Final = DIGEST.size
-_LONG_BYTES: Final = 1 << 12
-LONG: Final = _LONG_BYTES // DIGEST_BYTES * RECORD_BYTES
+NO_DIGEST: Final = bytes(DIGEST_BYTES)
+LONG: Final = 256 * RECORD_BYTES
 """With so many octets of records and more, digests are looked up in another way."""
 NOBODY: Final = -1
 CROSSING_NS: Final = 10**10
@@ -50,10 +52,8 @@ class Open(Struct, gc=False, eq=False):
     first_port: int
     second_port: int
     records: bytearray = field(default_factory=bytearray)
-    digests: bytearray = field(default_factory=bytearray)
-    """What stands for the bytes of each message, in order."""
-    reads: list[int | Read] = field(default_factory=list)
-    """Index and content, in turn, of messages that say more than their record holds."""
+    kept: list[bytes] = field(default_factory=list)
+    """Messages that say more than their record holds, in order; `KEPT` marks their records."""
     rcookie: bytes | None = None
     rcookie_used: bool = False
     opener: int = NOBODY
@@ -71,7 +71,7 @@ class Open(Struct, gc=False, eq=False):
     icmp: list[IcmpError] | None = None
     lost: list[LostFragments] | None = None
     indexes: dict[bytes, int] | None = None
-    """Index by digest, once searching `digests` takes longer."""
+    """Index by digest, once searching `records` takes longer."""
 
     def __len__(self) -> int:
         return len(self.records) // RECORD_BYTES
@@ -84,21 +84,19 @@ class Open(Struct, gc=False, eq=False):
         """Return the index of the first message with these bytes, or -1."""
         if self.indexes is not None:
             return self.indexes.get(digest, -1)
-        at = self.digests.find(digest)
-        while at > 0 and at % DIGEST_BYTES:
-            at = self.digests.find(digest, at + 1)
-        return -1 if at < 0 else at // DIGEST_BYTES
-
-    def keep_digest(self, digest: bytes) -> None:
-        """Remember the bytes of the message that is added next."""
-        if self.indexes is not None:
-            self.indexes.setdefault(digest, len(self))
-            return
-        self.digests += digest
-        if len(self.digests) > _LONG_BYTES:
+        if len(self.records) >= LONG:
             self.indexes = {}
-            for at in range(0, len(self.digests), DIGEST_BYTES):
-                self.indexes.setdefault(bytes(self.digests[at : at + DIGEST_BYTES]), at // DIGEST_BYTES)
+            for index in range(len(self)):
+                self.indexes.setdefault(self._digest_at(index), index)
+            return self.indexes.get(digest, -1)
+        at = self.records.find(digest)
+        while at > 0 and at % RECORD_BYTES:
+            at = self.records.find(digest, at + 1)
+        return -1 if at < 0 else at // RECORD_BYTES
+
+    def _digest_at(self, index: int) -> bytes:
+        at = index * RECORD_BYTES
+        return bytes(self.records[at : at + DIGEST_BYTES])
 
     def time_of(self, index: int) -> int:
         """Return when a message was captured; -1 is the last."""
@@ -110,11 +108,6 @@ class Open(Struct, gc=False, eq=False):
         """Return the side that sent a message."""
         return self.records[index * RECORD_BYTES + SENDER_AT]
 
-    def read_of(self, index: int) -> Read:
-        """Return what a message says in the clear."""
-        found = _read_of(self.reads, index)
-        return found or ENCRYPTED[self.records[index * RECORD_BYTES + SENDER_AT + 3]]
-
     def spoke(self, side: int) -> bool:
         """Whether any message of this side was recorded."""
         return side in self.records[SENDER_AT::RECORD_BYTES]
@@ -123,7 +116,7 @@ class Open(Struct, gc=False, eq=False):
         """Whether the sender of a message has sent another since, not a copy of it."""
         side = self.sender_of(index)
         return any(
-            record[2] == side and at != index and record[12] != index
+            record[3] == side and at != index and record[13] != index
             for at, record in enumerate(RECORD.iter_unpack(self.records))
         )
 
@@ -144,13 +137,15 @@ class Open(Struct, gc=False, eq=False):
             return False
         return True
 
-    def append(self, datagram: Datagram, sender: int, copy_of: int, marks: int) -> None:
-        """Add the record of a message; its digest is kept separately, and before."""
+    def append(self, datagram: Datagram, sender: int, copy_of: int, marks: int, digest: bytes) -> None:
+        """Add the record of a message."""
         data = datagram.data
         if datagram.fragment_frames:
             self.note_fragments(datagram.fragment_frames)
+        if self.indexes is not None:
+            self.indexes.setdefault(digest, len(self))
         self.records += RECORD.pack(
-            datagram.frame & 0xFFFFFFFF, datagram.time_ns, sender, data[18], data[19], data[16],
+            digest, datagram.frame & 0xFFFFFFFF, datagram.time_ns, sender, data[18], data[19], data[16],
             int.from_bytes(data[20:24]), min(datagram.wire_bytes, 0xFFFF), datagram.source_port,
             datagram.destination_port, datagram.ttl, datagram.ip_id & 0xFFFF, copy_of, marks,
         )  # fmt: skip
@@ -160,10 +155,10 @@ class Open(Struct, gc=False, eq=False):
         marks = REBOUND if rebound else 0
         if self._is_duplicate(at, datagram):
             marks |= DUPLICATE
-        marks |= self.records[at * RECORD_BYTES + RECORD_BYTES - 1] & COOKIE_DIFFERS
+        marks |= self.records[at * RECORD_BYTES + MARKS_AT] & COOKIE_DIFFERS
         self.is_regular = False
-        self.append(datagram, sender, at, marks)
-        self.keep_digest(bytes(DIGEST_BYTES))  # its own place: records and digests go side by side
+        # No digest: it is found under that of the first.
+        self.append(datagram, sender, at, marks, NO_DIGEST)
 
     def note_fragments(self, frames: tuple[int, ...]) -> None:
         """Remember the frames of the fragments of the message that is added next."""
@@ -175,11 +170,11 @@ class Open(Struct, gc=False, eq=False):
         ip_id, last = datagram.ip_id & 0xFFFF, len(self) - 1
         for index in range(last, max(-1, last - _LOOK_BACK), -1):
             record = RECORD.unpack_from(self.records, index * RECORD_BYTES)
-            if index != at and record[12] != at:
+            if index != at and record[13] != at:
                 continue
-            gap = abs(datagram.time_ns - record[1])
-            same_id = ip_id != 0 and ip_id == record[11]
-            no_id = ip_id == 0 and record[11] == 0
+            gap = abs(datagram.time_ns - record[2])
+            same_id = ip_id != 0 and ip_id == record[12]
+            no_id = ip_id == 0 and record[12] == 0
             if (same_id and gap < DUPLICATE_NS) or (no_id and gap < DUPLICATE_WITHOUT_ID_NS):
                 return True
         return False
@@ -188,10 +183,3 @@ class Open(Struct, gc=False, eq=False):
 def digest_of(data: bytes, sender: int) -> bytes:
     """Return what stands for a message's bytes: the same octets from the other peer are another message."""
     return DIGEST.pack(hash(data) ^ sender)
-
-
-def _read_of(reads: list[int | Read], index: int) -> Read | None:
-    for at in range(0, len(reads), 2):
-        if reads[at] == index:
-            return reads[at + 1]  # type: ignore[return-value]  # they stand in turn
-    return None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ikepcap.capture.datagram import Datagram
-from ikepcap.track.ended import Ended
+from ikepcap.track.ended import Ended, ended
 from ikepcap.track.open import FRAME, NOBODY, Open
 from ikepcap.wire.message import NO_COOKIE
 
@@ -140,7 +140,7 @@ class Registry:
                 del self._latest[ends]
             following, track.twin = track.twin, None
             if not self._is_one_of_many(track):
-                self._ended.append(Ended(track, now_ns))
+                self._ended.append(ended(track, now_ns))
             track = following
 
     def _is_one_of_many(self, track: Open) -> bool:

@@ -5,16 +5,17 @@ reply and never identifies anything alone: some responders use one cookie for al
 and even an address may change under way (RFC 3947 §4, NAT rebinding).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from struct import Struct as Layout
 from typing import Final
 
 from msgspec.structs import replace
 
 from ikepcap.capture.datagram import GDOI_PORT, Datagram, IcmpError, LostFragments
+from ikepcap.capture.decode import Item
 from ikepcap.track import elsewhere
 from ikepcap.track.attempts import begins_anew, is_other_attempt
-from ikepcap.track.clear import ENCRYPTED, Reader
+from ikepcap.track.clear import ENCRYPTED, REMEMBERED, Reader
 from ikepcap.track.conversation import Conversation
 from ikepcap.track.ended import Ended
 from ikepcap.track.fragments import Fragments
@@ -22,18 +23,18 @@ from ikepcap.track.objection import objection
 from ikepcap.track.open import (
     COOKIE_DIFFERS,
     DIGEST,
+    KEPT,
     LONG,
     NO_COPY,
     NOBODY,
     REBOUND,
     RECORD,
-    RECORD_BYTES,
     Open,
     digest_of,
 )
 from ikepcap.track.registry import Registry
 from ikepcap.track.roles import PHASE_1
-from ikepcap.wire.message import FLAG_ENCRYPTION, HEADER_BYTES, NO_COOKIE, VERSION_1, parse
+from ikepcap.wire.message import FLAG_ENCRYPTION, HEADER, HEADER_BYTES, NO_COOKIE, VERSION_1, parse
 from ikepcap.wire.numbers import Payload
 
 SEEN_LIMIT: Final = 20_000
@@ -41,8 +42,6 @@ SEEN_LIMIT: Final = 20_000
 ATTACHED_LIMIT: Final = 1_000
 """ICMP errors and lost fragments kept of one conversation, each."""
 STEP_BACK_NS: Final = 10**6
-_REST: Final = Layout(">8sBxBBII")
-"""The header after the initiator cookie, without the version."""
 _FRAGMENT: Final = int(Payload.FRAGMENT)
 _AUTHIP: Final = 240
 
@@ -54,6 +53,7 @@ class Tracker:
         self._registry = Registry()
         self._now_ns = 0
         self._reader = Reader()
+        self._openings: dict[bytes, bytes] = {}
         self.isakmp_messages = 0
         self.ikev2 = 0
         self.authip = 0
@@ -73,57 +73,73 @@ class Tracker:
         """How many single MSG1s there were, those that were handed on included."""
         return self._registry.lone_count
 
-    def add(self, datagram: Datagram) -> None:
-        """Take one datagram.
+    def add(self, item: Item) -> None:
+        """Take one datagram, or what else the capture yields."""
+        self.take((item,))
 
-        This function is run for every message of a capture and keeps the common case to itself: a new
-        message of a known conversation. Whatever is else goes to `_add_other`.
+    def take(self, items: Iterable[Item]) -> None:
+        """Take what the capture yields, in its order.
+
+        This loop is run for every message of a capture and keeps the common case to itself: a new message of
+        a known conversation. Whatever is else goes to `_add_other`.
         """
-        data = datagram.data
-        track = self._registry.young.get(data[:8])
-        if track is None or data[17] != VERSION_1:
-            self._add_other(datagram)
-            return
-        source = datagram.source
-        if source == track.first and datagram.destination == track.second:
-            sender = 0
-        elif source == track.second and datagram.destination == track.first:
-            sender = 1
+        young, header, pack, pack_digest = self._registry.young, HEADER.unpack_from, RECORD.pack, DIGEST.pack
+        now_ns, count = self._now_ns, 0
+        for item in items:
+            if not isinstance(item, Datagram):
+                self._add_error(item)
+                continue
+            data = item.data
+            icookie, rcookie, first, version, exchange, flags, message_id, length = header(data)
+            track = young.get(icookie)
+            if track is None or version != VERSION_1:
+                self._add_other(item)
+                continue
+            source = item.source
+            if source == track.first and item.destination == track.second:
+                sender = 0
+            elif source == track.second and item.destination == track.first:
+                sender = 1
+            else:
+                self._add_other(item)
+                continue
+            records = track.records
+            digest = pack_digest(hash(data) ^ sender)
+            is_whole = length == len(data) == item.wire_bytes
+            if not is_whole or len(records) >= LONG or records.find(digest) >= 0:
+                self._add_other(item)
+                continue
+            marks = 0
+            if flags != FLAG_ENCRYPTION or exchange >= _AUTHIP:
+                if flags or exchange >= _AUTHIP or first == _FRAGMENT or rcookie == NO_COOKIE:
+                    self._add_other(item)
+                    continue
+                track.kept.append(data)
+                marks = KEPT
+            if rcookie != track.rcookie:
+                if track.bind(rcookie, exchange, flags, sender):
+                    marks |= COOKIE_DIFFERS
+                    track.is_regular = False
+            elif not sender:
+                track.rcookie_used = True
+            count += 1
+            time_ns = item.time_ns
+            if time_ns < self._now_ns:
+                self._note_time(item)
+            self._now_ns = time_ns
+            if item.fragment_frames:
+                track.note_fragments(item.fragment_frames)
+            records += pack(
+                digest, item.frame & 0xFFFFFFFF, time_ns, sender, exchange, flags, first, message_id, length,
+                item.source_port, item.destination_port, item.ttl, item.ip_id & 0xFFFF, NO_COPY, marks,
+            )  # fmt: skip
+        self.isakmp_messages += count
+
+    def _add_error(self, item: IcmpError | LostFragments) -> None:
+        if isinstance(item, IcmpError):
+            self.add_icmp(item)
         else:
-            self._add_other(datagram)
-            return
-        rcookie, first, exchange, flags, message_id, length = _REST.unpack_from(data, 8)
-        records = track.records
-        digest = DIGEST.pack(hash(data) ^ sender)
-        is_whole = length == len(data) == datagram.wire_bytes
-        if not is_whole or len(records) >= LONG or track.digests.find(digest) >= 0:
-            self._add_other(datagram)
-            return
-        if flags != FLAG_ENCRYPTION or exchange >= _AUTHIP:
-            if flags or exchange >= _AUTHIP or first == _FRAGMENT or rcookie == NO_COOKIE:
-                self._add_other(datagram)
-                return
-            track.reads += (len(records) // RECORD_BYTES, self._reader.read(data, length))
-        marks = 0
-        if rcookie != track.rcookie:
-            if track.bind(rcookie, exchange, flags, sender):
-                marks = COOKIE_DIFFERS
-                track.is_regular = False
-        elif not sender:
-            track.rcookie_used = True
-        self.isakmp_messages += 1
-        now = datagram.time_ns
-        if now < self._now_ns:
-            self._note_time(datagram)
-        self._now_ns = now
-        if datagram.fragment_frames:
-            track.note_fragments(datagram.fragment_frames)
-        track.digests += digest
-        records += RECORD.pack(
-            datagram.frame & 0xFFFFFFFF, now, sender, exchange, flags, first, message_id, length,
-            datagram.source_port, datagram.destination_port, datagram.ttl, datagram.ip_id & 0xFFFF, NO_COPY,
-            marks,
-        )  # fmt: skip
+            self.add_lost(item)
 
     def _add_other(self, datagram: Datagram) -> None:
         """Take a datagram that begins a conversation, repeats a message, or is out of the ordinary."""
@@ -164,11 +180,11 @@ class Tracker:
 
     def finished(self) -> Iterator[Conversation]:
         """Hand back the conversations that ended since the last call."""
-        return (ended.unpack() for ended in self.ended())
+        return (ended.unpack(self._reader) for ended in self.ended())
 
     def close(self, end_ns: int) -> Iterator[Conversation]:
         """Finish all that is open; the capture went on until `end_ns`."""
-        return (ended.unpack() for ended in self.end_all(end_ns))
+        return (ended.unpack(self._reader) for ended in self.end_all(end_ns))
 
     def ended(self) -> Iterator[Ended]:
         """Do as `finished` does, and leave conversations packed."""
@@ -178,6 +194,17 @@ class Tracker:
         """Do as `close` does, and leave conversations packed."""
         self._now_ns = max(self._now_ns, end_ns)
         return self._registry.end_all(self._now_ns)
+
+    def _opens(self, datagram: Datagram) -> bool:
+        """Whether a message begins phase 1: it has an offer, and nobody has answered."""
+        data = datagram.data
+        if data[8:16] != NO_COOKIE or data[18] not in PHASE_1:
+            return False
+        return self._reader.read(data, datagram.wire_bytes)[1].offer is not None
+
+    def _alike(self, data: bytes) -> bytes:
+        """Return a MSG1 with the same octets after its cookie, of those kept before: offers repeat endlessly."""
+        return self._openings.setdefault(data[8:], data) if len(self._openings) < REMEMBERED else data
 
     def _count_other(self, datagram: Datagram) -> None:
         major, exchange = datagram.data[17] >> 4, datagram.data[18]
@@ -214,11 +241,11 @@ class Tracker:
         anew = False
         if track is not None:
             at = track.index_of(digest)
-            anew = at >= 0 and begins_anew(track, at, datagram)
+            anew = at >= 0 and self._opens(datagram) and begins_anew(track, at, datagram)
             if at >= 0 and not anew:
                 self._record_copy(track, at, datagram, sender, rebound)
                 return
-        rcookie, first, exchange, flags, message_id, _ = _REST.unpack_from(data, 8)
+        _, rcookie, first, _, exchange, flags, message_id, _ = HEADER.unpack_from(data)
         if first == _FRAGMENT and not flags & FLAG_ENCRYPTION:
             self._record_fragment(track, datagram, sender)
             return
@@ -246,12 +273,12 @@ class Tracker:
             track.rcookie_used = track.rcookie_used or sender == 0
         if opens and track.opener == NOBODY:
             track.opener = sender
-        if read is not ENCRYPTED[first]:
-            track.reads += (len(track), read)
         marks = (COOKIE_DIFFERS if differs else 0) | (REBOUND if rebound else 0)
         track.is_regular = track.is_regular and not marks
-        track.keep_digest(digest)
-        track.append(datagram, sender, NO_COPY, marks)
+        if read is not ENCRYPTED[first]:
+            track.kept.append(self._alike(data) if opens else data)
+            marks |= KEPT
+        track.append(datagram, sender, NO_COPY, marks, digest)
 
     def _record_copy(self, track: Open, at: int, datagram: Datagram, sender: int, rebound: bool) -> None:
         """Add a message whose bytes are known: sent again, or captured again."""

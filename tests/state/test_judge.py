@@ -1,12 +1,14 @@
 """What is remembered of conversations alike changes nothing: with and without it the report is the same."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ikepcap.capture.datagram import Datagram
+from ikepcap.capture.decode import Item
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.engine import RULES, diagnose
 from ikepcap.diagnose.finding import Finding
@@ -23,12 +25,21 @@ UDP_DATA = 28
 """Octets of IPv4 and UDP headers: what comes after them is the message."""
 
 
+def take_as_other(tracker: Tracker, items: Iterable[Item]) -> None:
+    """Take everything the way of what is out of the ordinary."""
+    for item in items:
+        if isinstance(item, Datagram):
+            tracker._add_other(item)
+        else:
+            tracker._add_error(item)
+
+
 @contextmanager
 def nothing_remembered() -> Iterator[None]:
     """Take the long way everywhere: each message is read anew, each conversation inferred in full."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "shape_of", lambda *_: None)
-        patch.setattr(Tracker, "add", Tracker._add_other)
+        patch.setattr(Tracker, "take", take_as_other)
         patch.setattr(Reader, "read", Reader._read_new)
         yield
 

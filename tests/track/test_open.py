@@ -30,7 +30,7 @@ def ended(play: Scene) -> Ended:
 
 def test_columns_of_a_plain_conversation_are_what_its_messages_say() -> None:
     packed = ended(Scene(nat=INITIATOR).phase1().quick(1, 2, 3))
-    conversation, columns = packed.unpack(), packed.columns()
+    conversation, columns = packed.unpack(Reader()), packed.columns()
     seen = conversation.seen
     assert packed.is_plain()
     assert [tuple(head[:3]) for head in columns.heads] == [(s.sender, s.exchange, s.flags) for s in seen]
@@ -39,13 +39,13 @@ def test_columns_of_a_plain_conversation_are_what_its_messages_say() -> None:
     assert list(columns.ports) == [s.source_port for s in seen] + [s.destination_port for s in seen]
     assert list(columns.ttls) == [s.ttl for s in seen]
     assert [packed.frame_of(index) for index in range(len(packed))] == [s.frame for s in seen]
-    assert [seen[place].clear for place in packed.places()] == [clear for _, clear, _ in packed.contents()]
+    assert [seen[place].clear for place in packed.places()] == [clear for _, clear, _ in packed.contents(Reader())]
 
 
 def test_messages_with_nat_d_can_be_unpacked_alone() -> None:
     packed = ended(Scene(nat=INITIATOR).phase1().quick(1, 2, 3))
-    hashed = packed.unpack_hashed()
-    assert hashed.seen == tuple(s for s in packed.unpack().seen if s.clear.nat_d)
+    hashed = packed.unpack_hashed(packed.contents(Reader()))
+    assert hashed.seen == tuple(s for s in packed.unpack(Reader()).seen if s.clear.nat_d)
     assert len(hashed.seen) == 2
 
 
