@@ -7,7 +7,7 @@ one answer missing is worth more than none.
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ikepcap.diagnose import conditions, later, path, policy, refused, silence, user
+from ikepcap.diagnose import conditions, later, path, policy, refused, series, silence, user
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 
@@ -17,8 +17,11 @@ RULES: Final[tuple[Rule, ...]] = (
     path.icmp_errors,
     path.lost_fragments,
     policy.chosen_not_offered,
+    policy.no_common_offer,
     refused.refusal,
     silence.silence,
+    series.half_open,
+    series.renewal,
     later.quick_modes,
     user.transactions,
     user.refused_login,
@@ -56,6 +59,8 @@ def diagnose(case: Case, *, strict: bool = False) -> tuple[Finding, ...]:
     if case.standing.outcome == "established":
         # Phase 1 came up: only what concerns later exchanges can still be a fault.
         faults = [f for f in faults if f.code in AFTER_PHASE_1]
+    elif case.conversation.crossed and series.other_came_up(case):
+        faults = []  # one of two that crossed is enough
     notes = [f for f in found if not f.is_fault]
     return (*sorted(faults, key=lambda f: _ORDER[f.certainty]), *notes)
 

@@ -5,14 +5,18 @@ from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.wording import listing
+from ikepcap.track.conversation import RESPONDER, Other
 from ikepcap.wire.numbers import Encryption
-from ikepcap.wire.offer import Transform, policy_words
+from ikepcap.wire.offer import Offer, Transform, policy_words
 
 _COMPARED: Final = ("encryption", "key_bits", "hash", "group", "auth")
 _WORDS: Final = {
     "encryption": "cipher", "key_bits": "key length", "hash": "hash", "group": "group",
     "auth": "authentication method",
 }  # fmt: skip
+_PAIRED: Final = 64
+"""Transforms of an offer that are compared; each with each of another."""
 _AES_DEFAULT_BITS: Final = 128
 """What an AES offer without a key length means to those that accept one (RFC 3602 §5.3 asks for it)."""
 
@@ -33,11 +37,87 @@ def chosen_not_offered(case: Case) -> Iterator[Finding]:
     yield case.finding(
         "chosen-not-offered", "proven",
         f"The responder {case.names[1]} chose a transform that was not offered: it differs in "
-        f"{' and '.join(_WORDS[name] for name in nearest)} from the nearest that was.",
+        f"{_attributes(nearest)} from the nearest that was.",
         sent, f"MSG2 chooses {in_words(chosen)}",
         f"The nearest of {len(differs)} offered is {in_words(like)}",
         settles_it=f"The policy of {case.names[1]}, and its software version: this is an error of its own.",
     )  # fmt: skip
+
+
+def no_common_offer(case: Case) -> Iterator[Finding]:
+    """MSG1 is not answered, and the silent peer, when it begins itself, offers nothing of what MSG1 offers.
+
+    racoon refuses an offer by silence, and others may; here both sides of the policy are in the capture.
+    """
+    if case.standing.outcome != "stalled" or case.course.last != 1 or case.has_spoken(RESPONDER):
+        return
+    own = own_offer(case)
+    if own is None:
+        return
+    other, nearest = own
+    if not nearest:
+        return
+    yield case.finding(
+        "proposal-mismatch", "likely",
+        f"The responder {case.names[1]} itself offers nothing of what MSG1 offers: consistent with a refusal "
+        "by silence.",
+        [case.seen[0], other.frame], *comparison(case),
+        alternatives=("no-reply", "unknown-peer"),
+        settles_it="Let both peers offer one transform that is the same.",
+    )  # fmt: skip
+
+
+def own_offer(case: Case) -> tuple[Other, tuple[str, ...]] | None:
+    """Return what the responder offered when it began itself, and in what the nearest of it differs."""
+    offer = case.standing.offer
+    if offer is None or not offer.transforms:
+        return None
+    found = [o for o in case.conversation.others if o.initiator == case.conversation.responder]
+    for other in found:
+        if other.offer.transforms:
+            return other, nearest_difference(offer, other.offer)
+    return None
+
+
+def nearest_difference(one: Offer, other: Offer) -> tuple[str, ...]:
+    """Name the attributes in which the two most alike transforms of two offers differ; none if they meet."""
+    return min(
+        (differing(a, b) for a in one.transforms[:_PAIRED] for b in other.transforms[:_PAIRED]), key=len
+    )
+
+
+def comparison(case: Case) -> tuple[str, ...]:
+    """Tell what this capture shows of the responder's own policy, beside the offer that it did not take."""
+    offer = case.standing.offer
+    told: list[str] = []
+    own = own_offer(case)
+    if own is not None:
+        other, nearest = own
+        told.append(
+            f"In frame {other.frame} {case.names[1]} itself offers {in_words(other.offer.transforms[0])}"
+            f"{' and more' if len(other.offer.transforms) > 1 else ''}; "
+            + (
+                f"the nearest differs in {_attributes(nearest)}"
+                if nearest
+                else "the two offers have one in common"
+            )
+        )
+    for other in case.conversation.others:
+        chosen = other.choice.transforms[0] if other.choice is not None and other.choice.transforms else None
+        if other.initiator != case.conversation.initiator or chosen is None or offer is None:
+            continue
+        nearest = min((differing(a, chosen) for a in offer.transforms[:_PAIRED]), key=len, default=())
+        if nearest:
+            told.append(
+                f"In the negotiation of frame {other.frame} it chose {in_words(chosen)}; this offer differs "
+                f"from it in {_attributes(nearest)}"
+            )
+            break
+    return tuple(told)
+
+
+def _attributes(names: tuple[str, ...]) -> str:
+    return listing([_WORDS[name] for name in names])
 
 
 def differing(one: Transform, other: Transform) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.policy import comparison
 from ikepcap.diagnose.readings import (
     AGGRESSIVE,
     BAD_HASH_R,
@@ -63,6 +64,8 @@ def refusal(case: Case) -> Iterator[Finding]:
                         f"{before[-1].frame}")  # fmt: skip
     if len(times) > 1:
         evidence.append(f"{len(times)} informationals came from it in all")
+    if reading.code == "proposal-mismatch":
+        evidence += comparison(case)
     yield case.finding(
         reading.code, reading.certainty,
         f"The {who} answered with {said} in place of MSG{refused.replaced}: {reading.means}.",

@@ -57,8 +57,14 @@ def any_fault(findings: Iterable[Finding]) -> bool:
 
 
 def is_faulty(conversation: Conversation) -> bool:
-    """Whether a conversation failed, or came up and carries a fault from afterwards."""
-    return conversation.outcome in _FAILED or any_fault(conversation.findings)
+    """Whether a conversation failed, or came up and carries a fault from afterwards.
+
+    Of two that crossed one is enough: the other may end in any way, and then carries no fault.
+    """
+    if any_fault(conversation.findings):
+        return True
+    crossed = any(finding.code == "simultaneous-initiation" for finding in conversation.findings)
+    return conversation.outcome in _FAILED and not crossed
 
 
 def has_fault(report: Report) -> bool:

@@ -90,6 +90,20 @@ class LostParts(Struct, frozen=True, gc=False):
     """Number of the last fragment; None when that one is missing."""
 
 
+class Other(Struct, frozen=True, gc=False):
+    """Another negotiation between the same two peers."""
+
+    initiator: bytes
+    began_ns: int
+    frame: int
+    """Its first."""
+    offer: Offer
+    choice: Offer | None
+    """What its responder chose."""
+    is_answered: bool
+    came_up: bool
+
+
 class Conversation(Struct, frozen=True, gc=False):
     """One attempt at one ISAKMP SA, as it was seen to its end, or to the end of the capture."""
 
@@ -116,3 +130,5 @@ class Conversation(Struct, frozen=True, gc=False):
     """Capture time up to which the conversation was followed: silence is measured against it."""
     crossed: bool = False
     """Each peer began a conversation with the other before either's phase 1 was over."""
+    others: tuple[Other, ...] = ()
+    """What else passed between these peers, where this one did not get to quick mode."""

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from ikepcap.capture.datagram import IcmpError, LostFragments
 from ikepcap.track.clear import ENCRYPTED, Read, Reader
-from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, LostParts, Seen
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, LostParts, Other, Seen
+from ikepcap.track.kin import Relative, read
 from ikepcap.track.open import (
     COOKIE_DIFFERS,
     DUPLICATE,
@@ -56,6 +57,7 @@ class Ended(Struct, frozen=True, array_like=True, gc=False):
     icmp: list[IcmpError] | None = None
     lost: list[LostFragments] | None = None
     lost_parts: tuple[LostParts, ...] = ()
+    relatives: tuple[Relative, ...] = ()
 
     def __len__(self) -> int:
         return len(self.records) // RECORD_BYTES
@@ -80,13 +82,13 @@ class Ended(Struct, frozen=True, array_like=True, gc=False):
         """Return the records as columns; for short conversations."""
         values = _columns(len(self)).unpack(self.records)
         marks = self.records[MARKS_AT::RECORD_BYTES]
-        return Columns(values[::6], values[1::6], values[2::6], values[3::6] + values[4::6], values[5::6], marks)
+        return Columns(
+            values[::6], values[1::6], values[2::6], values[3::6] + values[4::6], values[5::6], marks
+        )
 
     def contents(self, reader: Reader) -> list[Read]:
         """Return what the messages in the clear say, in their order."""
-        sizes = [
-            RECORD.unpack_from(self.records, place * RECORD_BYTES)[8] for place in self.places()
-        ]
+        sizes = [RECORD.unpack_from(self.records, place * RECORD_BYTES)[8] for place in self.places()]
         return [reader.read(data, max(size, len(data))) for data, size in zip(self.kept, sizes, strict=True)]
 
     def places(self) -> list[int]:
@@ -140,17 +142,24 @@ class Ended(Struct, frozen=True, array_like=True, gc=False):
         return Conversation(
             self.number, self.cookie, self.rcookie, first, first_port, second, second_port, proven, seen,
             self.omitted, tuple(self.icmp or ()), tuple(self.lost or ()), lost_parts, self.superseded_ns,
-            self.watched_until_ns, self.crossed,
+            self.watched_until_ns, self.crossed, tuple(self._others(reader)),
         )  # fmt: skip
 
+    def _others(self, reader: Reader) -> Iterator[Other]:
+        for relative in self.relatives:
+            other = read(relative, reader)
+            if other is not None:
+                yield other
 
-def ended(track: Open, now_ns: int) -> Ended:
+
+def ended(track: Open, now_ns: int, relatives: tuple[Relative, ...] = ()) -> Ended:
     """Return a conversation that is over, of which the capture was followed until `now_ns`."""
     return Ended(
         track.number, track.cookie, track.rcookie, track.first, track.second, track.first_port,
         track.second_port, track.opener, track.is_regular, bytes(track.records), track.kept, now_ns,
         track.omitted, track.crossed, track.superseded_ns, track.fragment_frames, track.icmp, track.lost,
         track.fragments.lost() if track.fragments is not None else (),
+        relatives,
     )  # fmt: skip
 
 

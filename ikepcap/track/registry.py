@@ -10,6 +10,7 @@ from typing import Final
 
 from ikepcap.capture.datagram import Datagram
 from ikepcap.track.ended import Ended, ended
+from ikepcap.track.kin import Kin
 from ikepcap.track.open import FRAME, NOBODY, Open
 from ikepcap.wire.message import NO_COOKIE
 
@@ -35,6 +36,8 @@ class Registry:
         self._rotated_ns = 0
         self._count = 0
         self._latest: dict[tuple[bytes, bytes], Open] = {}
+        self._kin: dict[int, Kin] = {}
+        """By number, of conversations whose peers had others."""
         self._ended: list[Ended] = []
         self.lone_frames: list[int] = []
         """Frames of the first few of those beyond LONE_LISTED."""
@@ -74,6 +77,7 @@ class Registry:
         ends = (datagram.source, datagram.destination)
         if datagram.data[8:16] == NO_COOKIE:
             before = self._latest.get(ends)
+            self._relate(track, before or self._latest.get(ends[::-1]))
             if before is not None:
                 before.superseded_ns = before.superseded_ns or datagram.time_ns
             other = self._latest.get(ends[::-1])
@@ -83,6 +87,17 @@ class Registry:
             self._latest.clear()
         self._latest[ends] = track
         return track
+
+    def _relate(self, track: Open, before: Open | None) -> None:
+        """Let a conversation know of those that its peers had before, and those of it."""
+        if before is None:
+            return
+        kin = self._kin.get(before.number)
+        if kin is None:
+            kin = self._kin[before.number] = Kin([])
+            kin.join(before.first, before.records, before.kept)
+        kin.join(track.first, track.records, track.kept)
+        self._kin[track.number] = kin
 
     def release(self, track: Open, now_ns: int) -> None:
         """End a conversation now, because its cookie begins another."""
@@ -140,7 +155,9 @@ class Registry:
                 del self._latest[ends]
             following, track.twin = track.twin, None
             if not self._is_one_of_many(track):
-                self._ended.append(ended(track, now_ns))
+                kin = self._kin.pop(track.number, None)
+                relatives = kin.others_of(track.records) if kin is not None else ()
+                self._ended.append(ended(track, now_ns, relatives))
             track = following
 
     def _is_one_of_many(self, track: Open) -> bool:

@@ -1,0 +1,60 @@
+"""Findings that take the other negotiations of the same peers into account."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from ikepcap.diagnose.case import Case
+from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.wording import span
+from ikepcap.track.conversation import RESPONDER
+
+HALF_OPEN_LIMIT: Final = 5
+"""strongSwan's block_threshold: so many half-open negotiations of one address, and it ignores MSG1 of it."""
+HALF_OPEN_NS: Final = 30 * 10**9
+"""How long strongSwan keeps a half-open one."""
+
+
+def half_open(case: Case) -> Iterator[Finding]:
+    """MSG1 is not answered after the same peer was answered several times and never went on."""
+    if case.standing.outcome != "stalled" or case.course.last != 1 or case.has_spoken(RESPONDER):
+        return
+    began_ns = case.seen[0].time_ns
+    pending = [
+        o for o in case.conversation.others
+        if o.initiator == case.conversation.initiator and o.is_answered and not o.came_up
+        and 0 < began_ns - o.began_ns < HALF_OPEN_NS
+    ]  # fmt: skip
+    if len(pending) >= HALF_OPEN_LIMIT:
+        yield case.finding(
+            "overloaded", "likely",
+            f"The responder {case.names[1]} answered {case.names[0]} before and does not now: consistent "
+            "with a limit on half-open negotiations.",
+            [*(o.frame for o in pending), case.seen[0]],
+            f"{len(pending)} negotiations of the same initiator were answered and not finished in the "
+            f"{span(HALF_OPEN_NS)} before",
+            alternatives=("no-reply", "peer-went-silent"),
+            settles_it=f"The log of {case.names[1]} names a limit that was reached.",
+        )  # fmt: skip
+
+
+def renewal(case: Case) -> Iterator[Finding]:
+    """A negotiation between these peers came up before, and the next one does not."""
+    if case.standing.outcome not in ("stalled", "refused") or not case.seen:
+        return
+    began_ns = case.seen[0].time_ns
+    before = [o for o in case.conversation.others if o.came_up and o.began_ns < began_ns]
+    if before and not case.conversation.crossed:
+        last = before[-1]
+        yield case.finding(
+            "rekey-failed", "possible",
+            "These peers had a negotiation that came up: what fails is its renewal, or one beside it.",
+            [last.frame, case.seen[0]],
+            f"The one that begins in frame {last.frame}, {span(began_ns - last.began_ns)} before, came up",
+            alternatives=("dead-peer", "peer-restarted"),
+            settles_it="Does the earlier tunnel still carry traffic, and was either policy changed since?",
+        )  # fmt: skip
+
+
+def other_came_up(case: Case) -> bool:
+    """Of two negotiations that crossed, the other one came up."""
+    return any(o.came_up and o.initiator == case.conversation.responder for o in case.conversation.others)

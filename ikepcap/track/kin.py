@@ -1,0 +1,75 @@
+"""Other negotiations between the same two peers, as far as one explains another.
+
+What a peer offers when it begins itself, what it chose before, and whether they came up: kept packed, and
+read only for a negotiation that did not get to quick mode.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from ikepcap.track.clear import Reader
+from ikepcap.track.conversation import Other
+from ikepcap.track.open import KEPT, RECORD, RECORD_BYTES, SENDER_AT
+from ikepcap.track.roles import PHASE_1
+from ikepcap.wire.message import FLAG_ENCRYPTION, NO_COOKIE
+from ikepcap.wire.numbers import Exchange
+
+KIN_LIMIT: Final = 10
+"""Negotiations remembered of one pair of peers: the first few and the last few."""
+_FIRST_KEPT: Final = 6
+_LAYOUT: Final = SENDER_AT + 1
+_QUICK: Final = int(Exchange.QUICK)
+_RECORDS: Final = 16 * RECORD_BYTES
+"""So much of a relative's records is looked at."""
+
+
+class Relative(Struct, frozen=True, array_like=True, gc=False):
+    """One of them, packed."""
+
+    initiator: bytes
+    """The sender of its first message."""
+    records: bytes
+    kept: list[bytes]
+
+
+class Kin(Struct, gc=False, eq=False):
+    """The negotiations of one pair: their contents and not they themselves, so that there is no cycle."""
+
+    members: list[tuple[bytes, bytearray, list[bytes]]]
+
+    def join(self, initiator: bytes, records: bytearray, kept: list[bytes]) -> None:
+        """Add one; in the middle of a long series they are forgotten."""
+        if len(self.members) >= KIN_LIMIT:
+            del self.members[_FIRST_KEPT]
+        self.members.append((initiator, records, kept))
+
+    def others_of(self, records: bytearray) -> tuple[Relative, ...]:
+        """Return all but one, which is known by its records, if that one needs explaining."""
+        if _QUICK in records[_LAYOUT::RECORD_BYTES]:
+            return ()
+        return tuple([
+            Relative(initiator, bytes(theirs[:_RECORDS]), kept[:2])
+            for initiator, theirs, kept in self.members
+            if theirs is not records and theirs
+        ])  # fmt: skip
+
+
+def read(relative: Relative, reader: Reader) -> Other | None:
+    """Unpack one of them; None if it does not begin with a first message of phase 1."""
+    records = list(RECORD.iter_unpack(relative.records))
+    opening = relative.kept[0] if relative.kept and records[0][-1] & KEPT else None
+    if opening is None or opening[8:16] != NO_COOKIE or opening[18] not in PHASE_1:
+        return None
+    offer = reader.read(opening, len(opening))[1].offer
+    if offer is None:
+        return None
+    answer = relative.kept[1] if len(relative.kept) > 1 else b""
+    is_answer = len(answer) > 28 and answer[18] in PHASE_1
+    choice = reader.read(answer, len(answer))[1].offer if is_answer else None
+    proofs = {r[3] for r in records if r[5] & FLAG_ENCRYPTION and r[4] in PHASE_1}
+    quick = {r[3] for r in records if r[5] & FLAG_ENCRYPTION and r[4] == _QUICK}
+    return Other(
+        relative.initiator, records[0][2], records[0][1], offer, choice,
+        any(r[3] == 1 for r in records), len(proofs) == 2 or len(quick) == 2,
+    )  # fmt: skip

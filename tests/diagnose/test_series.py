@@ -1,0 +1,118 @@
+"""What other negotiations of the same peers say about one."""
+
+from dataclasses import replace
+
+from ikepcap.testing.policy import STRONG, Suite
+from ikepcap.wire.numbers import Group, Hash
+from tests.report.scene import RESPONDER, RETRIES, Scene, analyzed, faults, notes
+
+HERE, THERE = "192.0.2.1", "198.51.100.7"
+OLD = Suite(hash=Hash.SHA1, group=Group.MODP_1024)
+
+
+def back(*offer: Suite, start_s: float = 40, seed: int = 2) -> Scene:
+    """The other peer begins."""
+    return Scene(initiator=THERE, responder=HERE, offer=offer, start_s=start_s, seed=seed, near=RESPONDER)
+
+
+def evidence(found: object) -> str:
+    return " ".join(line for finding in found.findings for line in finding.evidence)  # type: ignore[attr-defined]
+
+
+def test_refused_offer_is_compared_with_what_the_other_peer_offers_later() -> None:
+    """The diff names the attributes, from the capture alone."""
+    first, _ = analyzed(
+        Scene(offer=(OLD,)).msg1().notify(RESPONDER), back(STRONG).msg1().repeat(RETRIES)
+    ).conversations
+    assert faults(first) == ["proposal-mismatch"]
+    assert "differs in hash and group" in evidence(first)
+    assert "frame 3" in evidence(first).lower()
+
+
+def test_refused_offer_is_compared_with_what_the_other_peer_chose_before() -> None:
+    first = Scene(offer=(STRONG,)).phase1().quick(1, 2, 3)
+    second = Scene(offer=(OLD,), start_s=60, seed=3).msg1().notify(RESPONDER)
+    _, refused = analyzed(first, second).conversations
+    assert "differs from it in hash and group" in evidence(refused)
+
+
+def test_offers_that_meet_are_no_mismatch_to_name() -> None:
+    first, _ = analyzed(
+        Scene().msg1().notify(RESPONDER), back(OLD, STRONG).msg1().repeat(RETRIES)
+    ).conversations
+    assert "one in common" in evidence(first)
+
+
+def test_silent_peer_whose_own_offer_has_nothing_in_common_may_refuse_by_silence() -> None:
+    """So does racoon with an offer it does not like."""
+    first, _ = analyzed(
+        Scene(offer=(OLD,)).msg1().repeat(RETRIES), back(STRONG).msg1().repeat(RETRIES)
+    ).conversations
+    assert faults(first) == ["no-reply", "proposal-mismatch"]
+
+
+def test_silent_peer_with_the_same_policy_is_just_silent() -> None:
+    first, _ = analyzed(Scene().msg1().repeat(RETRIES), back(STRONG).msg1().repeat(RETRIES)).conversations
+    assert faults(first) == ["no-reply"]
+
+
+def test_peers_of_others_tell_nothing() -> None:
+    stranger = replace(back(STRONG), initiator="203.0.113.99")
+    plays = Scene(offer=(OLD,)).msg1().repeat(RETRIES), stranger.msg1().repeat(RETRIES)
+    assert faults(analyzed(*plays).conversations[0]) == ["no-reply"]
+
+
+# overloaded
+
+
+def series(half_open: int) -> list[Scene]:
+    begun = [Scene(seed=n, start_s=n * 2).msg1().msg2() for n in range(half_open)]
+    return [*begun, Scene(seed=99, start_s=half_open * 2).msg1().repeat(RETRIES)]
+
+
+def test_msg1_that_is_ignored_after_many_half_open_ones_meets_a_limit() -> None:
+    last = analyzed(*series(5)).conversations[-1]
+    assert "overloaded" in faults(last)
+
+
+def test_two_half_open_ones_meet_no_limit() -> None:
+    last = analyzed(*series(2)).conversations[-1]
+    assert faults(last) == ["no-reply"]
+
+
+# rekey-failed
+
+
+def test_negotiation_that_fails_after_one_that_came_up_is_its_renewal() -> None:
+    first = Scene().phase1().quick(1, 2, 3)
+    _, second = analyzed(first, Scene(seed=4, start_s=3600).msg1().repeat(RETRIES)).conversations
+    assert faults(second) == ["no-reply", "rekey-failed"]
+    assert second.findings[1].certainty == "possible"
+
+
+def test_first_negotiation_that_fails_renews_nothing() -> None:
+    first = Scene().upto(3).repeat(RETRIES)
+    _, second = analyzed(first, Scene(seed=4, start_s=3600).msg1().repeat(RETRIES)).conversations
+    assert "rekey-failed" not in faults(second)
+
+
+# simultaneous-initiation
+
+
+def test_of_two_that_crossed_one_is_enough() -> None:
+    won, lost = Scene().phase1().quick(1, 2, 3), back(STRONG, start_s=0.01).msg1().msg2()
+    report = analyzed(won, lost.repeat(RETRIES, "MSG1", "MSG2"))
+    assert [faults(c) for c in report.conversations] == [[], []]
+    assert "simultaneous-initiation" in notes(report.conversations[1])
+
+
+def test_two_that_crossed_and_both_failed_are_faults() -> None:
+    first, second = Scene().msg1().repeat(RETRIES), back(STRONG, start_s=0.01).msg1().repeat(RETRIES)
+    assert all(faults(c) for c in analyzed(first, second).conversations)
+
+
+def test_who_began_does_not_matter_to_a_stranger() -> None:
+    """A third peer's negotiation is no relative of these."""
+    won = replace(back(STRONG, start_s=0.01), initiator="203.0.113.50").phase1()
+    report = analyzed(Scene().msg1().repeat(RETRIES), won)
+    assert faults(report.conversations[0]) == ["no-reply"]
