@@ -14,6 +14,8 @@ SPACE: Final = 512 * 1024
 
 More is a corrupt length (libpcap's MAXIMUM_SNAPLEN is 262,144), and nothing is ever allocated for it.
 """
+READ: Final = 256 * 1024
+"""Octets read at once: what is made of them, a message each at the worst, should fit a processor's cache."""
 SLACK: Final = 256
 """Octets past the end that may be looked at: fields of a record are read before its length is believed."""
 
@@ -42,7 +44,7 @@ class Window:
         self.end = kept
         if kept >= SPACE:
             return False
-        count = self.source.readinto(self.view[kept : min(SPACE, kept + 512 * 1024)])
+        count = self.source.readinto(self.view[kept : min(SPACE, kept + READ)])
         self.eof = count == 0
         self.end += count
         if self.on_refill is not None:

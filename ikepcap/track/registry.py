@@ -52,6 +52,10 @@ class Registry:
                 self.young[cookie] = track
         return track
 
+    def is_new(self, cookie: bytes) -> bool:
+        """Whether no open conversation has this cookie."""
+        return cookie not in self.young and cookie not in self._old
+
     def quoted(self, cookie: bytes, source: bytes, destination: bytes) -> Open | None:
         """Find the conversation of a datagram known by its cookie or, failing that, by its peers."""
         track = self.find(cookie)
@@ -65,27 +69,25 @@ class Registry:
     def open(self, datagram: Datagram) -> Open:
         """Begin a conversation with the message that is its first; others may have the same cookie."""
         self._count += 1
-        track = Open(
-            self._count, datagram.data[:8], datagram.source, datagram.destination, datagram.source_port,
-            datagram.destination_port,
-        )  # fmt: skip
-        head = self.find(track.cookie)
+        cookie, ends = datagram.data[:8], (datagram.source, datagram.destination)
+        track = Open(self._count, cookie, *ends, datagram.source_port, datagram.destination_port)
+        head = self.find(cookie)
         if head is not None:
             track.twin, head.twin = head.twin, track
         else:
-            self.young[track.cookie] = track
-        ends = (datagram.source, datagram.destination)
+            self.young[cookie] = track
+        latest = self._latest
         if datagram.data[8:16] == NO_COOKIE:
-            before = self._latest.get(ends)
-            self._relate(track, before or self._latest.get(ends[::-1]))
+            before = latest.get(ends)
+            self._relate(track, before or latest.get(ends[::-1]))
             if before is not None:
                 before.superseded_ns = before.superseded_ns or datagram.time_ns
-            other = self._latest.get(ends[::-1])
+            other = latest.get(ends[::-1])
             if other is not None and other.opener == 0 and other.is_in_phase_1_at(datagram.time_ns):
                 other.crossed = track.crossed = True
-        if len(self._latest) >= HARD_LIMIT:
-            self._latest.clear()
-        self._latest[ends] = track
+        if len(latest) >= HARD_LIMIT:
+            latest.clear()
+        latest[ends] = track
         return track
 
     def _relate(self, track: Open, before: Open | None) -> None:

@@ -35,7 +35,8 @@ from ikepcap.track.open import (
 from ikepcap.track.registry import Registry
 from ikepcap.track.roles import PHASE_1
 from ikepcap.wire.message import FLAG_ENCRYPTION, HEADER, HEADER_BYTES, NO_COOKIE, VERSION_1, parse
-from ikepcap.wire.numbers import Payload
+from ikepcap.wire.numbers import Exchange, Payload
+from ikepcap.wire.walk import GENERIC_HEADER_BYTES
 
 SEEN_LIMIT: Final = 20_000
 """Messages kept of one conversation; more are counted."""
@@ -44,6 +45,10 @@ ATTACHED_LIMIT: Final = 1_000
 STEP_BACK_NS: Final = 10**6
 _FRAGMENT: Final = int(Payload.FRAGMENT)
 _AUTHIP: Final = 240
+_SA: Final = int(Payload.SA)
+_AGGRESSIVE: Final = int(Exchange.AGGRESSIVE)
+_SHORTEST: Final = HEADER_BYTES + GENERIC_HEADER_BYTES
+"""Octets of a message with one payload."""
 
 
 class Tracker:
@@ -81,10 +86,10 @@ class Tracker:
         """Take what the capture yields, in its order.
 
         This loop is run for every message of a capture and keeps the common case to itself: a new message of
-        a known conversation. Whatever is else goes to `_add_other`.
+        a known conversation. What begins one goes to `_begin`, and whatever is else to `_add_other`.
         """
         young, header, pack, pack_digest = self._registry.young, HEADER.unpack_from, RECORD.pack, DIGEST.pack
-        now_ns, count = self._now_ns, 0
+        add_other, count = self._add_other, 0
         for item in items:
             if not isinstance(item, Datagram):
                 self._add_error(item)
@@ -92,8 +97,9 @@ class Tracker:
             data = item.data
             icookie, rcookie, first, version, exchange, flags, message_id, length = header(data)
             track = young.get(icookie)
-            if track is None or version != VERSION_1:
-                self._add_other(item)
+            if track is None:
+                if not self._begin(item):
+                    add_other(item)
                 continue
             source = item.source
             if source == track.first and item.destination == track.second:
@@ -101,18 +107,18 @@ class Tracker:
             elif source == track.second and item.destination == track.first:
                 sender = 1
             else:
-                self._add_other(item)
+                add_other(item)
                 continue
             records = track.records
             digest = pack_digest(hash(data) ^ sender)
             is_whole = length == len(data) == item.wire_bytes
-            if not is_whole or len(records) >= LONG or records.find(digest) >= 0:
-                self._add_other(item)
+            if not is_whole or version != VERSION_1 or len(records) >= LONG or records.find(digest) >= 0:
+                add_other(item)
                 continue
             marks = 0
             if flags != FLAG_ENCRYPTION or exchange >= _AUTHIP:
                 if flags or exchange >= _AUTHIP or first == _FRAGMENT or rcookie == NO_COOKIE:
-                    self._add_other(item)
+                    add_other(item)
                     continue
                 track.kept.append(data)
                 marks = KEPT
@@ -134,6 +140,30 @@ class Tracker:
                 item.source_port, item.destination_port, item.ttl, item.ip_id & 0xFFFF, NO_COPY, marks,
             )  # fmt: skip
         self.isakmp_messages += count
+
+    def _begin(self, datagram: Datagram) -> bool:
+        """Begin a conversation with an ordinary MSG1 under a new cookie; return whether it is one.
+
+        What is asked of it is what `_add_other` would find, without a look at its payloads.
+        """
+        data = datagram.data
+        icookie, rcookie, first, version, exchange, flags, message_id, length = HEADER.unpack_from(data)
+        if (
+            first != _SA or version != VERSION_1 or flags or message_id or exchange not in PHASE_1
+            or rcookie != NO_COOKIE or icookie == NO_COOKIE or not self._registry.is_new(icookie)
+            or not _SHORTEST <= length == len(data) == datagram.wire_bytes
+            or data[30] << 8 | data[31] < GENERIC_HEADER_BYTES or datagram.destination_port == GDOI_PORT
+        ):  # fmt: skip
+            return False
+        self.isakmp_messages += 1
+        if datagram.time_ns < self._now_ns:
+            self._note_time(datagram)
+        self._now_ns = datagram.time_ns
+        track = self._registry.open(datagram)
+        track.opener = 0
+        track.kept.append(self._alike(data))
+        track.append(datagram, 0, NO_COPY, KEPT, digest_of(data, 0))
+        return True
 
     def _add_error(self, item: IcmpError | LostFragments) -> None:
         if isinstance(item, IcmpError):
@@ -204,7 +234,14 @@ class Tracker:
 
     def _alike(self, data: bytes) -> bytes:
         """Return a MSG1 with the same octets after its cookie, of those kept before: offers repeat endlessly."""
-        return self._openings.setdefault(data[8:], data) if len(self._openings) < REMEMBERED else data
+        if data[18] == _AGGRESSIVE:
+            return data  # its key exchange is like no other
+        known = self._openings.get(data[8:])
+        if known is None:
+            if len(self._openings) >= REMEMBERED:
+                self._openings.clear()
+            known = self._openings[data[8:]] = data
+        return known
 
     def _count_other(self, datagram: Datagram) -> None:
         major, exchange = datagram.data[17] >> 4, datagram.data[18]
