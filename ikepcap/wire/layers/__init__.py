@@ -17,14 +17,12 @@ Importing this changes nothing in Scapy; `bind` makes Scapy use these layers for
 
 from typing import Any, Final
 
-from ikepcap.wire import bodies
+from ikepcap.wire import bodies, details, numbers
 from ikepcap.wire.codec import Body
 from ikepcap.wire.layers.attributes import DataAttribute, attribute_class
 from ikepcap.wire.layers.isakmp import ISAKMP, CutHeader, read_message
 from ikepcap.wire.layers.parts import Part, layer_for
 from ikepcap.wire.layers.ports import NatKeepalive, NonEspMarker, bind, unbind
-from ikepcap.wire.numbers import Phase1Attribute, Phase2Attribute
-from ikepcap.wire.details import CfgAttribute
 
 _ALIASES: Final = {"SA": "SecurityAssociation"}
 _BODIES: Final[dict[str, type[Body]]] = {
@@ -32,7 +30,25 @@ _BODIES: Final[dict[str, type[Body]]] = {
     for name, found in vars(bodies).items()
     if isinstance(found, type) and issubclass(found, Body) and found is not Body
 }
-_ATTRIBUTES: Final = {names.__name__: names for names in (Phase1Attribute, Phase2Attribute, CfgAttribute)}
+_ATTRIBUTES: Final = {
+    names.__name__: names
+    for names in (numbers.Phase1Attribute, numbers.Phase2Attribute, details.CfgAttribute)
+}
+
+__all__ = [  # noqa: PLE0604, F822 - what is not here is made when asked for
+    "ISAKMP",
+    "CutHeader",
+    "DataAttribute",
+    "NatKeepalive",
+    "NonEspMarker",
+    "Part",
+    "bind",
+    "read_message",
+    "unbind",
+    *_ALIASES,
+    *_BODIES,
+    *_ATTRIBUTES,
+]
 
 
 def __getattr__(name: str) -> Any:

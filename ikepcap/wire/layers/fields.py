@@ -5,10 +5,10 @@ was read and is what it should be, None when nobody has set it; building compute
 stands as it is: one set by hand, and one that was wrong on the wire.
 """
 
-from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, Final
 
+from scapy.compat import bytes_encode
 from scapy.fields import ConditionalField, Field
 from scapy.packet import Packet
 
@@ -17,6 +17,8 @@ from ikepcap.wire.numbers import Payload, word
 
 _FORMATS: Final = {1: "B", 2: "H", 4: "I"}
 _SHOWN_OCTETS: Final = 64
+NUMBER_AT: Final = 4
+"""Where proposals and transforms have their number (RFC 2408 §3.5, §3.6)."""
 
 
 class Computed(int):
@@ -39,7 +41,7 @@ class Number(Field):
         """Take a name, what it is unless set (None: computed), octets, registry, and 10 or 16 for people."""
         self.names = names
         self.base = base
-        super().__init__(name, default, _FORMATS[size])
+        super().__init__(name, None if default is None else int(default), _FORMATS[size])
 
     def registry(self, pkt: Any) -> type[IntEnum] | None:  # noqa: ARG002 - some depend on their packet
         """Return the registry that its values are from."""
@@ -86,11 +88,14 @@ class PayloadType(Aside):
 class Octets(Field):
     """Octets as they are, shown as text where they are text."""
 
-    __slots__ = ["always_hex"]
-    ismutable = False
+    __slots__ = ["always_hex", "size"]
 
-    def __init__(self, name: str, default: bytes = b"", *, always_hex: bool = False) -> None:
+    def __init__(
+        self, name: str, default: bytes = b"", *, always_hex: bool = False, size: int | None = None
+    ) -> None:
+        """Take a name, what it is unless set, how it is shown, and how many octets where that is fixed."""
         self.always_hex = always_hex
+        self.size = size
         super().__init__(name, default, "H")
 
     def any2i(self, pkt: Any, x: Any) -> Any:  # noqa: ARG002 - Scapy's signature
@@ -100,8 +105,9 @@ class Octets(Field):
         return bytes(x) if isinstance(x, bytearray | memoryview) else x
 
     def addfield(self, pkt: Any, s: bytes, val: Any) -> bytes:  # noqa: ARG002 - Scapy's signature
-        """Add them."""
-        return s + (b"" if val is None else bytes(val))
+        """Add them; where their number is fixed they are cut or filled up, as Scapy does."""
+        octets: bytes = b"" if val is None else bytes_encode(val)
+        return s + (octets if self.size is None else octets[: self.size].ljust(self.size, b"\0"))
 
     def i2len(self, pkt: Any, x: Any) -> int:  # noqa: ARG002 - Scapy's signature
         """Return how many they are."""
@@ -115,7 +121,7 @@ class Octets(Field):
         """Return random octets for `fuzz()`."""
         from scapy.volatile import RandBin, RandNum
 
-        return RandBin(RandNum(0, 64))
+        return RandBin(self.size or RandNum(0, 64))
 
 
 class OctetsList(Octets):
@@ -187,7 +193,7 @@ class Packets(Field):
 
 
 class Payloads(Packets):
-    """A chain of payloads: each announces the type of the next one, unless that was set."""
+    """A chain: each payload announces the type of the next one, and some are numbered, unless that was set."""
 
     __slots__ = ["kind"]
 
@@ -198,13 +204,19 @@ class Payloads(Packets):
 
     def addfield(self, pkt: Any, s: bytes, val: Any) -> bytes:  # noqa: ARG002 - Scapy's signature
         """Add the chain."""
-        found = []
-        for one, after in zip(val, announced([type_of(one) for one in val]), strict=True):
-            octets = bytes(one)
-            if "next_payload" in one.default_fields and is_open(one.getfieldval("next_payload")):
-                octets = bytes((after,)) + octets[1:]
-            found.append(octets)
-        return s + b"".join(found)
+        types = announced([type_of(one) for one in val])
+        linked = (_linked(one, after, place) for place, (one, after) in enumerate(zip(val, types, strict=True), 1))
+        return s + b"".join(linked)
+
+
+def _linked(one: Any, after: int, place: int) -> bytes:
+    """Return the octets of a payload at this place of its chain, counted from 1, before one of type `after`."""
+    octets = bytes(one)
+    if "next_payload" in one.default_fields and is_open(one.getfieldval("next_payload")):
+        octets = bytes((after,)) + octets[1:]
+    if getattr(one, "is_numbered", False) and one.getfieldval("number") is None:
+        octets = octets[:NUMBER_AT] + bytes((place & 0xFF,)) + octets[NUMBER_AT + 1 :]
+    return octets
 
 
 class WhenSet(ConditionalField):

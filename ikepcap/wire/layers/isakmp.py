@@ -5,9 +5,9 @@ for each layer, and a datagram has room for 16,000. What a user does with layers
 Scapy looks into lists: `pkt[KeyExchange]`, `VendorId in pkt`, `del pkt[VendorId]`, `/`.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
-from scapy.config import conf
 from scapy.fields import FlagsField
 from scapy.packet import Packet
 
@@ -16,13 +16,12 @@ from ikepcap.wire.layers.fields import Aside, Number, Octets, Payloads, is_open,
 from ikepcap.wire.layers.node import Node, unlisted
 from ikepcap.wire.layers.parts import Part, read_parts, unchained
 from ikepcap.wire.message import FLAG_ENCRYPTION, HEADER_BYTES, NO_COOKIE, VERSION_1, Message, parse
-from ikepcap.wire.numbers import Exchange, NotifyType, Payload, exchange_name, payload_name
+from ikepcap.wire.numbers import Exchange, Payload, exchange_name, payload_name
 from ikepcap.wire.walk import Defect, Fault
 
 MARKER: Final = bytes(4)
 """The non-ESP marker (RFC 3948 §2.2)."""
 NATT_PORT: Final = 4500
-_COOKIE_BYTES: Final = 8
 _LENGTH_AT: Final = 24
 _NAMED_PAYLOADS: Final = 16
 _FLAGS: Final = ["encryption", "commit", "authentication_only", "bit3", "bit4", "bit5", "bit6", "bit7"]
@@ -54,8 +53,8 @@ class ISAKMP(Node):
 
     name = "ISAKMP"
     fields_desc = [  # noqa: RUF012 - Scapy's way
-        Octets("initiator_cookie", NO_COOKIE, always_hex=True),
-        Octets("responder_cookie", NO_COOKIE, always_hex=True),
+        Octets("initiator_cookie", NO_COOKIE, always_hex=True, size=len(NO_COOKIE)),
+        Octets("responder_cookie", NO_COOKIE, always_hex=True, size=len(NO_COOKIE)),
         Number("next_payload", None, 1, Payload),
         Number("version", VERSION_1, 1, base=16),
         Number("exchange", Exchange.MAIN, 1, Exchange),
@@ -144,13 +143,14 @@ class ISAKMP(Node):
         alone.marker = 0
         return bytes(alone)
 
-    def mysummary(self) -> str:
-        """Return exchange, cookie and payloads in a line."""
-        types = [payload_name(type_of(one)) for one in self.payloads[: _NAMED_PAYLOADS + 1]]
-        if len(types) > _NAMED_PAYLOADS:
-            types[_NAMED_PAYLOADS:] = [f"and {len(self.payloads) - _NAMED_PAYLOADS} more"]
+    def mysummary(self) -> tuple[str, list[type[Packet]]]:
+        """Return exchange, cookie and payloads in a line, and that UDP is to be named before it."""
+        types = [payload_name(type_of(one)) for one in self.payloads[:_NAMED_PAYLOADS]]
+        if len(self.payloads) > len(types):
+            types.append(f"and {len(self.payloads) - len(types)} more")
         what = " ".join(types) or ("encrypted" if self.ciphertext else "")
-        return f"ISAKMP {exchange_name(int(self.exchange))} {bytes(self.initiator_cookie).hex()} {what}".rstrip()
+        words = f"ISAKMP {exchange_name(int(self.exchange))} {bytes(self.initiator_cookie).hex()} {what}"
+        return words.rstrip(), [type(one) for one in _below(self) if type(one).__name__ == "UDP"]
 
     def hashret(self) -> bytes:
         """Return what a message and its answer have in common: the initiator's cookie."""
@@ -184,6 +184,13 @@ def _is_answer(self: ISAKMP, other: ISAKMP) -> bool:
     if is_first and self.responder_cookie == NO_COOKIE:
         return False
     return bool(self.exchange == other.exchange and self.message_id == other.message_id)
+
+
+def _below(layer: Any) -> Iterator[Any]:
+    """Yield the layers below one."""
+    while layer.underlayer is not None:
+        layer = layer.underlayer
+        yield layer
 
 
 def _is_on_natt_port(below: Any) -> bool:

@@ -55,8 +55,8 @@ USUAL: Final[dict[tuple[type[Body], str], int]] = {
     (bodies.Fragment, "fragment_id"): 1,
     (bodies.Fragment, "number"): 1,
 }
-ORDINALS: Final = frozenset({(bodies.Proposal, "number"), (bodies.Transform, "number")})
-"""Numbers that count up from 1 in their chain unless set."""
+NUMBERED: Final = frozenset({bodies.Proposal, bodies.Transform})
+"""Bodies whose `number` counts up from 1 in their chain unless set."""
 
 
 class _TransformId(Number):
@@ -76,6 +76,7 @@ class Part(Node):
 
     name = "Part"
     body: type[Body] | None = None
+    is_numbered = False
     rules: tuple[tuple[str, str, str], ...] = ()
     """Numbers of the body that follow from another field: which, how, from which."""
     fields_desc = [  # noqa: RUF012 - Scapy's way
@@ -182,17 +183,9 @@ class Part(Node):
         }
         found["next_payload"] = type_of(self.payload) if isinstance(self.payload, Part) else Payload.NONE
         found["length"] = self.size(octets)
-        if "number" not in octets:
-            found["number"] = self._ordinal()
+        if self.is_numbered:
+            found["number"] = 1
         return found
-
-    def _ordinal(self) -> int:
-        """Return the place in the chain that this is in, from 1."""
-        for chain in (found for _, found in (self.parent.chains() if isinstance(self.parent, Node) else ())):
-            for place, one in enumerate(chain, 1):
-                if one is self:
-                    return place
-        return 1
 
     def add_payload(self, payload: Any) -> None:
         """Take what belongs inside; chain what comes after."""
@@ -246,6 +239,7 @@ def layer_for(body: type[Body]) -> type[Any]:
         "__doc__": body.__doc__,
         "__module__": "ikepcap.wire.layers",
         "body": body,
+        "is_numbered": body in NUMBERED,
         "rules": rules,
         "dispatch_hook": Part.__dict__["dispatch_hook"],
         "fields_desc": [*fields, when_set(Octets("rest"))],
@@ -281,7 +275,7 @@ def _field(body: type[Body], field: Declared, open_names: set[str]) -> Field:
     """Return the Scapy field of a declared one."""
     name, word = layer_name(field.name), field.word
     if isinstance(word, Integer):
-        is_open = name in open_names or (body, field.name) in ORDINALS
+        is_open = name in open_names or (body in NUMBERED and name == "number")
         usual = None if is_open else USUAL.get((body, field.name), 0)
         is_id = body is bodies.Transform and field.name == "transform_id"
         return (_TransformId if is_id else Number)(name, usual, word.size, word.names)

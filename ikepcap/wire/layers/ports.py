@@ -66,7 +66,7 @@ class OnIkePort(Packet):
             return NatKeepalive
         if _pkt and _pkt.startswith(MARKER) and stands_up(_pkt, len(MARKER), len(_pkt)):
             return NonEspMarker
-        return ISAKMP
+        return ISAKMP.dispatch_hook(_pkt)
 
 
 @unlisted
