@@ -11,7 +11,7 @@ session in place of files; `packets` yields the frames of files as Scapy packets
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeGuard
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -221,20 +221,20 @@ def packets(paths: Paths, *, progress: Progress | None = None) -> Iterator[Any]:
     return scapy_packets(_listed(paths), progress=progress)
 
 
-def _is_paths(given: Input) -> bool:
+def _is_paths(given: Input) -> TypeGuard[Paths]:
     if isinstance(given, str | os.PathLike):
         return True
     return isinstance(given, Sequence) and all(isinstance(one, str | os.PathLike) for one in given)
 
 
-def _listed(paths: Any) -> list[Path]:
+def _listed(paths: Paths) -> list[Path]:
     return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
 
 
 def _opened(given: Input, progress: Progress | None) -> Capture | ScapyPackets:
     if _is_paths(given):
         return Capture(_listed(given), progress=progress)
-    return ScapyPackets(given)
+    return ScapyPackets(given)  # type: ignore[arg-type]  # what is left of the union
 
 
 def _names(given: Input) -> list[str]:

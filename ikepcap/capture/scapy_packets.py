@@ -119,9 +119,7 @@ class _Frames(Capture):
         return _Whole()
 
 
-def packets(
-    paths: Sequence[str | os.PathLike[str]], *, progress: Progress | None = None
-) -> Iterator[Any]:
+def packets(paths: Sequence[str | os.PathLike[str]], *, progress: Progress | None = None) -> Iterator[Any]:
     """Yield every frame of some files as a Scapy packet, ISAKMP in our layers; needs Scapy."""
     # These register the link types and what may lie between them and UDP; the user's own come on top.
     from scapy.config import conf
@@ -168,7 +166,8 @@ _OURS: Final = frozenset({Kind.ISAKMP, Kind.MARKED, Kind.KEEPALIVE, Kind.JUNK, K
 def _is_fragment(below: Any) -> bool:
     """Tell whether an IP layer, or an IPv6 fragment header, carries a part of a datagram."""
     fields = below.fields if below is not None else {}
-    return bool(fields.get("frag") or fields.get("offset") or fields.get("m") or int(fields.get("flags", 0)) & 1)
+    more = fields.get("m") or int(fields.get("flags", 0)) & 1
+    return bool(more or fields.get("frag") or fields.get("offset"))
 
 
 def _replace(udp: Any, kind: Kind | None, data: bytes, wire_bytes: int) -> None:

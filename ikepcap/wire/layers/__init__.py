@@ -35,7 +35,7 @@ _ATTRIBUTES: Final = {
     for names in (numbers.Phase1Attribute, numbers.Phase2Attribute, details.CfgAttribute)
 }
 
-__all__ = [  # noqa: PLE0604, F822 - what is not here is made when asked for
+__all__ = [
     "ISAKMP",
     "CutHeader",
     "DataAttribute",

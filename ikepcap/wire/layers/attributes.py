@@ -15,7 +15,7 @@ from scapy.config import conf
 
 from ikepcap.wire.attribute_values import VALUES
 from ikepcap.wire.layers.fields import Number, Octets, WhenSet, is_open, octet_text, settled
-from ikepcap.wire.layers.node import Node, unlisted
+from ikepcap.wire.layers.node import Node, new_class, unlisted
 from ikepcap.wire.numbers import Phase1Attribute, Phase2Attribute, Protocol
 from ikepcap.wire.walk import Attribute, walk_attributes
 
@@ -143,8 +143,7 @@ def attribute_class(names: type[IntEnum] | None) -> type[Any]:
         "dispatch_hook": DataAttribute.__dict__["dispatch_hook"],
         "fields_desc": [Number("type", 0, 2, names), *DataAttribute.fields_desc[1:]],
     }
-    made: type[Any] = unlisted(type(DataAttribute)(names.__name__, (DataAttribute,), content))
-    return made
+    return new_class(names.__name__, DataAttribute, content)
 
 
 _OF_PROTOCOL: Final[dict[int, type[IntEnum]]] = {

@@ -15,7 +15,7 @@ from scapy.packet import Packet
 from ikepcap.wire.build import announced
 from ikepcap.wire.numbers import Payload, word
 
-_FORMATS: Final = {1: "B", 2: "H", 4: "I"}
+_FORMATS: Final = {0: "0s", 1: "B", 2: "H", 4: "I"}
 _SHOWN_OCTETS: Final = 64
 NUMBER_AT: Final = 4
 """Where proposals and transforms have their number (RFC 2408 §3.5, §3.6)."""
@@ -68,8 +68,7 @@ class Aside(Number):
 
     def __init__(self, name: str, default: int | None, names: type[IntEnum] | None = None) -> None:
         """Take a name, what it is unless set, and its registry."""
-        super().__init__(name, default, 1, names)
-        self.sz = 0
+        super().__init__(name, default, 0, names)
 
     def addfield(self, pkt: Any, s: bytes, val: Any) -> bytes:  # noqa: ARG002 - Scapy's signature
         """Add nothing."""
@@ -91,7 +90,7 @@ class Octets(Field):
     __slots__ = ["always_hex", "size"]
 
     def __init__(
-        self, name: str, default: bytes = b"", *, always_hex: bool = False, size: int | None = None
+        self, name: str, default: Any = b"", *, always_hex: bool = False, size: int | None = None
     ) -> None:
         """Take a name, what it is unless set, how it is shown, and how many octets where that is fixed."""
         self.always_hex = always_hex
@@ -132,8 +131,7 @@ class OctetsList(Octets):
 
     def __init__(self, name: str, size_field: str) -> None:
         self.size_field = size_field
-        super().__init__(name)
-        self.default = []
+        super().__init__(name, [])
 
     def any2i(self, pkt: Any, x: Any) -> Any:
         """Take a list, or all of them joined."""
@@ -162,7 +160,7 @@ class OctetsList(Octets):
 
 
 class Packets(Field):
-    """A list of packets, held by the packet they are in. Dissection is their owner's work, not the field's."""
+    """A list of packets. Reading them is the work of the packet that holds them, not of the field."""
 
     __slots__ = []
     islist = 1
@@ -193,7 +191,7 @@ class Packets(Field):
 
 
 class Payloads(Packets):
-    """A chain: each payload announces the type of the next one, and some are numbered, unless that was set."""
+    """A chain: each payload announces the type of the next one, and some count up, unless that was set."""
 
     __slots__ = ["kind"]
 
@@ -205,12 +203,12 @@ class Payloads(Packets):
     def addfield(self, pkt: Any, s: bytes, val: Any) -> bytes:  # noqa: ARG002 - Scapy's signature
         """Add the chain."""
         types = announced([type_of(one) for one in val])
-        linked = (_linked(one, after, place) for place, (one, after) in enumerate(zip(val, types, strict=True), 1))
-        return s + b"".join(linked)
+        linked = zip(val, types, range(1, len(types) + 1), strict=True)
+        return s + b"".join(_linked(one, after, place) for one, after, place in linked)
 
 
 def _linked(one: Any, after: int, place: int) -> bytes:
-    """Return the octets of a payload at this place of its chain, counted from 1, before one of type `after`."""
+    """Return the octets of a payload at this place of its chain, from 1, before one of type `after`."""
     octets = bytes(one)
     if "next_payload" in one.default_fields and is_open(one.getfieldval("next_payload")):
         octets = bytes((after,)) + octets[1:]
@@ -260,7 +258,7 @@ def chunks(octets: bytes, size: int) -> list[bytes]:
 
 
 def octet_text(octets: bytes, *, always_hex: bool = False) -> str:
-    """Return octets as text in quotes if they are, else in hex; long ones are cut, and say how long they are."""
+    """Return octets as text in quotes if they are, else in hex; long ones are cut."""
     shown = octets[:_SHOWN_OCTETS]
     cut = f"... ({len(octets)} octets)" if len(octets) > _SHOWN_OCTETS else ""
     if not always_hex and octets and all(0x20 <= octet < 0x7F for octet in shown):
@@ -276,12 +274,10 @@ def _number(name: str, text: str, names: type[IntEnum] | None) -> int:
     """
     if text.isdigit():
         return int(text)
-    wanted = text.upper().replace("-", "_").removeprefix("3")
-    for member in names or ():
-        if member.name.removeprefix("TRIPLE_") == wanted and (text[0] == "3") == member.name.startswith("TRIPLE_"):
-            return int(member)
+    known_words = {word(names, member): int(member) for member in names} if names is not None else {}
+    number = known_words.get(text.upper().replace("_", "-"))
+    if number is not None:
+        return number
     known = f"a word of {names.__name__} or a number" if names is not None else "a number"
     message = f"{name}: {text!r} is not {known}"
     raise ValueError(message)
-
-

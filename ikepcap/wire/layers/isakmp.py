@@ -24,6 +24,7 @@ MARKER: Final = bytes(4)
 NATT_PORT: Final = 4500
 _LENGTH_AT: Final = 24
 _NAMED_PAYLOADS: Final = 16
+_SAME: Final = ("initiator_cookie", "responder_cookie", "version", "exchange", "message_id")
 _FLAGS: Final = ["encryption", "commit", "authentication_only", "bit3", "bit4", "bit5", "bit6", "bit7"]
 
 
@@ -84,8 +85,7 @@ class ISAKMP(Node):
     def read(self, found: Message) -> None:
         """Take what the walker found."""
         data, fields = found.data, self.fields
-        fields["initiator_cookie"], fields["responder_cookie"] = found.initiator_cookie, found.responder_cookie
-        for name in ("next_payload", "version", "exchange", "message_id", "length"):
+        for name in _SAME:
             fields[name] = getattr(found, name)
         fields["flags"] = self.get_field("flags").any2i(self, found.flags)
         end = found.spans[-1].end if found.spans else HEADER_BYTES
@@ -127,7 +127,7 @@ class ISAKMP(Node):
     @property
     def message(self) -> Message:
         """What the walker makes of the octets as they would be sent now."""
-        found = parse(self._octets(), self.wirelen)
+        found = parse(self.octets(), self.wirelen)
         assert found is not None, "it has at least a header"  # noqa: S101 - for the type checker
         return found
 
@@ -137,7 +137,8 @@ class ISAKMP(Node):
         found = self.message
         return tuple(sorted((*found.defects, *body_defects(found)), key=lambda one: one.offset))
 
-    def _octets(self) -> bytes:
+    def octets(self) -> bytes:
+        """Return the message alone as it would be sent, without the layers below and the marker."""
         alone = self.copy()
         alone.underlayer = None
         alone.marker = 0
@@ -171,7 +172,7 @@ def _is_answer(self: ISAKMP, other: ISAKMP) -> bool:
     - within one exchange the message ID is the same, but for informational ones, which are each their own;
     - any phase 1 message may be answered by a notification in the clear.
     """
-    if self.initiator_cookie != other.initiator_cookie or self._octets() == other._octets():
+    if self.initiator_cookie != other.initiator_cookie or self.octets() == other.octets():
         return False
     is_first = other.responder_cookie == NO_COOKIE
     if not is_first and self.responder_cookie != other.responder_cookie:
@@ -183,7 +184,8 @@ def _is_answer(self: ISAKMP, other: ISAKMP) -> bool:
         return other.message_id == 0 and any(type_of(one) == Payload.NOTIFICATION for one in self.payloads)
     if is_first and self.responder_cookie == NO_COOKIE:
         return False
-    return bool(self.exchange == other.exchange and self.message_id == other.message_id)
+    is_same: bool = self.exchange == other.exchange and self.message_id == other.message_id
+    return is_same
 
 
 def _below(layer: Any) -> Iterator[Any]:
@@ -195,8 +197,7 @@ def _below(layer: Any) -> Iterator[Any]:
 
 def _is_on_natt_port(below: Any) -> bool:
     """Tell whether a layer is UDP on the port where ESP goes unless a marker says otherwise."""
-    ports = getattr(below, "fields_desc", ()) and [field.name for field in below.fields_desc[:2]]
-    return ports == ["sport", "dport"] and type(below).__name__ == "UDP" and NATT_PORT in (below.sport, below.dport)
+    return type(below).__name__ == "UDP" and NATT_PORT in (below.sport, below.dport)
 
 
 def read_message(found: Message) -> ISAKMP:

@@ -1,4 +1,4 @@
-"""What all our packets have in common: they are built from their fields, and what is in their lists is theirs.
+"""What all our packets have in common: they are built from their fields, and own what is in their lists.
 
 Scapy keeps the octets a packet was read from and returns them until it notices a change, which it does not
 two lists down. Here nothing is kept: every build is from the fields, so an edit anywhere is in the octets.
@@ -22,6 +22,12 @@ def unlisted(cls: C) -> C:
     if not known:
         del conf.layers.ldict[cls.__module__]
     return cls
+
+
+def new_class(name: str, base: type[Any], content: dict[str, Any]) -> type[Any]:
+    """Make a packet class, unlisted as well."""
+    made: type[Any] = unlisted(type(base)(name, (base,), content))  # type: ignore[misc]
+    return made
 
 
 class Seat:
@@ -127,7 +133,7 @@ class Node(Packet):
 
     def size(self, octets: dict[str, bytes]) -> int:
         """Return how long the fields are, those that are not yet numbers among them."""
-        still = sum(field.sz for field in self.fields_desc if field.name not in octets)
+        still: int = sum(field.sz for field in self.fields_desc if field.name not in octets)
         return still + sum(map(len, octets.values()))
 
     def accept(self, part: Any) -> bool:

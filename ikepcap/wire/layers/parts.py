@@ -15,7 +15,7 @@ from scapy.packet import NoPayload, Packet, RawVal
 
 from ikepcap.wire import bodies
 from ikepcap.wire.build import announced
-from ikepcap.wire.codec import Attributes, Body, Chain, Declared, Integer, Take, decode, declared, places
+from ikepcap.wire.codec import Attributes, Body, Chain, Declared, Integer, Take, declared, decode, places
 from ikepcap.wire.details import TRANSFORM_IDS
 from ikepcap.wire.layers.attributes import read_attributes
 from ikepcap.wire.layers.fields import (
@@ -30,7 +30,7 @@ from ikepcap.wire.layers.fields import (
     type_of,
     when_set,
 )
-from ikepcap.wire.layers.node import Node, unlisted
+from ikepcap.wire.layers.node import Node, new_class, unlisted
 from ikepcap.wire.layers.words import IdentityData, VendorData
 from ikepcap.wire.numbers import Payload
 from ikepcap.wire.offer import read_situation
@@ -178,9 +178,9 @@ class Part(Node):
 
     def computed(self, octets: dict[str, bytes]) -> dict[str, int]:
         """Return next payload and length, and what the body's numbers follow from."""
-        found = {
-            name: self._following(how, target, len(octets.get(target, b""))) for name, how, target in self.rules
-        }
+        found = {}
+        for name, how, target in self.rules:
+            found[name] = self._following(how, target, len(octets.get(target, b"")))
         found["next_payload"] = type_of(self.payload) if isinstance(self.payload, Part) else Payload.NONE
         found["length"] = self.size(octets)
         if self.is_numbered:
@@ -244,8 +244,7 @@ def layer_for(body: type[Body]) -> type[Any]:
         "dispatch_hook": Part.__dict__["dispatch_hook"],
         "fields_desc": [*fields, when_set(Octets("rest"))],
     }
-    made: type[Any] = unlisted(type(Part)(body.__name__, (Part,), content))
-    return made
+    return new_class(body.__name__, Part, content)
 
 
 def layer_name(name: str) -> str:
@@ -258,14 +257,14 @@ _TAKEN: Final = frozenset({"payload_type", "next_payload", "res", "length", "res
 
 def _rules(body: type[Body]) -> Iterator[tuple[str, str, str]]:
     """Yield which numbers of a body follow from another field, and how."""
-    ruled = {field.name: field.word for field in declared(body) if isinstance(field.word, Integer)}
-    for name, word in ruled.items():
-        if word.length_of or word.count_of:
-            how = "octets" if word.length_of else "items"
-            yield layer_name(name), how, layer_name(word.length_of or word.count_of)
+    integers = {field.name: field.word for field in declared(body) if isinstance(field.word, Integer)}
+    for name, number in integers.items():
+        if number.length_of or number.count_of:
+            how = "octets" if number.length_of else "items"
+            yield layer_name(name), how, layer_name(number.length_of or number.count_of)
     for field in declared(body):
         word = field.word
-        if isinstance(word, Take) and not ruled[word.length].length_of:
+        if isinstance(word, Take) and not integers[word.length].length_of:
             yield layer_name(word.length), "each" if word.times else "octets", layer_name(field.name)
         if isinstance(word, Take) and word.times:
             yield layer_name(word.times), "items", layer_name(field.name)

@@ -6,11 +6,11 @@
 from typing import Any, Final
 
 from scapy.config import conf
-from scapy.packet import Packet
+from scapy.packet import Packet, bind_top_down, split_top_down
 
 from ikepcap.wire.header import stands_up
 from ikepcap.wire.layers.fields import Octets
-from ikepcap.wire.layers.isakmp import ISAKMP, MARKER, NATT_PORT, CutHeader
+from ikepcap.wire.layers.isakmp import ISAKMP, MARKER, NATT_PORT
 from ikepcap.wire.layers.node import unlisted
 
 IKE_PORT: Final = 500
@@ -90,6 +90,10 @@ class OnNattPort(Packet):
 _CHOICES: Final = ((IKE_PORT, OnIkePort), (GDOI_PORT, OnIkePort), (NATT_PORT, OnNattPort))
 
 
+_BUILT: Final = ((ISAKMP, IKE_PORT), (NonEspMarker, NATT_PORT), (NatKeepalive, NATT_PORT))
+"""Layers that choose the ports of the UDP they are put on."""
+
+
 def bind() -> None:
     """Make Scapy read and build UDP 500, 4500 and 848 with these layers, in this process.
 
@@ -100,10 +104,8 @@ def bind() -> None:
     unbind()
     ours = [({end: port}, choice) for port, choice in _CHOICES for end in ("dport", "sport")]
     UDP.payload_guess = [*ours, *UDP.payload_guess]
-    ISAKMP._overload_fields = {**ISAKMP._overload_fields, UDP: {"sport": IKE_PORT, "dport": IKE_PORT}}
-    for upper in (NonEspMarker, NatKeepalive):
-        upper._overload_fields = {**upper._overload_fields, UDP: {"sport": NATT_PORT, "dport": NATT_PORT}}
-    for layer in (ISAKMP, CutHeader, NonEspMarker, NatKeepalive):
+    for layer, port in _BUILT:
+        bind_top_down(UDP, layer, sport=port, dport=port)
         conf.layers.register(layer)
 
 
@@ -113,9 +115,7 @@ def unbind() -> None:
 
     choices = {choice for _, choice in _CHOICES}
     UDP.payload_guess = [row for row in UDP.payload_guess if row[1] not in choices]
-    for layer in (ISAKMP, CutHeader, NonEspMarker, NatKeepalive):
-        layer._overload_fields = {
-            lower: fields for lower, fields in layer._overload_fields.items() if lower is not UDP
-        }
+    for layer, port in _BUILT:
+        split_top_down(UDP, layer, sport=port, dport=port)
         if layer in conf.layers:
             unlisted(layer)
