@@ -180,7 +180,7 @@ def _is_answer(self: ISAKMP, other: ISAKMP) -> bool:
     is_encrypted = bool(int(self.flags) & FLAG_ENCRYPTION)
     if self.exchange == Exchange.INFORMATIONAL:
         if is_encrypted:
-            return other.exchange == self.exchange
+            return bool(other.exchange == self.exchange)
         return other.message_id == 0 and any(type_of(one) == Payload.NOTIFICATION for one in self.payloads)
     if is_first and self.responder_cookie == NO_COOKIE:
         return False

@@ -121,7 +121,7 @@ class Part(Node):
             body: as decoded; None for a payload without a declaration.
         """
         at, fields = span.start, self.fields
-        fields["payload_type"] = span.type
+        fields["payload_type"] = int(span.type)
         fields["next_payload"] = settled(data[at], following)
         fields["res"] = data[at + 1]
         fields["length"] = settled(data[at + 2] << 8 | data[at + 3], span.end - at)
