@@ -171,7 +171,7 @@ def _is_fragment(below: Any) -> bool:
 
 
 def _replace(udp: Any, kind: Kind | None, data: bytes, wire_bytes: int) -> None:
-    """Put what `data` is in the place of a UDP layer's payload; what follows the datagram stays padding."""
+    """Put what `data` is in the place of a UDP layer's payload; the padding after it stays."""
     from scapy.config import conf
 
     from ikepcap.wire import layers
@@ -184,7 +184,7 @@ def _replace(udp: Any, kind: Kind | None, data: bytes, wire_bytes: int) -> None:
         Kind.CUT: layers.CutHeader,
         None: conf.raw_layer,
     }[kind]
-    padding = udp.original[_UDP_HEADER_BYTES + wire_bytes :]
+    padding = b"".join(one.load for one in udp.iterpayloads() if isinstance(one, conf.padding_layer))
     udp.remove_payload()
     if data:
         udp.add_payload(reader(data, _internal=1, _underlayer=udp))

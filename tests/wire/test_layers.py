@@ -379,7 +379,8 @@ def test_importing_changes_nothing_in_scapy_and_binding_can_be_taken_back() -> N
 
 def test_scapy_is_loaded_only_when_a_layer_is_asked_for() -> None:
     code = (
-        "import sys, ikepcap; ikepcap.analyze; ikepcap.packets; import ikepcap.cli.main, ikepcap.renderers.layer;"
+        "import sys, ikepcap; ikepcap.analyze; ikepcap.packets; import ikepcap.cli.main;"
+        "import ikepcap.renderers.layer;"
         "from ikepcap.wire.message import parse; m = parse(bytes(27) + b'\\x1c');"
         "assert not any(n.split('.')[0] == 'scapy' for n in sys.modules); m.layer;"
         "assert 'scapy' in sys.modules and 'scapy.layers.isakmp' not in sys.modules"

@@ -23,13 +23,13 @@ from ikepcap.wire import layers as ours
 from ikepcap.wire.layers import bind, unbind
 from ikepcap.wire.walk import Fault
 
-I, R = b"initiate", b"response"
+ICOOKIE, RCOOKIE = b"initiate", b"response"
 AES = [build.tv(1, 7), build.tv(2, 4), build.tv(3, 1), build.tv(4, 14), build.tv(11, 1), build.tlv(12, 28800)]
 VENDOR = build.vendor_id(b"v" * 16)
 
 
 def message(*parts: build.Part, **header: Any) -> bytes:
-    return build.message(parts, initiator_cookie=I, responder_cookie=R, **header)
+    return build.message(parts, initiator_cookie=ICOOKIE, responder_cookie=RCOOKIE, **header)
 
 
 def one_offer(*transforms: build.Part, **proposal: Any) -> build.Part:
@@ -122,7 +122,7 @@ def chained(packet: Any) -> list[Any]:
 
 
 def test_g5_ciphertext_and_fragments_are_fields() -> None:
-    data = build.encrypted(b"E" * 64, initiator_cookie=I, responder_cookie=R, exchange=2)
+    data = build.encrypted(b"E" * 64, initiator_cookie=ICOOKIE, responder_cookie=RCOOKIE, exchange=2)
     assert isinstance(stock.ISAKMP(data).payload, Raw)
     layer = ours.ISAKMP(data)
     assert (layer.ciphertext, layer.payloads, layer.defects) == (b"E" * 64, [], ())
@@ -148,7 +148,9 @@ def test_g6_no_payload_is_lost_to_the_recursion_limit() -> None:
 @pytest.mark.parametrize("length", [0, 1, 3])
 def test_g7_a_length_below_the_header_ends_the_chain(length: int) -> None:
     data = patched(message(build.nonce(b"AAAA"), build.vendor_id(b"BBBB")), 30, length.to_bytes(2))
-    assert stock.ISAKMP(data)[stock.ISAKMP_payload_Nonce].nonce.startswith(b"AAAA\0\0\0\x08"[: 9 - length])
+    theirs = stock.ISAKMP(data)[stock.ISAKMP_payload_Nonce]
+    swallowed = theirs.getfieldval(theirs.fields_desc[-1].name)
+    assert len(swallowed) > 4, "the next payload's header is taken for the nonce"
     layer = ours.ISAKMP(data)
     assert (layer.payloads, layer.rest) == ([], data[28:])
     assert faults(layer) == {Fault.LENGTH_TOO_SMALL}
@@ -303,7 +305,7 @@ def test_g16_what_is_built_is_valid_and_stays_so() -> None:
     )
     assert stock.ISAKMP(bytes(theirs))[stock.ISAKMP_payload_Proposal].trans_nb == 0
     attributes = [ours.Phase1Attribute(type="ENCRYPTION", value="AES-CBC")]
-    layer = ours.ISAKMP(initiator_cookie=I) / ours.SA() / ours.Proposal()
+    layer = ours.ISAKMP(initiator_cookie=ICOOKIE) / ours.SA() / ours.Proposal()
     layer = (
         layer
         / ours.Transform(attributes=attributes)

@@ -138,11 +138,12 @@ class ISAKMP(Node):
         return tuple(sorted((*found.defects, *body_defects(found)), key=lambda one: one.offset))
 
     def octets(self) -> bytes:
-        """Return the message alone as it would be sent, without the layers below and the marker."""
+        """Return the message alone as it would be sent, without the layers below, marker and padding."""
         alone = self.copy()
         alone.underlayer = None
         alone.marker = 0
-        return bytes(alone)
+        octets: bytes = alone.do_build()
+        return octets
 
     def mysummary(self) -> tuple[str, list[type[Packet]]]:
         """Return exchange, cookie and payloads in a line, and that UDP is to be named before it."""
