@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ikepcap.api import analyze, conversations, messages, render
+    from ikepcap.api import analyze, conversations, messages, packets, render
     from ikepcap.errors import CaptureError, IkepcapError
     from ikepcap.report.model import Report
 
@@ -16,6 +16,7 @@ __all__ = [
     "analyze",
     "conversations",
     "messages",
+    "packets",
     "render",
 ]
 

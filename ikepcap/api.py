@@ -4,19 +4,22 @@
     for conversation in report.conversations: ...
 
 `conversations` yields them as they end, so that a capture of any size is followed in bounded memory;
-`messages` yields what was captured, before anything is concluded.
+`messages` yields what was captured, before anything is concluded. All of them take the packets of a Scapy
+session in place of files; `packets` yields the frames of files as Scapy packets.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypeGuard
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ikepcap.capture.datagram import CaptureFacts, Datagram
 from ikepcap.capture.reader import Capture
+from ikepcap.capture.scapy_packets import NAME, ScapyPackets
+from ikepcap.capture.scapy_packets import packets as scapy_packets
 from ikepcap.diagnose.whole import whole_findings
 from ikepcap.report import model
 from ikepcap.report.build import Builder
@@ -29,7 +32,10 @@ from ikepcap.track.registry import LONE_LISTED
 from ikepcap.track.tracker import Tracker
 from ikepcap.wire.message import Message, parse
 
-Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+Path = str | os.PathLike[str]
+Paths = Path | Sequence[Path]
+Input = Paths | Iterable[Any]
+"""Captures by name, or the packets of a Scapy session, as `sniff` or `rdpcap` return them or one by one."""
 Progress = Callable[[int, int | None], None]
 """Called now and then with octets read and the total, None where that is unknown."""
 Near = Literal["initiator", "responder", "between"]
@@ -52,15 +58,15 @@ class Conversations:
 
     def __init__(
         self,
-        paths: Paths,
+        paths: Input,
         *,
         keep_messages: bool = True,
         vantage: Near | None = None,
         progress: Progress | None = None,
         strict: bool = False,
     ) -> None:
-        self._capture = Capture(_listed(paths), progress=progress)
-        self._names = [os.fspath(path) for path in _listed(paths)]
+        self._capture = _opened(paths, progress)
+        self._names = _names(paths)
         self._keep = keep_messages
         self._given = vantage
         self._builder = Builder(strict=strict)
@@ -142,7 +148,7 @@ class Conversations:
 
 
 def analyze(
-    paths: Paths,
+    paths: Input,
     *,
     keep_messages: bool = True,
     vantage: Near | None = None,
@@ -152,7 +158,8 @@ def analyze(
     """Read captures to their end and say where each negotiation stands.
 
     Args:
-        paths: one capture or several, `-` for standard input; several are read as one sequence.
+        paths: one capture or several, `-` for standard input; several are read as one sequence. Or Scapy
+            packets, in any iterable; each is looked at once, and frames are numbered as they come.
         keep_messages: list every message in the report; without it a report stays small.
         vantage: next to whom the capture was taken, where that is known better than TTLs tell.
         progress: called with octets read and the total.
@@ -160,6 +167,7 @@ def analyze(
 
     Raises:
         CaptureError: an input cannot be read as a capture at all.
+        TypeError: it is neither a path nor Scapy packets.
     """
     run = Conversations(paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict)
     ordered = tuple(sorted(run, key=lambda conversation: conversation.id))
@@ -167,7 +175,7 @@ def analyze(
 
 
 def conversations(
-    paths: Paths,
+    paths: Input,
     *,
     keep_messages: bool = True,
     vantage: Near | None = None,
@@ -180,12 +188,12 @@ def conversations(
     )
 
 
-def messages(paths: Paths, *, progress: Progress | None = None) -> Iterator[FramedMessage]:
-    """Yield every ISAKMP message of the captures, of any version, one datagram at a time.
+def messages(paths: Input, *, progress: Progress | None = None) -> Iterator[FramedMessage]:
+    """Yield every ISAKMP message of captures or Scapy packets, of any version, one datagram at a time.
 
     IKE fragments come as the fragments they are: putting them together takes a conversation.
     """
-    for item in Capture(_listed(paths), progress=progress):
+    for item in _opened(paths, progress):
         if isinstance(item, Datagram):
             message = parse(item.data, item.wire_bytes)
             if message is not None:
@@ -199,5 +207,29 @@ def render(report: Report, format: Literal["text", "json"] = "text", *, width: i
     return rendered(report, format, width=width)
 
 
-def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
+def packets(paths: Paths, *, progress: Progress | None = None) -> Iterator[Any]:
+    """Yield every frame of the captures as a Scapy packet, with ISAKMP in `ikepcap.wire.layers`; lazy.
+
+    Fragments of IP come as the fragments they are. Scapy's bindings are neither needed nor changed.
+    """
+    return scapy_packets(_listed(paths), progress=progress)
+
+
+def _is_paths(given: Input) -> TypeGuard[Paths]:
+    if isinstance(given, str | os.PathLike):
+        return True
+    return isinstance(given, Sequence) and all(isinstance(one, str | os.PathLike) for one in given)
+
+
+def _listed(paths: Paths) -> list[Path]:
     return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+
+
+def _opened(given: Input, progress: Progress | None) -> Capture | ScapyPackets:
+    if _is_paths(given):
+        return Capture(_listed(given), progress=progress)
+    return ScapyPackets(given)  # type: ignore[arg-type]  # what is left of the union
+
+
+def _names(given: Input) -> list[str]:
+    return [os.fspath(path) for path in _listed(given)] if _is_paths(given) else [NAME]

@@ -3,7 +3,7 @@
 `scan` takes the short way for plain frames; wherever it does, it must come to the same as this.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final
 
 from ikepcap.capture.datagram import Datagram, IcmpError, LostFragments
@@ -95,6 +95,9 @@ class _Frame:
 
 class Decoder:
     """Reads frames of a run, one after the other."""
+
+    links: Container[int] = LINKS
+    """LINKTYPE_ numbers of the frames that it can read."""
 
     def __init__(self) -> None:
         self.tally = Tally()

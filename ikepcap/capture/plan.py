@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from ikepcap.capture.decode import Decoder, Item
-from ikepcap.capture.link import IPV4, IPV6, LINKS, VLAN_TAG
+from ikepcap.capture.link import IPV4, IPV6, VLAN_TAG
 from ikepcap.capture.window import Window
 
 Clock = tuple[int, int, int]
@@ -161,7 +161,7 @@ class RecordReader:
         self, frame: int, time_ns: int, link: int, place: tuple[int, int], wire_bytes: int
     ) -> Sequence[Item]:
         """Hand the frame at `place`, from and to which position, to the decoder."""
-        if link not in LINKS:
+        if link not in self._decoder.links:
             self.unread_links[link] = self.unread_links.get(link, 0) + 1
             return ()
         start, end = place

@@ -1,7 +1,7 @@
 """Several inputs as one sequence: opened, told apart, put in order, and read one after the other."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final, Self
 
@@ -48,7 +48,7 @@ class Capture:
         self._progress = progress
         self._use_short_way = True
         self._files: list[FileFacts] = []
-        self._decoder = Decoder()
+        self._decoder = self._new_decoder()
 
     def __iter__(self) -> Iterator[Item]:
         """Read all inputs, and yield what is found one by one; see `batches`."""
@@ -60,7 +60,7 @@ class Capture:
         Raises:
             CaptureError: an input cannot be opened, or is not a capture.
         """
-        self._files, self._decoder = [], Decoder()
+        self._files, self._decoder = [], self._new_decoder()
         buffer = bytearray(SPACE + SLACK)
         sizes = [size_of(path) for path in self._paths]
         total = None if None in sizes else sum(size for size in sizes if size is not None)
@@ -72,6 +72,9 @@ class Capture:
                 done += opened.source.taken_bytes
         self._decoder.fragments.finish()
         yield self._decoder.fragments.take()
+
+    def _new_decoder(self) -> Decoder:
+        return Decoder()
 
     def _read(self, opened: "_Opened") -> Iterator[Sequence[Item]]:
         """Read one input, as far as it goes."""
@@ -107,18 +110,23 @@ class Capture:
     @property
     def facts(self) -> CaptureFacts:
         """What was counted; complete once the iteration is over."""
-        tally, fragments = self._decoder.tally, self._decoder.fragments
-        return CaptureFacts(
-            files=tuple(self._files),
-            esp=tally.esp,
-            nat_keepalive=tally.nat_keepalive,
-            not_isakmp=tally.not_isakmp,
-            incomplete_fragments=fragments.lost,
-            evicted_fragments=fragments.evicted,
-            port_500=tally.port_500,
-            port_4500=tally.port_4500,
-            truncated_frames=tally.truncated_frames,
-        )
+        return facts_of(self._files, self._decoder)
+
+
+def facts_of(files: Iterable[FileFacts], decoder: Decoder) -> CaptureFacts:
+    """Return what a decoder has counted, with the files that it was counted in."""
+    tally, fragments = decoder.tally, decoder.fragments
+    return CaptureFacts(
+        files=tuple(files),
+        esp=tally.esp,
+        nat_keepalive=tally.nat_keepalive,
+        not_isakmp=tally.not_isakmp,
+        incomplete_fragments=fragments.lost,
+        evicted_fragments=fragments.evicted,
+        port_500=tally.port_500,
+        port_4500=tally.port_4500,
+        truncated_frames=tally.truncated_frames,
+    )
 
 
 class _Opened:

@@ -44,6 +44,7 @@ Exit status:
     help="Print the message of this frame, as Wireshark counts; repeatable.",
 )
 @click.option("--hex", "hex_", is_flag=True, help="Add the bytes.")
+@click.option("--scapy", "scapy_", is_flag=True, help="Print the message as Scapy shows it.")
 @click.option(
     "--cookie",
     callback=cookie_digits,
@@ -65,6 +66,7 @@ def show(
     captures: tuple[str, ...],
     numbers: tuple[int, ...],
     hex_: bool,
+    scapy_: bool,
     cookie: str,
     width: int | None,
     color: str,
@@ -73,6 +75,10 @@ def show(
     check_inputs(captures)
     if hex_ and not numbers:
         raise click.UsageError("--hex goes with --frame", ctx)
+    if scapy_ and not numbers:
+        raise click.UsageError("--scapy goes with --frame", ctx)
+    if scapy_ and hex_:
+        raise click.UsageError("--scapy has no offsets for --hex to go with", ctx)
     from ikepcap.renderers.page import Page
 
     page = Page(
@@ -80,7 +86,7 @@ def show(
     )
     lines: Iterator[str]
     if numbers:
-        lines = iter(_in_full(captures, numbers, page, hex_=hex_))
+        lines = iter(_in_full(captures, numbers, page, hex_=hex_, scapy_=scapy_))
     else:
         lines = _or_a_word(_listed(captures, cookie, page), captures)
     write(text_bytes(lines, None), None)
@@ -96,10 +102,13 @@ def _or_a_word(lines: Iterator[str], captures: tuple[str, ...]) -> Iterator[str]
     yield from lines
 
 
-def _in_full(captures: tuple[str, ...], numbers: tuple[int, ...], page: "Page", *, hex_: bool) -> list[str]:
+def _in_full(
+    captures: tuple[str, ...], numbers: tuple[int, ...], page: "Page", *, hex_: bool, scapy_: bool
+) -> list[str]:
     """Return the messages of some frames as text, all of them or none."""
     from ikepcap import api
     from ikepcap.renderers.fields import render_message
+    from ikepcap.renderers.layer import layer_lines
     from ikepcap.renderers.listing import heading_lines
 
     found: dict[int, list[FramedMessage]] = {number: [] for number in numbers}
@@ -118,6 +127,9 @@ def _in_full(captures: tuple[str, ...], numbers: tuple[int, ...], page: "Page", 
     for framed in (one for number in found for one in found[number]):
         lines += ("",) if lines else ()
         lines += heading_lines(framed.datagram, page)
+        if scapy_:
+            lines += layer_lines(framed.message)
+            continue
         lines += render_message(framed.message, width=page.width, hex_dump=hex_).splitlines()
     return lines
 

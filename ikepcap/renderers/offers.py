@@ -8,6 +8,7 @@ import msgspec
 from ikepcap.renderers import values
 from ikepcap.renderers.tree import Field, Placed, bounded, placed
 from ikepcap.wire import bodies
+from ikepcap.wire.attribute_values import PHASE1_VALUES, PHASE2_VALUES
 from ikepcap.wire.codec import Body, Integer, decode, places
 from ikepcap.wire.details import TRANSFORM_IDS
 from ikepcap.wire.numbers import Phase1Attribute, Phase2Attribute, Protocol, Situation, payload_name, word
@@ -113,7 +114,7 @@ def _summary(transform: Transform, ids: type[IntEnum] | None) -> str:
 def _attribute_field(attribute: Attribute, protocol: int, base: int, after: int) -> Field:
     phase1 = protocol == Protocol.ISAKMP
     names: type[IntEnum] = Phase1Attribute if phase1 else Phase2Attribute
-    known = values.PHASE1_VALUES if phase1 else values.PHASE2_VALUES
+    known = PHASE1_VALUES if phase1 else PHASE2_VALUES
     shown = values.attribute_value(attribute, known.get(attribute.type))
     at = base + attribute.start
     return Field(_attribute_name(names, attribute.type), at, base + after - at, shown)

@@ -11,22 +11,12 @@ from typing import Final
 from ikepcap.renderers.dername import distinguished_name
 from ikepcap.renderers.text import printable
 from ikepcap.wire.details import (
-    AuthAlgorithm,
     CfgAttribute,
-    Encapsulation,
-    GroupType,
     IdType,
     XauthType,
 )
 from ikepcap.wire.numbers import (
-    AuthMethod,
-    Encryption,
-    Group,
-    Hash,
-    LifeType,
     NotifyType,
-    Phase1Attribute,
-    Phase2Attribute,
     word,
 )
 from ikepcap.wire.walk import Attribute
@@ -41,20 +31,6 @@ _ADDRESS_BYTES: Final = (4, 16)
 _MAX_NUMBER_BYTES: Final = 8
 _IP_PROTOCOLS: Final[dict[int, str]] = {0: "any", 1: "ICMP", 6: "TCP", 17: "UDP", 47: "GRE", 58: "ICMPv6"}
 
-PHASE1_VALUES: Final[dict[int, type[IntEnum]]] = {
-    Phase1Attribute.ENCRYPTION: Encryption,
-    Phase1Attribute.HASH: Hash,
-    Phase1Attribute.AUTH_METHOD: AuthMethod,
-    Phase1Attribute.GROUP: Group,
-    Phase1Attribute.GROUP_TYPE: GroupType,
-    Phase1Attribute.LIFE_TYPE: LifeType,
-}
-PHASE2_VALUES: Final[dict[int, type[IntEnum]]] = {
-    Phase2Attribute.LIFE_TYPE: LifeType,
-    Phase2Attribute.GROUP: Group,
-    Phase2Attribute.ENCAPSULATION: Encapsulation,
-    Phase2Attribute.AUTH_ALGORITHM: AuthAlgorithm,
-}
 _CFG_ADDRESSES: Final = frozenset(
     {
         CfgAttribute.INTERNAL_IP4_ADDRESS,

@@ -6,7 +6,7 @@ decide nothing else.
 
 from typing import Annotated, Final
 
-from ikepcap.wire.codec import U8, U16, U32, Attributes, Body, Rest, Take
+from ikepcap.wire.codec import U8, U16, U32, Attributes, Body, Chain, Rest, Take
 from ikepcap.wire.details import CertEncoding, CfgAttribute, CfgType, IdType
 from ikepcap.wire.numbers import Doi, NotifyType, Payload, Protocol
 from ikepcap.wire.walk import Attribute
@@ -18,7 +18,7 @@ class SecurityAssociation(Body, frozen=True):
     doi: Annotated[int, U32(names=Doi)]
     situation: Annotated[int, U32()]
     """Bits of `Situation`; with secrecy or integrity a labelled domain precedes the proposals."""
-    proposals: Annotated[bytes, Rest()]
+    proposals: Annotated[bytes, Chain(Payload.PROPOSAL)]
 
 
 class Proposal(Body, frozen=True):
@@ -27,9 +27,9 @@ class Proposal(Body, frozen=True):
     number: Annotated[int, U8()]
     protocol: Annotated[int, U8(names=Protocol)]
     spi_size: Annotated[int, U8(length_of="spi")]
-    transform_count: Annotated[int, U8()]
+    transform_count: Annotated[int, U8(count_of="transforms")]
     spi: Annotated[bytes, Take("spi_size")]
-    transforms: Annotated[bytes, Rest()]
+    transforms: Annotated[bytes, Chain(Payload.TRANSFORM)]
 
 
 class Transform(Body, frozen=True):

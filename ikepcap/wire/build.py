@@ -84,11 +84,15 @@ def encrypted(
 def chain(parts: Iterable[Part]) -> bytes:
     """Return parts as payloads, each with the generic header that announces the next (RFC 2408 §3.2)."""
     listed = list(parts)
-    types = [*(part.type for part in listed), Payload.NONE]
     return b"".join(
         bytes((after, 0)) + (GENERIC_HEADER_BYTES + len(part.body)).to_bytes(2) + part.body
-        for part, after in zip(listed, types[1:], strict=True)
+        for part, after in zip(listed, announced([part.type for part in listed]), strict=True)
     )
+
+
+def announced(types: Sequence[int]) -> list[int]:
+    """Return what each payload of a chain of these types announces as its next one."""
+    return [*types[1:], Payload.NONE] if types else []
 
 
 def encode(body: Body) -> bytes:

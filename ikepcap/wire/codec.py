@@ -1,4 +1,4 @@
-"""Payload bodies from declarations: six field words, and a decoder compiled from them.
+"""Payload bodies from declarations: seven field words, and a decoder compiled from them.
 
 A body is a class whose fields are annotated with the words below, integers first and octets after them, as
 every ISAKMP payload is laid out. The decoder reads the integers with one `struct` call and cuts the rest.
@@ -39,6 +39,8 @@ class Integer(Struct, frozen=True):
     """The registry its values are from; a value outside it is no defect."""
     length_of: str = ""
     """The field whose octets this one counts."""
+    count_of: str = ""
+    """The chain whose payloads this one counts."""
     is_reserved: bool = False
     """Must be zero."""
 
@@ -73,6 +75,12 @@ class Take(Struct, frozen=True):
 
 class Rest(Struct, frozen=True):
     """All octets that are left."""
+
+
+class Chain(Rest, frozen=True):
+    """Payloads of one type up to the end, chained like those of a message; `decode` leaves them octets."""
+
+    kind: int
 
 
 class Attributes(Struct, frozen=True):

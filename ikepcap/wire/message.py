@@ -5,11 +5,14 @@ in `bodies` and decoded when someone asks.
 """
 
 from struct import Struct as Layout
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from ikepcap.wire.walk import Defect, Fault, Span, walk_chain
+
+if TYPE_CHECKING:
+    from ikepcap.wire.layers import ISAKMP
 
 HEADER_BYTES: Final = 28
 HEADER: Final = Layout(">8s8sBBBBII")
@@ -43,6 +46,15 @@ class Message(Struct, frozen=True, gc=False):
     spans: tuple[Span, ...]
     """Payloads in the clear; empty when encrypted or not IKEv1."""
     defects: tuple[Defect, ...]
+    wire_bytes: int | None = None
+    """Its length on the wire where that differs from `len(data)`."""
+
+    @property
+    def layer(self) -> "ISAKMP":
+        """The message as a Scapy packet of `ikepcap.wire.layers`, made anew each time; loads Scapy."""
+        from ikepcap.wire.layers import read_message
+
+        return read_message(self)
 
     @property
     def is_encrypted(self) -> bool:
@@ -84,11 +96,13 @@ def parse(data: bytes, wire_bytes: int | None = None) -> Message | None:
                 icookie, rcookie, following, version, exchange, flags, message_id, length, data, (), ()
             )
         spans, defects = walk_chain(data, following, HEADER_BYTES, size)
+        wire_bytes = None
     else:
         spans, defects = _walk_oddity(data, following, flags, length, wire_bytes or size)
     return Message(
-        icookie, rcookie, following, version, exchange, flags, message_id, length, data, spans, defects
-    )
+        icookie, rcookie, following, version, exchange, flags, message_id, length, data, spans, defects,
+        wire_bytes if wire_bytes != size else None,
+    )  # fmt: skip
 
 
 def _walk_oddity(

@@ -101,11 +101,11 @@ def read_offer(body: bytes) -> Offer:
         defect = Defect(Fault.BODY, 0, f"{len(body)} octets are too few for DOI and situation")
         doi = int.from_bytes(body[:4]) if len(body) >= 4 else None
         return Offer(doi, None, (), (), (defect,))
-    doi, situation = int.from_bytes(body[:4]), int.from_bytes(body[4:8])
+    doi = int.from_bytes(body[:4])
     defects: list[Defect] = []
     if doi not in (Doi.ISAKMP, Doi.IPSEC):
         defects.append(Defect(Fault.BODY, 0, f"DOI {doi} is not known: read as IPsec's"))
-    start = _after_situation(body, situation, defects)
+    situation, start = read_situation(body, defects)
     spans, wrong = walk_chain(body, Payload.PROPOSAL, start, len(body))
     defects += wrong
     proposals = tuple(_read_proposal(body, span, defects) for span in _only(Payload.PROPOSAL, spans, defects))
@@ -124,6 +124,26 @@ def policy_words(transform: Transform, *, gssapi: bool = False, cga: bool = Fals
         lifetime_s=transform.lifetime_s,
         lifetime_kb=transform.lifetime_kb,
     )
+
+
+def read_situation(body: bytes, defects: list[Defect]) -> tuple[int | None, int]:
+    """Return the situation of an SA payload, and where its first proposal begins.
+
+    Under DOI 0 nothing says whether there is a situation (RFC 2408 §3.4): it is None where the octets are
+    proposals without a flaw only if there is none.
+    """
+    if int.from_bytes(body[:4]) == Doi.ISAKMP and not _is_flawless(body, FIXED_BYTES):
+        without = FIXED_BYTES - 4
+        if _is_flawless(body, without):
+            return None, without
+    situation = int.from_bytes(body[4:8])
+    return situation, _after_situation(body, situation, defects)
+
+
+def _is_flawless(body: bytes, start: int) -> bool:
+    """Tell whether nothing but proposals is there from `start` on."""
+    spans, defects = walk_chain(body, Payload.PROPOSAL, start, len(body))
+    return not defects and all(span.type == Payload.PROPOSAL for span in spans)
 
 
 def _after_situation(body: bytes, situation: int, defects: list[Defect]) -> int:

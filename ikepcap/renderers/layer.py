@@ -1,0 +1,48 @@
+"""One message as Scapy shows it: what `ikepcap show --scapy` prints."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ikepcap.renderers.text import printable
+from ikepcap.renderers.values import HIDDEN, is_secret
+from ikepcap.wire.details import CfgAttribute
+from ikepcap.wire.message import Message
+from ikepcap.wire.numbers import Payload
+from ikepcap.wire.walk import Attribute
+
+MAX_LINE: Final = 1000
+
+
+def layer_lines(message: Message, *, show_secrets: bool = False) -> Iterator[str]:
+    """Yield the lines of `show()` of the message's layer, then its defects.
+
+    Args:
+        message: as parsed.
+        show_secrets: show XAUTH passwords and their like.
+    """
+    layer: Any = message.layer
+    defects = layer.defects
+    if not show_secrets:
+        _hide(layer)
+    for line in layer.show(dump=True).split("\n"):
+        if line:
+            yield printable(line, MAX_LINE)
+    for defect in defects:
+        yield printable(f"  ! {defect.fault} at {defect.offset}: {defect.detail}", MAX_LINE)
+
+
+def _hide(layer: Any) -> None:
+    """Put a word in the place of every secret; the layer is good for showing only then."""
+    announced = int(layer.next_payload)
+    for part in layer.payloads:
+        announced = int(part.next_payload)
+        if part.payload_type != Payload.ATTRIBUTES:
+            continue
+        if "data" in part.fields:  # too short for its header: nothing says where a value begins
+            part.fields["data"] = HIDDEN
+        for one in part.fields.get("attributes", ()):
+            found = Attribute(int(one.type), bool(one.is_tlv), one.value, 0)
+            if one.names is CfgAttribute and found.value and is_secret(found):
+                one.fields["value"] = HIDDEN
+    if announced == Payload.ATTRIBUTES and layer.rest:
+        layer.fields["rest"] = HIDDEN

@@ -1,0 +1,147 @@
+"""What all our packets have in common: they are built from their fields, and own what is in their lists.
+
+Scapy keeps the octets a packet was read from and returns them until it notices a change, which it does not
+two lists down. Here nothing is kept: every build is from the fields, so an edit anywhere is in the octets.
+"""
+
+from typing import Any, TypeVar
+
+from scapy.config import conf
+from scapy.packet import Packet, RawVal
+
+from ikepcap.wire.layers.fields import is_open
+
+C = TypeVar("C")
+
+
+def unlisted(cls: C) -> C:
+    """Take a class out of Scapy's list of layers, where every new one is put: importing changes no global."""
+    conf.layers.remove(cls)
+    known = conf.layers.ldict[cls.__module__]
+    known.remove(cls)
+    if not known:
+        del conf.layers.ldict[cls.__module__]
+    return cls
+
+
+def new_class(name: str, base: type[Any], content: dict[str, Any]) -> type[Any]:
+    """Make a packet class, unlisted as well."""
+    made: type[Any] = unlisted(type(base)(name, (base,), content))  # type: ignore[misc]
+    return made
+
+
+class Seat:
+    """Where a packet stands in a list of its owner, with the one thing Scapy does to an underlayer.
+
+    `del pkt[X]` and `pkt[X] = y` mean `del pkt[X].underlayer.payload` and so on.
+    """
+
+    def __init__(self, packet: Any) -> None:
+        self._packet = packet
+
+    @property
+    def underlayer(self) -> Any:
+        """The owner."""
+        return self._packet.parent
+
+    @property
+    def payload(self) -> Any:
+        """The packet itself."""
+        return self._packet
+
+    @payload.setter
+    def payload(self, other: Any) -> None:
+        self._replace([other])
+
+    @payload.deleter
+    def payload(self) -> None:
+        self._replace([])
+
+    def _replace(self, others: list[Any]) -> None:
+        owner = self._packet.parent
+        for field, found in owner.chains():
+            if any(one is self._packet for one in found):
+                kept = [[one] if one is not self._packet else others for one in found]
+                owner.setfieldval(field.name, [one for some in kept for one in some])
+
+
+@unlisted
+class Node(Packet):
+    """A packet whose octets are its fields, one after the other, and nothing remembered."""
+
+    match_subclass = True
+    show_indent = 0
+
+    @property
+    def underlayer(self) -> Any:
+        """The layer below, or the place in the list that this packet stands in."""
+        below = Packet.underlayer.__get__(self)
+        return Seat(self) if below is None and self.parent is not None else below
+
+    @underlayer.setter
+    def underlayer(self, below: Any) -> None:
+        Packet.underlayer.__set__(self, None if isinstance(below, Seat) else below)
+
+    def chains(self) -> list[tuple[Any, list[Any]]]:
+        """Return the fields that hold packets, each with what it holds."""
+        return [(field, list(self.getfieldval(field.name) or ())) for field in self.packetfields]
+
+    def own(self) -> None:
+        """Tell the packets in all lists whose they are: a list changes without telling."""
+        for _, found in self.chains():
+            for one in found:
+                if isinstance(one, Packet):
+                    one.parent = self
+
+    def computed(self, octets: dict[str, bytes]) -> dict[str, int]:
+        """Return the numbers that follow from the rest.
+
+        Args:
+            octets: of each field that is not a number.
+        """
+        raise NotImplementedError
+
+    def self_build(self) -> bytes:
+        """Return the octets of the fields, numbers computed where they are open."""
+        self.own()
+        values = {field.name: self.getfieldval(field.name) for field in self.fields_desc}
+        octets = {
+            field.name: bytes(value) if isinstance(value, RawVal) else field.addfield(self, b"", value)
+            for field in self.fields_desc
+            if not is_open(value := values[field.name])
+        }
+        found = self.computed(octets)
+        return b"".join(
+            octets[field.name] if field.name in octets else field.addfield(self, b"", found[field.name])
+            for field in self.fields_desc
+        )
+
+    def copy(self) -> Any:
+        """Return a copy whose lists are its own."""
+        clone = super().copy()
+        clone.own()
+        return clone
+
+    def getlayer(self, *args: Any, **kwargs: Any) -> Any:
+        """Find a layer, in lists as well; what is found knows where it stands."""
+        self.own()
+        return super().getlayer(*args, **kwargs)
+
+    def _show_or_dump(self, *args: Any, **kwargs: Any) -> Any:
+        self.own()
+        return super()._show_or_dump(*args, **kwargs)
+
+    def size(self, octets: dict[str, bytes]) -> int:
+        """Return how long the fields are, those that are not yet numbers among them."""
+        still: int = sum(field.sz for field in self.fields_desc if field.name not in octets)
+        return still + sum(map(len, octets.values()))
+
+    def accept(self, part: Any) -> bool:
+        """Put a payload into the list that it belongs in, here or in what was last put here."""
+        for field, found in self.chains():
+            if found and isinstance(found[-1], Node) and found[-1].accept(part):
+                return True
+            if getattr(field, "kind", None) == part.getfieldval("payload_type"):
+                self.setfieldval(field.name, [*found, part])
+                return True
+        return False

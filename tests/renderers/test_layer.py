@@ -1,0 +1,75 @@
+"""Messages as Scapy shows them, on a terminal that believes what it is sent."""
+
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from ikepcap.cli.main import cli
+from ikepcap.renderers.layer import layer_lines
+from ikepcap.wire import build
+from ikepcap.wire.message import Message, parse
+
+CAPTURE = Path(__file__).parents[2] / "captures" / "main-psk-established.pcap"
+PASSWORD = b"correct horse"
+
+
+def parsed(*parts: build.Part) -> Message:
+    found = parse(build.message(parts, initiator_cookie=b"initiate", exchange=6, message_id=1))
+    assert found is not None
+    return found
+
+
+def xauth() -> build.Part:
+    return build.configuration(2, [build.tlv(16521, b"user"), build.tlv(16522, PASSWORD)], identifier=7)
+
+
+def test_passwords_are_hidden_unless_asked_for() -> None:
+    message = parsed(xauth())
+    hidden = "\n".join(layer_lines(message))
+    assert "user" in hidden
+    assert "(hidden)" in hidden
+    assert PASSWORD.decode() not in hidden
+    assert PASSWORD.hex() not in hidden
+    assert PASSWORD.decode() in "\n".join(layer_lines(message, show_secrets=True))
+
+
+def test_a_broken_payload_hides_its_password_too() -> None:
+    """Where nothing says where a value begins, nothing of it is shown."""
+    whole = xauth()
+    octets = bytearray(parsed(whole).data)
+    octets[30:32] = (2).to_bytes(2)  # shorter than its own header: its octets are left over
+    broken = parse(bytes(octets))
+    assert broken is not None
+    cut = parsed(build.raw(14, b"\2\0\0"), build.vendor_id(b"v"))
+    for message in (broken, cut):
+        text = "\n".join(layer_lines(message))
+        assert "(hidden)" in text
+        assert PASSWORD.hex() not in text
+
+
+def test_control_and_bidi_characters_do_not_reach_the_terminal() -> None:
+    hostile = "\x1b[2Jgone\r\u202e".encode()
+    message = parsed(build.identity(hostile), build.vendor_id(hostile), build.raw(99, hostile))
+    text = "\n".join(layer_lines(message))
+    assert text.isascii()
+    assert all(line.isprintable() for line in text.split("\n"))
+
+
+def test_defects_follow() -> None:
+    data = parsed(build.nonce(b"n" * 8)).data + b"more"
+    found = parse(data)
+    assert found is not None
+    assert list(layer_lines(found))[-1].startswith("  ! message-length at 24:")
+
+
+def test_show_prints_the_layer_of_a_frame() -> None:
+    result = CliRunner().invoke(cli, ["show", str(CAPTURE), "--frame", "1", "--scapy"])
+    assert result.exit_code == 0
+    assert "###[ SecurityAssociation ]###" in result.output
+    assert "value     = AES-CBC" in result.output
+
+
+def test_scapy_goes_with_a_frame_and_without_hex() -> None:
+    for arguments in (["--scapy"], ["--scapy", "--frame", "1", "--hex"]):
+        result = CliRunner().invoke(cli, ["show", str(CAPTURE), *arguments])
+        assert (result.exit_code, "--scapy" in result.output) == (2, True)
