@@ -36,18 +36,26 @@ class Capture:
     Iterate once; a second iteration reads the files again.
     """
 
-    def __init__(self, paths: Sequence[str | os.PathLike[str]], *, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        progress: Progress | None = None,
+        decoder: Callable[[], Decoder] | None = None,
+    ) -> None:
         """Take the inputs; nothing is opened before the iteration.
 
         Args:
             paths: files, and "-" for standard input. Files are read in the order of their first records.
             progress: see `Progress`.
+            decoder: makes what is to see every frame; without one plain frames take a shorter way.
         """
         self._paths = tuple(os.fspath(path) for path in paths)
         self._progress = progress
-        self._use_short_way = True
+        self._use_short_way = decoder is None
+        self._new_decoder = decoder or Decoder
         self._files: list[FileFacts] = []
-        self._decoder = Decoder()
+        self._decoder = self._new_decoder()
 
     def __iter__(self) -> Iterator[Datagram | IcmpError | LostFragments]:
         """Read all inputs.
@@ -55,7 +63,7 @@ class Capture:
         Raises:
             CaptureError: an input cannot be opened, or is not a capture.
         """
-        self._files, self._decoder = [], Decoder()
+        self._files, self._decoder = [], self._new_decoder()
         buffer = bytearray(SPACE + SLACK)
         sizes = [size_of(path) for path in self._paths]
         total = None if None in sizes else sum(size for size in sizes if size is not None)

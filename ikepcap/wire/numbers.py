@@ -14,10 +14,11 @@ from msgspec import Struct
 
 
 class Doi(IntEnum):
-    """Domains of interpretation (RFC 2408 §3.4, RFC 2407 §4.2)."""
+    """Domains of interpretation (RFC 2408 §3.4, RFC 2407 §4.2, RFC 6407 §5.2)."""
 
     ISAKMP = 0
     IPSEC = 1
+    GDOI = 2
 
 
 class Situation(IntEnum):

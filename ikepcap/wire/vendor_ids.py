@@ -13,7 +13,8 @@ A row is an ID and a name, and what else there is to say; the last columns may b
     MD5 of           the published string whose MD5 the ID is, or begins with: the row proves itself;
                      "=" where that is the name
     capability       what the sender says it can do, in one word
-    suffix           how to read the octets after the known ones: "text", "major.minor", or a key of SUFFIXES
+    suffix           how to read the octets after the known ones: "text", "major.minor", "release.build",
+                     "check-point", or a key of SUFFIXES
 
 The most octets known win. Sources: wireshark = packet-isakmp.c of 4.0.17, strongSwan = isakmp_vendor.c,
 libreswan = lib/libswan/vendorid.c, racoon = its vendorid.c, MS-IKEE = [MS-IKEE] §1.7.
@@ -48,10 +49,25 @@ SUFFIXES: Final[dict[str, dict[str, str]]] = {
         "00000005": "ECP-384",
         "00000006": "MODP-2048-256",
     },
-    "fragmentation": {
+    "fragmentation": {  # bits
         "80000000": "main and aggressive mode",
         "40000000": "base mode",
-        "c0000000": "main, aggressive and base mode",
+    },
+    "check-point-product": {
+        "00000001": "Firewall-1",
+        "00000002": "SecuRemote or SecureClient",
+    },
+    "check-point-version": {
+        "00000002": "4.1",
+        "00000003": "4.1 SP-1",
+        "00000fa2": "4.1 SP-2 or later",
+        "00001388": "NG",
+        "00001389": "NG Feature Pack 1",
+        "0000138a": "NG Feature Pack 2",
+        "0000138b": "NG Feature Pack 3",
+        "0000138c": "NG with Application Intelligence",
+        "0000138d": "NG with Application Intelligence R55, or later",
+        "0000138e": "NG with Application Intelligence R56",
     },
 }
 
@@ -233,7 +249,7 @@ GROUPS: Final[tuple[tuple[str, str | None, int, tuple[Row, ...]], ...]] = (
     )),
     # Fortinet.
     ("wireshark, nmap issue 694", "FortiGate", 2, (
-        ("8299031757a36082c6a621de*", "FortiGate", "FORTIGATE"),
+        ("8299031757a36082c6a621de*", "FortiGate", "FORTIGATE", None, "release.build"),
     )),
     ("strongSwan", "FortiGate", 2, (
         ("1d6e178f6c2c0be284985465450fe9d4", "FortiGate"),
@@ -247,7 +263,7 @@ GROUPS: Final[tuple[tuple[str, str | None, int, tuple[Row, ...]], ...]] = (
     )),
     # Check Point.
     ("strongSwan, wireshark, libreswan", "Check Point", 2, (
-        ("f4ed19e0c114eb516faaac0ee37daf2807b4381f*", "Check Point"),
+        ("f4ed19e0c114eb516faaac0ee37daf2807b4381f*", "Check Point", None, None, "check-point"),
     )),
     # Juniper and NetScreen: a digest of 20 octets, and a version after it.
     ("wireshark, libreswan", "Juniper/NetScreen", 2, (
