@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from ikepcap.renderers import values
 from ikepcap.renderers.certificates import certificate_field
 from ikepcap.renderers.offers import lifetime_fields, with_ends
-from ikepcap.renderers.tree import MAX_CHILDREN, Field, bounded, left_out
+from ikepcap.renderers.tree import MAX_CHILDREN, Field, bounded
 from ikepcap.renderers.words import count
 from ikepcap.wire import bodies
 from ikepcap.wire.codec import Body, Integer, places
-from ikepcap.wire.config import config_part
+from ikepcap.wire.config import Kind, config_part, kind_of
 from ikepcap.wire.context import Context
 from ikepcap.wire.details import AuthipAuthMethod, AuthipGssFlag, CfgType
 from ikepcap.wire.identities import identity_text, unicode_text
@@ -29,7 +29,7 @@ from ikepcap.wire.notify_data import notify_text
 from ikepcap.wire.numbers import KE_BYTES, Group, Hash, NotifyType, Protocol, notify_name, word
 from ikepcap.wire.vendor import lookup
 from ikepcap.wire.vendor_parts import vendor_parts
-from ikepcap.wire.walk import walk_attributes
+from ikepcap.wire.walk import Attribute, walk_attributes
 from ikepcap.wire.windows_errors import windows_error
 
 _LAST_FRAGMENT: Final = 0x01
@@ -148,16 +148,14 @@ def _(body: bodies.Notification, start: int, end: int, _reading: Reading) -> Con
 @content.register
 def _(body: bodies.Delete, start: int, end: int, _reading: Reading) -> Content:
     fields = [field for field in _plain(body, start, end) if field.name != "SPIs"]
-    at = start + _DELETE_FIXED_BYTES
-    size = body.spi_size or len(body.spis) or 1
+    at, size = start + _DELETE_FIXED_BYTES, body.spi_size or len(body.spis) or 1
     offsets = range(0, len(body.spis), size)
-    for pos in offsets[:MAX_CHILDREN]:
-        spi = body.spis[pos : pos + size]
-        fields.append(Field("SPI", at + pos, len(spi), spi))
-    if len(offsets) > MAX_CHILDREN:
-        more = left_out(len(offsets) - MAX_CHILDREN, "SPIs", at + offsets[MAX_CHILDREN], at + len(body.spis))
-        fields.append(more)
-    return Content(f"{count(body.spi_count, 'SPI')} of {word(Protocol, body.protocol)}", tuple(fields))
+    spis = bounded(offsets, lambda pos: _octets("SPI", at + pos, body.spis[pos : pos + size]), "SPIs")
+    return Content(f"{count(body.spi_count, 'SPI')} of {word(Protocol, body.protocol)}", (*fields, *spis))
+
+
+def _octets(name: str, at: int, data: bytes) -> Field:
+    return Field(name, at, len(data), data)
 
 
 @content.register
@@ -178,14 +176,19 @@ def _(body: bodies.VendorId, start: int, end: int, reading: Reading) -> Content:
 def _(body: bodies.Configuration, start: int, end: int, reading: Reading) -> Content:
     fields = list(_plain(body, start, end))
     check_point = reading.context.check_point
-    found = [
-        values.part_field(
-            config_part(attribute, after, check_point=check_point), show_secrets=reading.show_secrets
+    pairs = with_ends(body.attributes, end)
+
+    def made(pair: tuple[Attribute, int]) -> Field:
+        return values.part_field(
+            config_part(*pair, check_point=check_point), show_secrets=reading.show_secrets
         )
-        for attribute, after in with_ends(body.attributes, end)
-    ]
-    line = f"{word(CfgType, body.type)}, {count(len(found), 'attribute')}"
-    return Content(line, (*fields, *bounded(found, "attributes")))
+
+    is_hidden = not reading.show_secrets and any(
+        kind_of(one, check_point=check_point) is Kind.SECRET for one in body.attributes[MAX_CHILDREN:]
+    )
+    fields += bounded(pairs, made, "attributes", is_hidden=is_hidden)
+    line = f"{word(CfgType, body.type)}, {count(len(pairs), 'attribute')}"
+    return Content(line, tuple(fields))
 
 
 @content.register
@@ -245,18 +248,16 @@ def _(body: bodies.AuthipGssName, start: int, end: int, _reading: Reading) -> Co
 
 @content.register
 def _(body: bodies.AuthipAuth, start: int, end: int, _reading: Reading) -> Content:
-    found = [
-        Field("method", pos, min(4, end - pos), _method(body.methods[pos - start : pos - start + 4]))
-        for pos in range(start, end, 4)
-    ]
-    return Content(count(len(found), "method"), bounded(found, "methods"))
+    offsets = range(0, end - start, 4)
+    found = bounded(offsets, lambda pos: _method(start + pos, body.methods[pos : pos + 4]), "methods")
+    return Content(count(len(offsets), "method"), found)
 
 
-def _method(octets: bytes) -> str | bytes:
+def _method(at: int, octets: bytes) -> Field:
     if len(octets) < 4:
-        return octets
+        return _octets("rest", at, octets)
     shown = values.named(AuthipAuthMethod, int.from_bytes(octets[:2]))
-    return shown + (f", flags {octets[2:].hex()}" if any(octets[2:]) else "")
+    return Field("method", at, 4, shown + (f", flags {octets[2:].hex()}" if any(octets[2:]) else ""))
 
 
 @content.register

@@ -51,14 +51,13 @@ _FLAGS: Final = (
     (FLAG_COMMIT, "commit"),
     (FLAG_AUTHENTICATION_ONLY, "authentication only"),
 )
-_NOTHING_KNOWN: Final = Context()
 _AUTHIP_SEQUENCE_BYTES: Final = 4
 
 
 def fields(
     message: Message,
     *,
-    context: Context = _NOTHING_KNOWN,
+    context: Context | None = None,
     ends: Ends | None = None,
     show_secrets: bool = False,
 ) -> tuple[Field, ...]:
@@ -66,11 +65,13 @@ def fields(
 
     Args:
         message: as parsed, or with the spans of its decrypted payloads.
-        context: what earlier messages told of the peers, which decides what some numbers mean.
+        context: what this message and those before it told of the peers, which decides what some numbers
+            mean; None for what this one tells.
         ends: between whom it went, to compare NAT-D with.
         show_secrets: show XAUTH passwords and their like.
     """
-    reading = Reading(message, learn(context, message, ends), ends, show_secrets)
+    known = learn(Context(), message, ends) if context is None else context
+    reading = Reading(message, known, ends, show_secrets)
     found: list[Placed] = placed(message.defects)
     spans = message.spans
     tree = [_header(message, reading.context)]
@@ -88,7 +89,7 @@ def render_message(
     width: int = 80,
     hex_dump: bool = False,
     heading: str = "",
-    context: Context = _NOTHING_KNOWN,
+    context: Context | None = None,
     ends: Ends | None = None,
     show_secrets: bool = False,
 ) -> str:

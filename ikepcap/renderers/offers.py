@@ -75,8 +75,10 @@ def sa_fields(
     if pos < first:
         name = "octets before the first proposal" if offer.proposals else "proposals"
         children.append(Field(name, pos, first - pos, data[pos:first]))
-    listed = [_proposal_field(data, start, end, proposal, context) for proposal in offer.proposals]
-    return _offer_summary(offer), children + list(bounded(listed, "proposals"))
+    children += bounded(
+        offer.proposals, lambda one: _proposal_field(data, start, end, one, context), "proposals"
+    )
+    return _offer_summary(offer), children
 
 
 def _offer_summary(offer: Offer) -> str:
@@ -100,8 +102,9 @@ def _proposal_field(data: bytes, base: int, end: int, proposal: Proposal, contex
         children += declared_fields(body, at + 4, stop)
         if proposal.spi:
             children.append(Field("SPI", at + 8, len(proposal.spi), proposal.spi))
-    found = [_transform_field(data, base, stop, transform, context) for transform in proposal.transforms]
-    children += bounded(found, "transforms")
+    children += bounded(
+        proposal.transforms, lambda one: _transform_field(data, base, stop, one, context), "transforms"
+    )
     protocol = word(Protocol, proposal.protocol)
     return Field(f"P {proposal.number}", at, stop - at, protocol, tuple(children))
 
@@ -117,13 +120,7 @@ def _transform_field(data: bytes, base: int, end: int, transform: Transform, con
         shown = values.named(ids, transform.transform_id)
         children += [number, msgspec.structs.replace(kind, value=shown)]
         children += [reserved] if body.reserved else []
-    children += bounded(
-        [
-            _attribute_field(attribute, transform.protocol, base, after, context)
-            for attribute, after in with_ends(transform.attributes, stop - base)
-        ],
-        "attributes",
-    )
+    children += _attribute_fields(transform.attributes, transform.protocol, base, stop - base, context)
     return Field(f"T {transform.number}", at, stop - at, _summary(transform, ids, context), tuple(children))
 
 
@@ -153,14 +150,22 @@ def _attribute_field(attribute: Attribute, protocol: int, base: int, after: int,
     return Field(label, at, base + after - at, shown)
 
 
-def with_ends(attributes: tuple[Attribute, ...], end: int) -> Iterator[tuple[Attribute, int]]:
+def _attribute_fields(
+    attributes: tuple[Attribute, ...], protocol: int, base: int, end: int, context: Context
+) -> tuple[Field, ...]:
+    return bounded(
+        with_ends(attributes, end),
+        lambda pair: _attribute_field(pair[0], protocol, base, pair[1], context),
+        "attributes",
+    )
+
+
+def with_ends(attributes: tuple[Attribute, ...], end: int) -> list[tuple[Attribute, int]]:
     """Return attributes with the offset where each ends: the next one's start, or the end of all."""
-    yield from zip(attributes, [*(attribute.start for attribute in attributes[1:]), end], strict=False)
+    ends = [*(attribute.start for attribute in attributes[1:]), end]
+    return list(zip(attributes, ends, strict=False))
 
 
 def lifetime_fields(attributes: tuple[Attribute, ...], protocol: int, end: int) -> tuple[Field, ...]:
     """Return the attributes of a RESPONDER-LIFETIME notification (RFC 2407 §4.6.3.1)."""
-    pairs = with_ends(attributes, end)
-    return bounded(
-        [_attribute_field(one, protocol, 0, after, Context()) for one, after in pairs], "attributes"
-    )
+    return _attribute_fields(attributes, protocol, 0, end, Context())

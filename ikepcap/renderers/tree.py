@@ -5,8 +5,8 @@ are in by their offset.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -26,6 +26,8 @@ SHOWN_OCTETS: Final = 32
 """The longest hashes and nonces in use are shown in full."""
 CUT_OCTETS: Final = 12
 """What is longer shows so many, to stay on one line."""
+
+T = TypeVar("T")
 
 _OFFSET_WIDTH: Final = 5
 _VALUE_COLUMN: Final = 32
@@ -70,14 +72,23 @@ def left_out(count: int, what: str, start: int, end: int, *, is_hidden: bool = F
     return Field(f"({count} more {what} left out)", start, max(end - start, 0), is_hidden=is_hidden)
 
 
-def bounded(children: Sequence[Field], what: str) -> tuple[Field, ...]:
-    """Return the first fields of a level and, where there are more, how many."""
-    if len(children) <= MAX_CHILDREN:
-        return tuple(children)
-    rest = children[MAX_CHILDREN:]
-    end = rest[-1].offset + rest[-1].size
-    more = left_out(len(rest), what, rest[0].offset, end, is_hidden=any(field.is_hidden for field in rest))
-    return (*children[:MAX_CHILDREN], more)
+def bounded(
+    things: Sequence[T], make: Callable[[T], Field], what: str, *, is_hidden: bool = False
+) -> tuple[Field, ...]:
+    """Return the first fields of a level and, where there are more, how many.
+
+    Args:
+        things: what there is a field of, in wire order.
+        make: makes the field.
+        what: to call those that are left out.
+        is_hidden: one of those left out may be a secret.
+    """
+    found = [make(thing) for thing in things[:MAX_CHILDREN]]
+    if len(things) > MAX_CHILDREN:
+        first, last = make(things[MAX_CHILDREN]), make(things[-1])
+        count, end = len(things) - MAX_CHILDREN, last.offset + last.size
+        found.append(left_out(count, what, first.offset, end, is_hidden=is_hidden))
+    return tuple(found)
 
 
 def with_defects(tree: Sequence[Field], found: Sequence[Placed]) -> tuple[Field, ...]:

@@ -203,11 +203,16 @@ def _types(data: bytes, names: type[IntEnum]) -> str | None:
 def _networks(data: bytes, at: int) -> tuple[Part, ...]:
     """Return the networks of a split list, and what is left over."""
     found: list[Part] = []
-    for start in range(0, len(data) - UNITY_NETWORK_BYTES + 1, UNITY_NETWORK_BYTES):
+    starts = range(0, len(data) - UNITY_NETWORK_BYTES + 1, UNITY_NETWORK_BYTES)
+    for start in starts[:MAX_LISTED]:
         one = data[start : start + UNITY_NETWORK_BYTES]
         protocol, source, destination = (int.from_bytes(one[i : i + 2]) for i in (8, 10, 12))
         rest = f", protocol {protocol}, ports {source} and {destination}" if any(one[8:]) else ""
         found.append(Part("network", at + start, UNITY_NETWORK_BYTES, f"{subnet(one[:8])}{rest}"))
+    if more := len(starts[MAX_LISTED:]):
+        first = starts[MAX_LISTED]
+        name = f"({more} more networks left out)"
+        found.append(Part(name, at + first, more * UNITY_NETWORK_BYTES))
     over = len(data) % UNITY_NETWORK_BYTES
     if over:
         found.append(Part("rest", at + len(data) - over, over, data[-over:]))

@@ -16,13 +16,15 @@ from ikepcap.wire.details import AuthipPayload, GdoiExchange, GdoiPayload
 from ikepcap.wire.message import NO_COOKIE, Message
 from ikepcap.wire.natd import Ends
 from ikepcap.wire.numbers import Doi, Exchange, Payload, Protocol, exchange_name, payload_name, word
-from ikepcap.wire.offer import read_offer
+from ikepcap.wire.offer import Transform, read_offer
 from ikepcap.wire.vendor import lookup
 
 GDOI_PORT: Final = 848
 """RFC 6407 §2.1."""
 MAX_LOOKED_UP: Final = 64
 """Vendor IDs of one message that are looked at; peers send a dozen."""
+MAX_ANSWER_BYTES: Final = 1024
+"""A longer SA payload has more than one transform in it."""
 
 _AUTHIP: Final = frozenset(
     {
@@ -77,15 +79,18 @@ def learn(context: Context, message: Message, ends: Ends | None = None) -> Conte
             check_point=context.check_point or known.implementation == _CHECK_POINT,
         )
     for body in message.bodies(Payload.SA)[:1]:
-        offer = read_offer(body)
-        if offer.doi == Doi.GDOI:
+        if int.from_bytes(body[:4]) == Doi.GDOI:
             context = replace(context, is_gdoi=True)
-        # An answer has one transform, the chosen one; a first message has no responder cookie.
-        if message.responder_cookie != NO_COOKIE and len(offer.transforms) == 1:
-            (chosen,) = offer.transforms
-            if chosen.protocol == Protocol.ISAKMP:
-                context = replace(context, hash=chosen.hash, group=chosen.group)
+        chosen = _chosen(body) if message.responder_cookie != NO_COOKIE else None
+        if chosen is not None:
+            context = replace(context, hash=chosen.hash, group=chosen.group)
     return context
+
+
+def _chosen(body: bytes) -> Transform | None:
+    """Return the phase 1 transform that an SA payload chooses: an answer has that one and no other."""
+    transforms = read_offer(body).transforms if len(body) <= MAX_ANSWER_BYTES else ()
+    return transforms[0] if len(transforms) == 1 and transforms[0].protocol == Protocol.ISAKMP else None
 
 
 def _is_gdoi_exchange(exchange: int, context: Context) -> bool:

@@ -5,9 +5,10 @@ this module returns is harmless to a terminal yet.
 """
 
 from ipaddress import ip_address
+from itertools import islice
 from typing import Final
 
-from ikepcap.wire.der import OID, SEQUENCE, SET, Item, dotted, items, text, whole
+from ikepcap.wire.der import OID, SEQUENCE, SET, Item, dotted, item_at, items, text, whole
 
 MAX_PARTS: Final = 32
 MAX_NAMES: Final = 100
@@ -83,11 +84,12 @@ def general_names(der: bytes) -> tuple[str, ...] | None:
     RFC 2407 §4.6.2.9 has one GeneralName in an identification; a certificate has a sequence of them.
     """
     if outer := whole(der):
-        found = [_general(der, item) for item in items(der, outer.start, outer.end)]
+        found = [_general(der, item) for item in islice(items(der, outer.start, outer.end), MAX_NAMES)]
     else:
-        found = [_general(der, item) for item in items(der, 0, len(der)) if item.end == len(der)]
-    names = tuple(name for name in found[:MAX_NAMES] if name is not None)
-    return names if names and len(names) == len(found[:MAX_NAMES]) else None
+        one = item_at(der, 0, len(der))
+        found = [_general(der, one)] if one is not None and one.end == len(der) else []
+    names = tuple(name for name in found if name is not None)
+    return names if names and len(names) == len(found) else None
 
 
 def _general(der: bytes, item: Item) -> str | None:
