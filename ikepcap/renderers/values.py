@@ -8,11 +8,14 @@ from typing import Final
 
 from ikepcap.renderers.tree import Field
 from ikepcap.wire.details import (
+    AddressPreservation,
     AuthAlgorithm,
     EcnTunnel,
     Encapsulation,
     ExtendedSequenceNumber,
     GroupType,
+    SaDirection,
+    SignatureEncoding,
 )
 from ikepcap.wire.numbers import (
     AuthMethod,
@@ -65,6 +68,9 @@ PHASE2_VALUES: Final[dict[int, type[IntEnum]]] = {
     Phase2Attribute.AUTH_ALGORITHM: AuthAlgorithm,
     Phase2Attribute.ECN_TUNNEL: EcnTunnel,
     Phase2Attribute.EXTENDED_SEQUENCE_NUMBER: ExtendedSequenceNumber,
+    Phase2Attribute.SIGNATURE_ENCODING_ALGORITHM: SignatureEncoding,
+    Phase2Attribute.ADDRESS_PRESERVATION: AddressPreservation,
+    Phase2Attribute.SA_DIRECTION: SaDirection,
 }
 
 _CAPITALS: Final[dict[str, str]] = {

@@ -245,6 +245,30 @@ class ExtendedSequenceNumber(IntEnum):
     ESN_64_BIT = 1
 
 
+class SignatureEncoding(IntEnum):
+    """Values of SIGNATURE-ENCODING-ALGORITHM (RFC 4359 §3)."""
+
+    RSASSA_PKCS1_V1_5 = 1
+    RSASSA_PSS = 2
+
+
+class AddressPreservation(IntEnum):
+    """Values of ADDRESS-PRESERVATION (RFC 6407 §5.5.1.1)."""
+
+    NONE = 1
+    SOURCE_ONLY = 2
+    DESTINATION_ONLY = 3
+    SOURCE_AND_DESTINATION = 4
+
+
+class SaDirection(IntEnum):
+    """Values of SA-DIRECTION (RFC 6407 §5.5.1.1)."""
+
+    SENDER_ONLY = 1
+    RECEIVER_ONLY = 2
+    SYMMETRIC = 3
+
+
 class AuthipPayload(IntEnum):
     """Payload types of AuthIP's own (MS-AIPS §2.2.3)."""
 
