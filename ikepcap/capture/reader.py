@@ -37,16 +37,24 @@ class Capture:
     Iterate once; a second iteration reads the files again.
     """
 
-    def __init__(self, paths: Sequence[str | os.PathLike[str]], *, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        progress: Progress | None = None,
+        decoder: Callable[[], Decoder] | None = None,
+    ) -> None:
         """Take the inputs; nothing is opened before the iteration.
 
         Args:
             paths: files, and "-" for standard input. Files are read in the order of their first records.
             progress: see `Progress`.
+            decoder: makes what is to see every frame; without one plain frames take a shorter way.
         """
         self._paths = tuple(os.fspath(path) for path in paths)
         self._progress = progress
-        self._use_short_way = True
+        self._use_short_way = decoder is None
+        self._new_decoder = decoder or Decoder
         self._files: list[FileFacts] = []
         self._decoder = self._new_decoder()
 
@@ -72,9 +80,6 @@ class Capture:
                 done += opened.source.taken_bytes
         self._decoder.fragments.finish()
         yield self._decoder.fragments.take()
-
-    def _new_decoder(self) -> Decoder:
-        return Decoder()
 
     def _read(self, opened: "_Opened") -> Iterator[Sequence[Item]]:
         """Read one input, as far as it goes."""

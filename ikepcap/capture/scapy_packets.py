@@ -108,17 +108,6 @@ class _Whole(Decoder):
         return (_Frame(time_ns, link, data, wire_bytes),)
 
 
-class _Frames(Capture):
-    """The frames of some files, all of them, in order."""
-
-    def __init__(self, paths: Sequence[str | os.PathLike[str]], *, progress: Progress | None = None) -> None:
-        super().__init__(paths, progress=progress)
-        self._use_short_way = False
-
-    def _new_decoder(self) -> Decoder:
-        return _Whole()
-
-
 def packets(paths: Sequence[str | os.PathLike[str]], *, progress: Progress | None = None) -> Iterator[Any]:
     """Yield every frame of some files as a Scapy packet, ISAKMP in our layers; needs Scapy."""
     # These register the link types and what may lie between them and UDP; the user's own come on top.
@@ -126,7 +115,7 @@ def packets(paths: Sequence[str | os.PathLike[str]], *, progress: Progress | Non
     from scapy.layers import inet6, l2, ppp, vxlan  # noqa: F401
     from scapy.utils import EDecimal
 
-    for frame in _Frames(paths, progress=progress):
+    for frame in Capture(paths, progress=progress, decoder=_Whole):
         assert isinstance(frame, _Frame)  # noqa: S101 - for the type checker
         cls = conf.l2types.num2layer.get(frame.link, conf.raw_layer)
         try:

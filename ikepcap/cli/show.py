@@ -1,7 +1,7 @@
-"""`ikepcap show`: one message field by field, or all messages a line each."""
+"""`ikepcap show`: messages field by field, or a line each."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 import click
 
@@ -14,26 +14,48 @@ from ikepcap.renderers.text import printable
 
 if TYPE_CHECKING:
     from ikepcap.api import FramedMessage
+    from ikepcap.cli.following import Shown
     from ikepcap.renderers.page import Page
 
-_HELP: Final = """Print messages of CAPTURE field by field, with offsets and defects.
+_HELP: Final = """Print the ISAKMP messages of CAPTURE field by field, with offsets and defects.
 
-Without --frame it lists all ISAKMP messages, one a line: frame, time (UTC), ends, initiator cookie,
-exchange, payloads, defects. '-' is standard input.
+Offsets count from the ISAKMP header; times are UTC. IKE fragments are shown as they are, and what they make
+after the last of them. '-' is standard input.
 
 \b
-  ikepcap show branch.pcapng
-  ikepcap show branch.pcapng --cookie 374f90db
-  ikepcap show branch.pcapng --frame 12 --frame 14 --hex
+  ikepcap show branch.pcapng                     every message
+  ikepcap show branch.pcapng --list              every message on a line
+  ikepcap show branch.pcapng --frame 12 --hex    one, with its octets
+  ikepcap show branch.pcapng --conversation 3    #3 of 'ikepcap branch.pcapng'
+  ikepcap show branch.pcapng --cookie 374f90db   a cookie that begins so
 """
 
 _EPILOG: Final = """\b
 Exit status:
   0  printed
-  2  wrong usage, an input that cannot be read, a frame without a message"""
+  2  wrong usage, an input that cannot be read, a frame without a message,
+     no such negotiation"""
+
+_NAMED: Final = 3
+"""Frames without a message that are told of one by one."""
 
 
-@click.command(help=_HELP, epilog=_EPILOG, short_help="Print one message field by field, or list all.")
+class Options(TypedDict):
+    """The options as click names them."""
+
+    numbers: tuple[int, ...]
+    conversation: int | None
+    cookie: str
+    list_: bool
+    hex_: bool
+    scapy_: bool
+    format_: str
+    show_secrets: bool
+    width: int | None
+    color: str
+
+
+@click.command(help=_HELP, epilog=_EPILOG, short_help="Print messages field by field, or list them.")
 @click.argument("captures", nargs=-1, required=True, type=click.Path(), metavar="CAPTURE...")
 @click.option(
     "--frame",
@@ -41,16 +63,29 @@ Exit status:
     type=click.IntRange(min=1),
     metavar="N",
     multiple=True,
-    help="Print the message of this frame, as Wireshark counts; repeatable.",
+    help="Only the message of this frame, as Wireshark counts; repeatable.",
 )
-@click.option("--hex", "hex_", is_flag=True, help="Add the bytes.")
-@click.option("--scapy", "scapy_", is_flag=True, help="Print the message as Scapy shows it.")
 @click.option(
-    "--cookie",
-    callback=cookie_digits,
-    metavar="HEX",
-    help="List only those with a cookie that begins so.",
+    "--conversation",
+    type=click.IntRange(min=1),
+    metavar="ID",
+    help="Only this negotiation's, by its number in 'analyze'; reads files twice.",
 )
+@click.option(
+    "--cookie", callback=cookie_digits, metavar="HEX", help="Only those with a cookie that begins so."
+)
+@click.option("--list", "-l", "list_", is_flag=True, help="A line for each instead of its fields.")
+@click.option("--hex", "-x", "hex_", is_flag=True, help="Add the octets.")
+@click.option("--scapy", "scapy_", is_flag=True, help="Print messages as Scapy shows them.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="JSON has the same tree, uncut.",
+)
+@click.option("--show-secrets", is_flag=True, help="Show XAUTH passwords and their like.")
 @click.option(
     "--width",
     type=click.IntRange(min=40),
@@ -61,98 +96,175 @@ Exit status:
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour of the list."
 )
 @click.pass_context
-def show(
-    ctx: click.Context,
-    captures: tuple[str, ...],
-    numbers: tuple[int, ...],
-    hex_: bool,
-    scapy_: bool,
-    cookie: str,
-    width: int | None,
-    color: str,
-) -> None:
+def show(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Options]) -> None:
     """Print messages; the help is in `_HELP`."""
     check_inputs(captures)
-    if hex_ and not numbers:
-        raise click.UsageError("--hex goes with --frame", ctx)
-    if scapy_ and not numbers:
-        raise click.UsageError("--scapy goes with --frame", ctx)
-    if scapy_ and hex_:
-        raise click.UsageError("--scapy has no offsets for --hex to go with", ctx)
+    as_json = options["format_"] == "json"
+    if options["list_"] and (as_json or options["hex_"]):
+        raise click.UsageError("--list prints a line for each message: without --hex, and as text", ctx)
+    if as_json and options["hex_"]:
+        raise click.UsageError("--hex is for text; JSON has every field's octets or their meaning", ctx)
+    if options["scapy_"] and (as_json or options["list_"] or options["hex_"]):
+        raise click.UsageError("--scapy is a view of its own: without --hex, --list and --format json", ctx)
+    if options["conversation"] is not None and "-" in captures:
+        raise click.UsageError("--conversation reads its input twice, which '-' cannot; use --cookie", ctx)
+    with Progress() as progress:
+        shown = _followed(captures, options, progress)
+        if options["numbers"]:
+            shown = iter(_asked_for(captures, shown, options["numbers"]))
+    # What is printed as it is read would be mixed with a progress line, so there is none from here on.
+    write(_document(shown, options) if as_json else _text(captures, shown, options), None)
+
+
+def _followed(captures: tuple[str, ...], options: Options, progress: Progress) -> "Iterator[Shown]":
+    """Return the messages that cookie and conversation let through, as they are read."""
+    from ikepcap import api
+    from ikepcap.cli.following import Follower
+
+    takes = _taken(captures, options, progress)
+    framed = api.messages(captures, progress=progress if options["numbers"] else None)
+    return Follower().follow(one for one in framed if takes(one))
+
+
+class _Taken:
+    """Whether a message is one of those asked for."""
+
+    def __init__(self, cookie: str, frames: frozenset[int]) -> None:
+        self._cookie = cookie
+        self._frames = frames
+
+    def __call__(self, framed: "FramedMessage") -> bool:
+        message = framed.message
+        cookies = (message.initiator_cookie, message.responder_cookie)
+        if self._cookie and not any(cookie.hex().startswith(self._cookie) for cookie in cookies):
+            return False
+        return not self._frames or framed.datagram.frame in self._frames
+
+
+def _taken(captures: tuple[str, ...], options: Options, progress: Progress) -> _Taken:
+    """Return what to let through; a conversation is looked for first, which takes a reading of its own."""
+    wanted = options["conversation"]
+    if wanted is None:
+        return _Taken(options["cookie"], frozenset())
+    from ikepcap import api
+
+    count = 0
+    for conversation in api.conversations(captures, progress=progress):
+        count += 1
+        if conversation.id == wanted:
+            listed = conversation.messages or ()
+            frames = {line.frame for line in listed}.union(*(line.fragment_frames for line in listed))
+            # A capture with very many messages is analysed without their list: the cookie is nearly as good.
+            return _Taken("" if frames else conversation.initiator_cookie, frozenset(frames))
+    has = f"has {count}" if count else "has none"
+    message = f"{captures[0]}: no negotiation {wanted}, it {has}; 'ikepcap {captures[0]}' numbers them"
+    raise IkepcapError(message)
+
+
+def _asked_for(
+    captures: tuple[str, ...], shown: "Iterator[Shown]", numbers: tuple[int, ...]
+) -> "list[Shown]":
+    """Return the messages of some frames in the order they were asked for, all of them or none."""
+    found: dict[int, list[Shown]] = {number: [] for number in numbers}
+    missing = set(found)
+    near = dict.fromkeys(found, (0, 0))
+    for one in shown:
+        frame = one.datagram.frame
+        if not missing and frame > max(found):
+            break
+        for number in missing:
+            before, after = near[number]
+            near[number] = (frame, after) if frame < number else (before, after or frame)
+        for number in found.keys() & {frame, *one.datagram.fragment_frames}:
+            found[number].append(one)
+            missing.discard(number)
+    if missing:
+        raise IkepcapError(_nothing_there(captures, {number: near[number] for number in sorted(missing)}))
+    return [one for number in found for one in found[number]]
+
+
+def _nothing_there(captures: tuple[str, ...], missing: dict[int, tuple[int, int]]) -> str:
+    """Return what is in frames that hold no message, and where the nearest one is."""
+    held: dict[int, str] = {}
+    if "-" not in captures:
+        from ikepcap.capture.look import look
+
+        held = look(captures, missing)
+    told = [_told(number, held.get(number), near) for number, near in list(missing.items())[:_NAMED]]
+    if len(missing) > _NAMED:
+        told.append(f"and {len(missing) - _NAMED} frames more without one")
+    return f"{captures[0]}: {'; '.join(told)}; 'ikepcap show {captures[0]} --list' lists all messages"
+
+
+def _told(number: int, held: str | None, near: tuple[int, int]) -> str:
+    holds = f" but {held}" if held else ""
+    around = [str(frame) for frame in near if frame]
+    nearest = f", the nearest that {'do' if len(around) > 1 else 'does'} {'are' if len(around) > 1 else 'is'}"
+    return f"frame {number} holds no ISAKMP message{holds}" + (
+        f"{nearest} {' and '.join(around)}" if around else ""
+    )
+
+
+def _document(shown: "Iterable[Shown]", options: Options) -> Iterator[bytes]:
+    """Yield the JSON document."""
+    from ikepcap.renderers.fields import fields
+    from ikepcap.renderers.messages import message_document
+
+    secrets = options["show_secrets"]
+    return message_document(
+        (
+            one.datagram,
+            one.message,
+            fields(one.message, context=one.context, ends=one.ends, show_secrets=secrets),
+            one.frames,
+        )
+        for one in shown
+    )
+
+
+def _text(captures: tuple[str, ...], shown: "Iterator[Shown]", options: Options) -> Iterator[bytes]:
+    """Yield the messages as text, in full or a line each; where there are none, say so elsewhere."""
     from ikepcap.renderers.page import Page
 
     page = Page(
-        width=width or terminal_width(None), color=wants_color(color, None), ascii_only=is_ascii_only(None)
+        width=options["width"] or terminal_width(None),
+        color=wants_color(options["color"], None),
+        ascii_only=is_ascii_only(None),
     )
-    lines: Iterator[str]
-    if numbers:
-        lines = iter(_in_full(captures, numbers, page, hex_=hex_, scapy_=scapy_))
-    else:
-        lines = _or_a_word(_listed(captures, cookie, page), captures)
-    write(text_bytes(lines, None), None)
-
-
-def _or_a_word(lines: Iterator[str], captures: tuple[str, ...]) -> Iterator[str]:
-    """Yield lines; where there are none, say so on standard error instead of nothing at all."""
+    lines = _listed(shown, page) if options["list_"] else _in_full(shown, page, options)
     first = next(lines, None)
     if first is None:
         click.echo(f"ikepcap: {printable(captures[0], 200)}: no such ISAKMP message", err=True)
         return
-    yield first
-    yield from lines
+    yield from text_bytes([first], None)
+    yield from text_bytes(lines, None)
 
 
-def _in_full(
-    captures: tuple[str, ...], numbers: tuple[int, ...], page: "Page", *, hex_: bool, scapy_: bool
-) -> list[str]:
-    """Return the messages of some frames as text, all of them or none."""
-    from ikepcap import api
-    from ikepcap.renderers.fields import render_message
-    from ikepcap.renderers.layer import layer_lines
-    from ikepcap.renderers.listing import heading_lines
-
-    found: dict[int, list[FramedMessage]] = {number: [] for number in numbers}
-    missing = set(found)
-    with Progress() as progress:
-        for framed in api.messages(captures, progress=progress):
-            number = framed.datagram.frame
-            if number in found:
-                found[number].append(framed)
-                missing.discard(number)
-            elif not missing:
-                break
-    if missing:
-        raise IkepcapError(_nothing_there(captures, sorted(missing)))
-    lines: list[str] = []
-    for framed in (one for number in found for one in found[number]):
-        lines += ("",) if lines else ()
-        lines += heading_lines(framed.datagram, page)
-        if scapy_:
-            lines += layer_lines(framed.message)
-            continue
-        lines += render_message(framed.message, width=page.width, hex_dump=hex_).splitlines()
-    return lines
-
-
-def _nothing_there(captures: tuple[str, ...], missing: list[int]) -> str:
-    """Return what to do about frames without a message."""
-    which = ", ".join(map(str, missing[:5]))
-    plural = "frames" if len(missing) > 1 else "frame"
-    holds = "hold" if len(missing) > 1 else "holds"
-    name = captures[0]
-    return f"{name}: {plural} {which} {holds} no ISAKMP message; 'ikepcap show {name}' lists those that do"
-
-
-def _listed(captures: tuple[str, ...], cookie: str, page: "Page") -> Iterator[str]:
-    """Return all messages a line each, as they are read."""
-    from ikepcap import api
+def _listed(shown: "Iterable[Shown]", page: "Page") -> Iterator[str]:
+    """Return messages a line each; what fragments make is no message of its own here."""
     from ikepcap.renderers.listing import listing_lines
 
-    wanted = (framed for framed in api.messages(captures) if _has_cookie(framed, cookie))
-    return listing_lines(((framed.datagram, framed.message) for framed in wanted), page)
+    return listing_lines(((one.datagram, one.message) for one in shown if not one.frames), page)
 
 
-def _has_cookie(framed: "FramedMessage", prefix: str) -> bool:
-    """Whether either cookie of a message begins with these digits."""
-    cookies = (framed.message.initiator_cookie, framed.message.responder_cookie)
-    return any(cookie.hex().startswith(prefix) for cookie in cookies)
+def _in_full(shown: "Iterable[Shown]", page: "Page", options: Options) -> Iterator[str]:
+    """Yield messages field by field, an empty line between them."""
+    from ikepcap.renderers.fields import fields
+    from ikepcap.renderers.layer import layer_lines
+    from ikepcap.renderers.listing import heading_lines
+    from ikepcap.renderers.messages import message_lines
+
+    is_first = True
+    for one in shown:
+        if not is_first:
+            yield ""
+        is_first = False
+        secrets = options["show_secrets"]
+        if options["scapy_"]:
+            yield from heading_lines(one.datagram, page)
+            yield from layer_lines(one.message, show_secrets=secrets)
+            continue
+        tree = fields(one.message, context=one.context, ends=one.ends, show_secrets=secrets)
+        yield from message_lines(
+            one.datagram, one.message, tree, page, frames=one.frames, hex_dump=options["hex_"]
+        )

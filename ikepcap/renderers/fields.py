@@ -7,10 +7,8 @@ shows its first ones and says how many were left out.
 
 from typing import Final
 
-import msgspec
-
-from ikepcap.renderers import values
-from ikepcap.renderers.offers import attribute_list, generic_header, lifetime_fields, sa_fields
+from ikepcap.renderers.contents import Reading, content
+from ikepcap.renderers.offers import generic_header, sa_fields
 from ikepcap.renderers.text import printable
 from ikepcap.renderers.tree import (
     MAX_CHILDREN,
@@ -23,20 +21,28 @@ from ikepcap.renderers.tree import (
     placed,
     with_defects,
 )
-from ikepcap.wire import bodies
-from ikepcap.wire.codec import Body, Integer, Place, decode, places
-from ikepcap.wire.details import CfgAttribute
+from ikepcap.renderers.values import numbered
+from ikepcap.wire.codec import decode
+from ikepcap.wire.context import (
+    Context,
+    declaration,
+    exchange_word,
+    is_authip,
+    learn,
+    payload_word,
+)
 from ikepcap.wire.message import (
     FLAG_AUTHENTICATION_ONLY,
     FLAG_COMMIT,
     FLAG_ENCRYPTION,
     HEADER_BYTES,
+    KNOWN_FLAGS,
     NO_COOKIE,
     Message,
 )
-from ikepcap.wire.numbers import NotifyType, Payload, exchange_name, notify_name, payload_name
-from ikepcap.wire.vendor import lookup
-from ikepcap.wire.walk import Span, walk_attributes
+from ikepcap.wire.natd import Ends
+from ikepcap.wire.numbers import Payload
+from ikepcap.wire.walk import Span
 
 __all__ = ["Field", "fields", "render_message"]
 
@@ -45,24 +51,34 @@ _FLAGS: Final = (
     (FLAG_COMMIT, "commit"),
     (FLAG_AUTHENTICATION_ONLY, "authentication only"),
 )
+_AUTHIP_SEQUENCE_BYTES: Final = 4
 
 
-def fields(message: Message, *, show_secrets: bool = False) -> tuple[Field, ...]:
+def fields(
+    message: Message,
+    *,
+    context: Context | None = None,
+    ends: Ends | None = None,
+    show_secrets: bool = False,
+) -> tuple[Field, ...]:
     """Return the field tree of one message: its header, its payloads, and what follows them.
 
     Args:
         message: as parsed, or with the spans of its decrypted payloads.
+        context: what this message and those before it told of the peers, which decides what some numbers
+            mean; None for what this one tells.
+        ends: between whom it went, to compare NAT-D with.
         show_secrets: show XAUTH passwords and their like.
     """
+    known = learn(Context(), message, ends) if context is None else context
+    reading = Reading(message, known, ends, show_secrets)
     found: list[Placed] = placed(message.defects)
-    spans, data = message.spans, message.data
-    tree = [_header(message)]
-    tree += [_payload(message, span, found, show_secrets=show_secrets) for span in spans[:MAX_CHILDREN]]
+    spans = message.spans
+    tree = [_header(message, reading.context)]
+    tree += [_payload(reading, span, found) for span in spans[:MAX_CHILDREN]]
     if len(spans) > MAX_CHILDREN:
         tree.append(_payloads_left_out(spans[MAX_CHILDREN:], show_secrets=show_secrets))
-    end = spans[-1].end if spans else HEADER_BYTES
-    if end < len(data):
-        tree.append(Field(_rest_name(message), end, len(data) - end, values.octets(data[end:])))
+    tree += _rest(message, spans[-1].end if spans else HEADER_BYTES)
     found.sort(key=lambda one: one.at)
     return with_defects(tree, found)
 
@@ -73,6 +89,8 @@ def render_message(
     width: int = 80,
     hex_dump: bool = False,
     heading: str = "",
+    context: Context | None = None,
+    ends: Ends | None = None,
     show_secrets: bool = False,
 ) -> str:
     """Return one message as text: offset, name and value of every field, defects where they are.
@@ -82,9 +100,11 @@ def render_message(
         width: columns to stay within; fewer than 40 are taken as 40.
         hex_dump: add the octets, in hex and as characters.
         heading: a line to begin with.
+        context: as for `fields`.
+        ends: as for `fields`.
         show_secrets: show XAUTH passwords and their like.
     """
-    tree = fields(message, show_secrets=show_secrets)
+    tree = fields(message, context=context, ends=ends, show_secrets=show_secrets)
     lines = [printable(heading, max(width, MIN_WIDTH))] if heading else []
     lines += lay_out(tree, width)
     if hex_dump:
@@ -92,16 +112,21 @@ def render_message(
     return "\n".join(lines) + "\n"
 
 
-def _header(message: Message) -> Field:
+def _header(message: Message, context: Context) -> Field:
     """Return the ISAKMP header (RFC 2408 §3.1)."""
     flags = [name for bit, name in _FLAGS if message.flags & bit]
+    if unknown := message.flags & ~KNOWN_FLAGS:
+        flags.append(f"reserved {unknown:#04x}")
     cookie = message.responder_cookie
+    exchange = message.exchange
+    following = payload_word(message.next_payload, exchange, context) if message.next_payload else "none"
+    kind = exchange_word(exchange, context) if message.version >> 4 == 1 else str(exchange)
     rows = (
         ("initiator cookie", 0, 8, message.initiator_cookie.hex()),
         ("responder cookie", 8, 8, cookie.hex() + (" (none yet)" if cookie == NO_COOKIE else "")),
-        ("next payload", 16, 1, _numbered(payload_name(message.next_payload), message.next_payload)),
+        ("next payload", 16, 1, numbered(following, message.next_payload)),
         ("version", 17, 1, f"{message.version >> 4}.{message.version & 15}"),
-        ("exchange type", 18, 1, _numbered(exchange_name(message.exchange), message.exchange)),
+        ("exchange type", 18, 1, numbered(kind, exchange)),
         ("flags", 19, 1, f"{message.flags:#04x}" + (f" {', '.join(flags)}" if flags else "")),
         ("message ID", 20, 4, f"{message.message_id:08x}"),
         ("length", 24, 4, f"{message.length}"),
@@ -116,89 +141,55 @@ def _payloads_left_out(spans: tuple[Span, ...], *, show_secrets: bool) -> Field:
     return left_out(len(spans), "payloads", spans[0].start, spans[-1].end, is_hidden=is_hidden)
 
 
-def _rest_name(message: Message) -> str:
+def _rest(message: Message, end: int) -> list[Field]:
+    """Return what follows the payloads, which is everything where none can be read."""
+    data = message.data
+    if end >= len(data):
+        return []
     if message.version >> 4 != 1:
-        return f"body of version {message.version >> 4}, not read"
-    return "encrypted" if message.is_encrypted and not message.spans else "octets after the payloads"
+        return [Field(f"body of version {message.version >> 4}, not read", end, len(data) - end, data[end:])]
+    if not message.is_encrypted or message.spans:
+        return [Field("octets after the payloads", end, len(data) - end, data[end:])]
+    found = _authip_crypto(data, end) if is_authip(message.exchange) else []
+    end = found[-1].offset + found[-1].size if found else end
+    return [*found, Field("encrypted", end, len(data) - end, data[end:])]
 
 
-def _numbered(name: str, number: int) -> str:
-    return name if name == str(number) else f"{name} ({number})"
+def _authip_crypto(data: bytes, at: int) -> list[Field]:
+    """Return the crypto payload before AuthIP's ciphertext, if it looks like one (MS-AIPS §2.2.3.2.3)."""
+    size = data[at + 2] << 8 | data[at + 3] if at + 4 <= len(data) else 0
+    vector = at + 4 + _AUTHIP_SEQUENCE_BYTES
+    if not vector - at <= size <= len(data) - at:
+        return []
+    sequence = int.from_bytes(data[at + 4 : vector])
+    children = [
+        generic_header(data, at),
+        Field("sequence number", at + 4, _AUTHIP_SEQUENCE_BYTES, str(sequence)),
+    ]
+    if at + size > vector:
+        children.append(Field("initialization vector", vector, at + size - vector, data[vector : at + size]))
+    return [Field("CRYPTO", at, size, f"sequence number {sequence}", tuple(children))]
 
 
-def _payload(message: Message, span: Span, found: list[Placed], *, show_secrets: bool) -> Field:
-    """Return one payload with its generic header and every field of its body."""
-    data, start, end = message.data, span.body, span.end
-    children = [generic_header(data, span.start)]
-    value = ""
-    kind = bodies.BODIES.get(span.type)
+def _payload(reading: Reading, span: Span, found: list[Placed]) -> Field:
+    """Return one payload with its generic header and every field of its body; add defects to `found`."""
+    message, context = reading.message, reading.context
+    data, start, end, exchange = message.data, span.body, span.end, message.exchange
+    following = payload_word(data[span.start], exchange, context) if data[span.start] else "none"
+    children = [generic_header(data, span.start, following)]
+    line = ""
+    kind = declaration(span.type, exchange, context)
+    body = None
     if span.type == Payload.SA:
-        children += sa_fields(data, start, end, found)
-    elif kind is None:
-        children.append(Field("data", start, end - start, values.octets(data[start:end])))
-    else:
+        line, listed = sa_fields(data, start, end, found, context)
+        children += listed
+    elif kind is not None:
         body, wrong = decode(kind, data, start, end)
         found += placed(wrong, end)
-        if body is None:
-            children.append(Field("data", start, end - start, values.octets(data[start:end])))
-        else:
-            children += _body(body, start, end, show_secrets=show_secrets)
-            value = _summary(body, message)
-    return Field(payload_name(span.type), span.start, end - span.start, value, tuple(children))
-
-
-def _body(body: Body, start: int, end: int, *, show_secrets: bool) -> list[Field]:
-    """Return the fields of a decoded body."""
-    children: list[Field] = []
-    for place in places(body, start, end):
-        if isinstance(body, bodies.Configuration) and place.name == "attributes":
-            children += attribute_list(body.attributes, end, CfgAttribute, show_secrets=show_secrets)
-        elif place.size or isinstance(place.word, Integer):
-            name = values.label(place.name)
-            children.append(Field(name, place.offset, place.size, _value(body, place)))
-    if isinstance(body, bodies.Notification) and body.kind == NotifyType.RESPONDER_LIFETIME and body.data:
-        at = children[-1].offset
-        attributes, _ = walk_attributes(body.data, 0, len(body.data))
-        moved = tuple(
-            msgspec.structs.replace(attribute, start=attribute.start + at) for attribute in attributes
-        )
-        children[-1] = msgspec.structs.replace(children[-1], children=lifetime_fields(moved, end))
-    return children
-
-
-def _summary(body: Body, message: Message) -> str:
-    """Return what a payload's own line says of it."""
-    match body:
-        case bodies.Notification():
-            return notify_name(body.kind)
-        case bodies.Identification():
-            return values.identity(body.type, body.data)
-        case bodies.VendorId():
-            known = lookup(body.data, message.responder_cookie) or lookup(body.data, message.initiator_cookie)
-            if known is None:
-                return "not known"
-            return f"{known.name}, {known.version}" if known.version else known.name
-        case _:
-            return ""
-
-
-def _value(body: Body, place: Place) -> str:
-    """Return one declared field's value as text."""
-    match body, place.name:
-        case (bodies.Identification() as identification, "data"):
-            return values.identity(identification.type, identification.data)
-        case (bodies.Identification() as identification, "protocol"):
-            return values.ip_protocol(identification.protocol)
-        case (bodies.CertificateRequest() as request, "authority"):
-            return values.dn(request.authority)
-        case (bodies.NatOriginalAddress() as original, "address"):
-            return values.identity(original.type, original.address)
-        case (bodies.Notification() as notification, "data"):
-            return values.notify_data(notification.kind, notification.data)
-        case (bodies.Delete() as delete, "spis"):
-            return values.spis(delete.spis, delete.spi_size)
-    if isinstance(place.value, int):
-        return values.named(place.word.names if isinstance(place.word, Integer) else None, place.value)
-    if isinstance(place.value, bytes):
-        return values.octets(place.value)
-    return f"{len(place.value)} of a proposal that is not here"
+        if body is not None:
+            said = content(body, start, end, reading)
+            line, children = said.line, [*children, *said.fields]
+    if body is None and span.type != Payload.SA and end > start:
+        children.append(Field("data", start, end - start, data[start:end]))
+    name = payload_word(span.type, exchange, context)
+    return Field(name, span.start, end - span.start, line, tuple(children))

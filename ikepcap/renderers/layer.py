@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from ikepcap.renderers.text import printable
-from ikepcap.renderers.values import HIDDEN, is_secret
+from ikepcap.renderers.values import HIDDEN
+from ikepcap.wire.config import Kind, kind_of
 from ikepcap.wire.details import CfgAttribute
 from ikepcap.wire.message import Message
 from ikepcap.wire.numbers import Payload
@@ -42,7 +43,7 @@ def _hide(layer: Any) -> None:
             part.fields["data"] = HIDDEN
         for one in part.fields.get("attributes", ()):
             found = Attribute(int(one.type), bool(one.is_tlv), one.value, 0)
-            if one.names is CfgAttribute and found.value and is_secret(found):
+            if one.names is CfgAttribute and found.value and kind_of(found, check_point=False) is Kind.SECRET:
                 one.fields["value"] = HIDDEN
     if announced == Payload.ATTRIBUTES and layer.rest:
         layer.fields["rest"] = HIDDEN

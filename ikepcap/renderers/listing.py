@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from ikepcap.capture.datagram import Datagram
 from ikepcap.renderers.page import Page
 from ikepcap.renderers.words import endpoint, repeated
+from ikepcap.renderers.words import frames as frame_list
 from ikepcap.wire.message import Message
 from ikepcap.wire.numbers import exchange_name, payload_name
 
@@ -25,17 +26,33 @@ def listing_lines(pairs: Iterable[tuple[Datagram, Message]], page: Page) -> Iter
         )
 
 
-def heading_lines(datagram: Datagram, page: Page) -> Iterator[str]:
-    """Yield which message this is: its frame, its time and its ends."""
-    date = datetime.fromtimestamp(datagram.time_ns // 1_000_000_000, UTC).strftime("%Y-%m-%d")
-    moment = f"{date}T{_clock(datagram.time_ns)}Z"
-    yield from page.flow((f"frame {datagram.frame}", moment, _ends(datagram)), 0)
+def heading_lines(datagram: Datagram, page: Page, frames: tuple[int, ...] = ()) -> Iterator[str]:
+    """Yield which message this is: its frame, its time and its ends; `frames` are those of IKE fragments."""
+    where = f"frame {datagram.frame}"
+    if frames:
+        where = f"reassembled from IKE fragments in {frame_list(frames)}"
+    elif datagram.fragment_frames:
+        where += f" (IP fragments in {frame_list(datagram.fragment_frames)})"
+    yield from page.flow((where, moment_of(datagram.time_ns), _ends(datagram)), 0)
+
+
+def moment_of(time_ns: int) -> str:
+    """Return a time as RFC 3339 has it, to the millisecond, cut, not rounded."""
+    date = datetime.fromtimestamp(time_ns // 1_000_000_000, UTC).strftime("%Y-%m-%d")
+    return f"{date}T{_clock(time_ns)}Z"
+
+
+def ends_of(datagram: Datagram) -> tuple[str, str]:
+    """Return source and destination of a datagram."""
+    return (
+        endpoint(str(ip_address(datagram.source)), datagram.source_port),
+        endpoint(str(ip_address(datagram.destination)), datagram.destination_port),
+    )
 
 
 def _ends(datagram: Datagram) -> str:
     """Return both ends of a datagram."""
-    source = endpoint(str(ip_address(datagram.source)), datagram.source_port)
-    return f"{source} -> {endpoint(str(ip_address(datagram.destination)), datagram.destination_port)}"
+    return " -> ".join(ends_of(datagram))
 
 
 def _clock(time_ns: int) -> str:

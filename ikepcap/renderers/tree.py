@@ -5,8 +5,8 @@ are in by their offset.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -21,10 +21,16 @@ MAX_DEFECTS: Final = 10
 MAX_LINES: Final = 2_000
 MIN_WIDTH: Final = 40
 MAX_NAME: Final = 60
-MAX_VALUE: Final = 400
+MAX_VALUE: Final = 240
+SHOWN_OCTETS: Final = 32
+"""The longest hashes and nonces in use are shown in full."""
+CUT_OCTETS: Final = 12
+"""What is longer shows so many, to stay on one line."""
+
+T = TypeVar("T")
 
 _OFFSET_WIDTH: Final = 5
-_VALUE_COLUMN: Final = 34
+_VALUE_COLUMN: Final = 32
 _GAP: Final = "  "
 
 
@@ -35,7 +41,8 @@ class Field(Struct, frozen=True):
     offset: int
     """Octets from the ISAKMP header."""
     size: int
-    value: str = ""
+    value: str | bytes = ""
+    """Text as captured, made harmless where it is printed; octets where no meaning is known."""
     children: tuple["Field", ...] = ()
     defects: tuple[str, ...] = ()
     is_hidden: bool = False
@@ -65,14 +72,23 @@ def left_out(count: int, what: str, start: int, end: int, *, is_hidden: bool = F
     return Field(f"({count} more {what} left out)", start, max(end - start, 0), is_hidden=is_hidden)
 
 
-def bounded(children: Sequence[Field], what: str) -> tuple[Field, ...]:
-    """Return the first fields of a level and, where there are more, how many."""
-    if len(children) <= MAX_CHILDREN:
-        return tuple(children)
-    rest = children[MAX_CHILDREN:]
-    end = rest[-1].offset + rest[-1].size
-    more = left_out(len(rest), what, rest[0].offset, end, is_hidden=any(field.is_hidden for field in rest))
-    return (*children[:MAX_CHILDREN], more)
+def bounded(
+    things: Sequence[T], make: Callable[[T], Field], what: str, *, is_hidden: bool = False
+) -> tuple[Field, ...]:
+    """Return the first fields of a level and, where there are more, how many.
+
+    Args:
+        things: what there is a field of, in wire order.
+        make: makes the field.
+        what: to call those that are left out.
+        is_hidden: one of those left out may be a secret.
+    """
+    found = [make(thing) for thing in things[:MAX_CHILDREN]]
+    if len(things) > MAX_CHILDREN:
+        first, last = make(things[MAX_CHILDREN]), make(things[-1])
+        count, end = len(things) - MAX_CHILDREN, last.offset + last.size
+        found.append(left_out(count, what, first.offset, end, is_hidden=is_hidden))
+    return tuple(found)
 
 
 def with_defects(tree: Sequence[Field], found: Sequence[Placed]) -> tuple[Field, ...]:
@@ -113,11 +129,27 @@ def _marked(field: Field, found: Sequence[Placed]) -> Field:
 
 
 def _texts(found: Sequence[Placed]) -> tuple[str, ...]:
-    shown = [one.defect for one in found[:MAX_DEFECTS]]
-    texts = [f"{defect.fault} at {defect.offset}: {defect.detail}" for defect in shown]
+    texts = [f"{one.defect.fault} at {one.defect.offset}: {one.defect.detail}" for one in found[:MAX_DEFECTS]]
     if len(found) > MAX_DEFECTS:
         texts.append(f"and {len(found) - MAX_DEFECTS} more here")
     return tuple(texts)
+
+
+def shown(field: Field) -> str:
+    """Return a field's value as harmless text, cut short."""
+    if isinstance(field.value, bytes):
+        return octets(field.value)
+    text = printable(field.value, MAX_VALUE)
+    return text if len(field.value) <= MAX_VALUE else f"{text} ({field.size} octets)"
+
+
+def octets(data: bytes) -> str:
+    """Return octets in hex, cut short."""
+    if not data:
+        return "(empty)"
+    if len(data) <= SHOWN_OCTETS:
+        return data.hex()
+    return f"{data[:CUT_OCTETS].hex()}... {len(data)} octets"
 
 
 def lay_out(tree: Sequence[Field], width: int) -> Iterator[str]:
@@ -146,7 +178,7 @@ def _lines(tree: Sequence[Field], depth: int, width: int) -> Iterator[str]:
 def _field_lines(field: Field, depth: int, width: int) -> Iterator[str]:
     label = "  " * depth + printable(field.name, MAX_NAME)
     column = min(_VALUE_COLUMN, width // 2)
-    yield from _wrapped(f"{field.offset:>{_OFFSET_WIDTH}}", label.ljust(column), field.value, width)
+    yield from _wrapped(f"{field.offset:>{_OFFSET_WIDTH}}", label.ljust(column), shown(field), width)
 
 
 def _wrapped(offset: str, label: str, value: str, width: int) -> Iterator[str]:
@@ -158,7 +190,7 @@ def _wrapped(offset: str, label: str, value: str, width: int) -> Iterator[str]:
         yield f"{offset}{_GAP}{label}".rstrip()
         offset, label = " " * _OFFSET_WIDTH, " " * (room // 4)
         space = room - len(label) - 1
-    pieces = list(_pieces(printable(value, MAX_VALUE), space)) or [""]
+    pieces = list(_pieces(value, space)) or [""]
     yield f"{offset}{_GAP}{label} {pieces[0]}".rstrip()
     blank = " " * (_OFFSET_WIDTH + len(_GAP) + len(label) + 1)
     for piece in pieces[1:]:

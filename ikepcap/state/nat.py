@@ -13,16 +13,7 @@ from msgspec import Struct
 
 from ikepcap.capture.datagram import NATT_PORT
 from ikepcap.track.conversation import INITIATOR, Conversation, Seen
-from ikepcap.wire.numbers import Hash
-
-_HASHES: Final = {
-    int(Hash.MD5): "md5",
-    int(Hash.SHA1): "sha1",
-    int(Hash.SHA2_256): "sha256",
-    int(Hash.SHA2_384): "sha384",
-    int(Hash.SHA2_512): "sha512",
-}
-_BY_LENGTH: Final = {16: "md5", 20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
+from ikepcap.wire.natd import HASH_NAMES, NAMES_BY_LENGTH, digest
 
 
 class NatVerdict(Struct, frozen=True):
@@ -72,7 +63,7 @@ def verdict_of_hashes(
         nat_d = message.clear.nat_d
         if not nat_d or rcookie is None or message.rebound or message.cookie_differs:
             continue
-        name = _HASHES.get(hash_number or 0) or _BY_LENGTH.get(len(nat_d[0]))
+        name = HASH_NAMES.get(hash_number or 0) or NAMES_BY_LENGTH.get(len(nat_d[0]))
         if name is None or len(nat_d) < 2:
             continue
         at_receiver, at_sender = _mismatches(conversation, message, name, rcookie)
@@ -100,13 +91,6 @@ def _mismatches(conversation: Conversation, message: Seen, name: str, rcookie: b
     there = conversation.responder if from_initiator else conversation.initiator
     cookies = conversation.initiator_cookie + rcookie
     nat_d = message.clear.nat_d
-    receiver = _digest(name, cookies + there + message.destination_port.to_bytes(2))
-    sender = _digest(name, cookies + here + message.source_port.to_bytes(2))
+    receiver = digest(name, cookies, there, message.destination_port)
+    sender = digest(name, cookies, here, message.source_port)
     return nat_d[0] != receiver, sender not in nat_d[1:]
-
-
-def _digest(name: str, data: bytes) -> bytes:
-    """Return a hash that proves nothing to anyone: it is compared with what the peers sent in the clear."""
-    import hashlib  # takes its time to load, and is needed only where there are NAT-D payloads
-
-    return hashlib.new(name, data, usedforsecurity=False).digest()

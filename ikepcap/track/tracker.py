@@ -6,7 +6,6 @@ and even an address may change under way (RFC 3947 §4, NAT rebinding).
 """
 
 from collections.abc import Iterable, Iterator
-from struct import Struct as Layout
 from typing import Final
 
 from msgspec.structs import replace

@@ -3,7 +3,18 @@
 from enum import IntEnum
 from typing import Final
 
-from ikepcap.wire.details import AuthAlgorithm, CfgAttribute, Encapsulation, GroupType, XauthType
+from ikepcap.wire.details import (
+    AddressPreservation,
+    AuthAlgorithm,
+    CfgAttribute,
+    EcnTunnel,
+    Encapsulation,
+    ExtendedSequenceNumber,
+    GroupType,
+    SaDirection,
+    SignatureEncoding,
+    XauthType,
+)
 from ikepcap.wire.numbers import (
     AuthMethod,
     Encryption,
@@ -27,6 +38,11 @@ PHASE2_VALUES: Final[dict[int, type[IntEnum]]] = {
     Phase2Attribute.GROUP: Group,
     Phase2Attribute.ENCAPSULATION: Encapsulation,
     Phase2Attribute.AUTH_ALGORITHM: AuthAlgorithm,
+    Phase2Attribute.ECN_TUNNEL: EcnTunnel,
+    Phase2Attribute.EXTENDED_SEQUENCE_NUMBER: ExtendedSequenceNumber,
+    Phase2Attribute.SIGNATURE_ENCODING_ALGORITHM: SignatureEncoding,
+    Phase2Attribute.ADDRESS_PRESERVATION: AddressPreservation,
+    Phase2Attribute.SA_DIRECTION: SaDirection,
 }
 CFG_VALUES: Final[dict[int, type[IntEnum]]] = {CfgAttribute.XAUTH_TYPE: XauthType}
 

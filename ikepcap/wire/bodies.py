@@ -7,7 +7,14 @@ decide nothing else.
 from typing import Annotated, Final
 
 from ikepcap.wire.codec import U8, U16, U32, Attributes, Body, Chain, Rest, Take
-from ikepcap.wire.details import CertEncoding, CfgAttribute, CfgType, IdType
+from ikepcap.wire.details import (
+    AuthipPayload,
+    CertEncoding,
+    CfgAttribute,
+    CfgType,
+    GdoiPayload,
+    IdType,
+)
 from ikepcap.wire.numbers import Doi, NotifyType, Payload, Protocol
 from ikepcap.wire.walk import Attribute
 
@@ -154,6 +161,80 @@ class Fragment(Body, frozen=True):
     data: Annotated[bytes, Rest()]
 
 
+class AuthipCrypto(Body, frozen=True):
+    """AuthIP crypto payload in front of payloads in the clear (MS-AIPS §2.2.3.2.2)."""
+
+    sequence_number: Annotated[int, U32()]
+    initialization_vector: Annotated[bytes, Rest()]
+    """Absent, or 8 octets."""
+
+
+class AuthipGssToken(Body, frozen=True):
+    """AuthIP GSS-API payload (MS-AIPS §2.2.3.1)."""
+
+    status: Annotated[int, U32()]
+    """A Windows error code; 0 when all is well."""
+    flags: Annotated[int, U8()]
+    """Bits of `AuthipGssFlag`."""
+    token: Annotated[bytes, Rest()]
+
+
+class AuthipGssName(Body, frozen=True):
+    """AuthIP GSS_ID payload (MS-AIPS §2.2.3.3): a security principal's name in Unicode."""
+
+    principal_name: Annotated[bytes, Rest()]
+
+
+class AuthipAuth(Body, frozen=True):
+    """AuthIP auth payload (MS-AIPS §2.2.3.4): methods of two octets, each with two octets of flags."""
+
+    methods: Annotated[bytes, Rest()]
+
+
+class AuthipNotification(Body, frozen=True):
+    """Notify payload in AuthIP's exchanges (MS-AIPS §2.2.3.5): no SPI, and flags where its size was."""
+
+    doi: Annotated[int, U32(names=Doi)]
+    protocol: Annotated[int, U8()]
+    """1: main or extended mode, 2: quick mode."""
+    flags: Annotated[int, U8()]
+    """1: wants to be acknowledged."""
+    kind: Annotated[int, U16(names=NotifyType)]
+    data: Annotated[bytes, Rest()]
+
+
+class AuthipKeyDictation(Body, frozen=True):
+    """AuthIP key dictation payload (MS-AIPS §2.2.3.7): encrypted by itself."""
+
+    data: Annotated[bytes, Rest()]
+
+
+class AuthipKeyDictationWeight(Body, frozen=True):
+    """AuthIP key dictation weight payload (MS-AIPS §2.2.3.8)."""
+
+    weight: Annotated[int, U32()]
+
+
+class GroupSequenceNumber(Body, frozen=True):
+    """GDOI sequence number payload (RFC 6407 §5.7)."""
+
+    sequence_number: Annotated[int, U32()]
+
+
+class GroupKeyDownload(Body, frozen=True):
+    """GDOI key download payload (RFC 6407 §5.6)."""
+
+    key_packet_count: Annotated[int, U16()]
+    reserved: Annotated[int, U16(is_reserved=True)]
+    key_packets: Annotated[bytes, Rest()]
+
+
+class GroupPolicy(Body, frozen=True):
+    """Any other GDOI payload (RFC 6407 §5.3 to §5.5, RFC 3547 §5.7); it is encrypted in practice."""
+
+    data: Annotated[bytes, Rest()]
+
+
 BODIES: Final[dict[int, type[Body]]] = {
     Payload.SA: SecurityAssociation,
     Payload.PROPOSAL: Proposal,
@@ -175,3 +256,25 @@ BODIES: Final[dict[int, type[Body]]] = {
     Payload.NAT_OA_DRAFT: NatOriginalAddress,
     Payload.FRAGMENT: Fragment,
 }
+"""By payload type, in all exchanges but those of the next two."""
+
+AUTHIP_BODIES: Final[dict[int, type[Body]]] = {
+    Payload.NOTIFICATION: AuthipNotification,
+    AuthipPayload.GSS: AuthipGssToken,
+    AuthipPayload.CRYPTO: AuthipCrypto,
+    AuthipPayload.GSS_ID: AuthipGssName,
+    AuthipPayload.AUTH: AuthipAuth,
+    AuthipPayload.KEY_DICTATION: AuthipKeyDictation,
+    AuthipPayload.KEY_DICTATION_WEIGHT: AuthipKeyDictationWeight,
+}
+"""What differs in the exchanges of AuthIP."""
+
+GDOI_BODIES: Final[dict[int, type[Body]]] = {
+    GdoiPayload.SA_KEK: GroupPolicy,
+    GdoiPayload.SA_TEK: GroupPolicy,
+    GdoiPayload.KD: GroupKeyDownload,
+    GdoiPayload.SEQ: GroupSequenceNumber,
+    GdoiPayload.POP: GroupPolicy,
+    GdoiPayload.GAP: GroupPolicy,
+}
+"""What differs in the exchanges of GDOI."""

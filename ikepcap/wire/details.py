@@ -15,12 +15,16 @@ class GroupType(IntEnum):
 
 
 class Encapsulation(IntEnum):
-    """Encapsulation modes (RFC 2407 §4.5, RFC 3947 §5.1; the last two NAT-T drafts 02-03)."""
+    """Encapsulation modes (RFC 2407 §4.5, RFC 3947 §5.1; the last two NAT-T drafts 02-03).
+
+    61440 is Check Point's (wireshark).
+    """
 
     TUNNEL = 1
     TRANSPORT = 2
     UDP_TUNNEL = 3
     UDP_TRANSPORT = 4
+    UDP_CHECK_POINT = 61440
     UDP_TUNNEL_DRAFT = 61443
     UDP_TRANSPORT_DRAFT = 61444
 
@@ -103,7 +107,7 @@ class IpcompTransform(IntEnum):
 
 
 class IdType(IntEnum):
-    """Identification types (RFC 2407 §4.6.2.1, RFC 4595; 250 MS-IKEE)."""
+    """Identification types (RFC 2407 §4.6.2.1; 12 RFC 3554 §3, where IKEv2 has FC_NAME; 250 MS-IKEE)."""
 
     IPV4_ADDR = 1
     FQDN = 2
@@ -116,12 +120,12 @@ class IdType(IntEnum):
     DER_ASN1_DN = 9
     DER_ASN1_GN = 10
     KEY_ID = 11
-    FC_NAME = 12
+    LIST = 12
     IPV6_CGA = 250
 
 
 class CertEncoding(IntEnum):
-    """Certificate encodings (RFC 2408 §3.9)."""
+    """Certificate encodings (RFC 2408 §3.9; the last three IKEv2's, RFC 7296 §3.6)."""
 
     NONE = 0
     PKCS7 = 1
@@ -134,6 +138,9 @@ class CertEncoding(IntEnum):
     ARL = 8
     SPKI = 9
     X509_ATTRIBUTE = 10
+    RAW_RSA = 11
+    HASH_AND_URL_X509 = 12
+    HASH_AND_URL_BUNDLE = 13
 
 
 class CfgType(IntEnum):
@@ -166,6 +173,10 @@ class CfgAttribute(IntEnum):
     INTERNAL_IP4_SUBNET = 13
     SUPPORTED_ATTRIBUTES = 14
     INTERNAL_IP6_SUBNET = 15
+    CHECK_POINT_DEF_DOMAIN = 16387
+    """This and the next two: wireshark."""
+    CHECK_POINT_MAC_ADDRESS = 16388
+    CHECK_POINT_MARCIPAN_REASON_CODE = 16389
     XAUTH_TYPE = 16520
     XAUTH_USER_NAME = 16521
     XAUTH_USER_PASSWORD = 16522
@@ -176,6 +187,9 @@ class CfgAttribute(IntEnum):
     XAUTH_STATUS = 16527
     XAUTH_NEXT_PIN = 16528
     XAUTH_ANSWER = 16529
+    INTERNAL_IP4_SERVER = 23456
+    """This and the next: Microsoft (strongSwan attributes.h)."""
+    INTERNAL_IP6_SERVER = 23457
     UNITY_BANNER = 28672
     UNITY_SAVE_PASSWD = 28673
     UNITY_DEF_DOMAIN = 28674
@@ -189,6 +203,19 @@ class CfgAttribute(IntEnum):
     UNITY_DDNS_HOSTNAME = 28682
 
 
+class CheckPointAttribute(IntEnum):
+    """What Check Point means by numbers that the drafts use otherwise (strongSwan attributes.h)."""
+
+    XAUTH_TYPE = 13
+    XAUTH_USER_NAME = 14
+    XAUTH_USER_PASSWORD = 15
+    XAUTH_PASSCODE = 16
+    XAUTH_MESSAGE = 17
+    XAUTH_CHALLENGE = 18
+    XAUTH_DOMAIN = 19
+    XAUTH_STATUS = 20
+
+
 class XauthType(IntEnum):
     """Values of XAUTH-TYPE (draft-beaulieu-ike-xauth)."""
 
@@ -196,6 +223,105 @@ class XauthType(IntEnum):
     RADIUS_CHAP = 1
     OTP = 2
     SKEY = 3
+
+
+class XauthStatus(IntEnum):
+    """Values of XAUTH-STATUS (draft-beaulieu-ike-xauth)."""
+
+    FAIL = 0
+    OK = 1
+
+
+class EcnTunnel(IntEnum):
+    """Values of ECN-TUNNEL (RFC 3168 §9.2.1)."""
+
+    ALLOWED = 1
+    FORBIDDEN = 2
+
+
+class ExtendedSequenceNumber(IntEnum):
+    """Values of EXTENDED-SEQUENCE-NUMBER (RFC 4304)."""
+
+    ESN_64_BIT = 1
+
+
+class SignatureEncoding(IntEnum):
+    """Values of SIGNATURE-ENCODING-ALGORITHM (RFC 4359 §3)."""
+
+    RSASSA_PKCS1_V1_5 = 1
+    RSASSA_PSS = 2
+
+
+class AddressPreservation(IntEnum):
+    """Values of ADDRESS-PRESERVATION (RFC 6407 §5.5.1.1)."""
+
+    NONE = 1
+    SOURCE_ONLY = 2
+    DESTINATION_ONLY = 3
+    SOURCE_AND_DESTINATION = 4
+
+
+class SaDirection(IntEnum):
+    """Values of SA-DIRECTION (RFC 6407 §5.5.1.1)."""
+
+    SENDER_ONLY = 1
+    RECEIVER_ONLY = 2
+    SYMMETRIC = 3
+
+
+class AuthipPayload(IntEnum):
+    """Payload types of AuthIP's own (MS-AIPS §2.2.3)."""
+
+    GSS = 129
+    CRYPTO = 133
+    GSS_ID = 134
+    AUTH = 135
+    KEY_DICTATION = 136
+    KEY_DICTATION_WEIGHT = 137
+
+
+class AuthipAuthMethod(IntEnum):
+    """Authentication methods of AuthIP (MS-AIPS §2.2.3.4)."""
+
+    KERBEROS = 2
+    ANONYMOUS = 3
+    TLS = 4
+    NTLM = 5
+
+
+class AuthipGssFlag(IntEnum):
+    """Flags of AuthIP's GSS-API payload (MS-AIPS §2.2.3.1)."""
+
+    NEW_GSS_EXCHANGE = 0x01
+    IMPERSONATION_ACTIVE = 0x02
+    RETRY_CURRENT_AUTHENTICATION = 0x04
+    EXPLICIT_CREDENTIALS = 0x08
+    RESPONDER_AUTH_COMPLETE = 0x10
+
+
+class ExchangeInfo(IntEnum):
+    """Flags of Windows' EXCHANGE-INFO notify (MS-IKEE §2.2.6)."""
+
+    ND_BOUNDARY = 1
+    GUARANTEE_ENCRYPTION = 2
+
+
+class GdoiPayload(IntEnum):
+    """Payload types of GDOI (RFC 6407 §5; POP RFC 3547)."""
+
+    SA_KEK = 15
+    SA_TEK = 16
+    KD = 17
+    SEQ = 18
+    POP = 19
+    GAP = 22
+
+
+class GdoiExchange(IntEnum):
+    """Exchange types of GDOI after its phase 1 (RFC 6407 §3.2, §4)."""
+
+    GROUPKEY_PULL = 32
+    GROUPKEY_PUSH = 33
 
 
 TRANSFORM_IDS: Final[dict[int, type[IntEnum]]] = {

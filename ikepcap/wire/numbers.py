@@ -14,10 +14,11 @@ from msgspec import Struct
 
 
 class Doi(IntEnum):
-    """Domains of interpretation (RFC 2408 §3.4, RFC 2407 §4.2)."""
+    """Domains of interpretation (RFC 2408 §3.4, RFC 2407 §4.2, RFC 6407 §5.2)."""
 
     ISAKMP = 0
     IPSEC = 1
+    GDOI = 2
 
 
 class Situation(IntEnum):
@@ -142,16 +143,20 @@ class NotifyType(IntEnum):
 
 
 class Protocol(IntEnum):
-    """Security protocols (RFC 2407 §4.4.1)."""
+    """Security protocols (RFC 2407 §4.4.1; 5 RFC 4705)."""
 
     ISAKMP = 1
     AH = 2
     ESP = 3
     IPCOMP = 4
+    GIGABEAM_RADIO = 5
 
 
 class Phase1Attribute(IntEnum):
-    """Attributes of an ISAKMP transform (RFC 2409 appendix A; 17 racoon, 16384 the GSS-API draft)."""
+    """Attributes of an ISAKMP transform (RFC 2409 appendix A; 17 racoon, 16384 the GSS-API draft).
+
+    20 is of the Chinese GM/T 0022 (wireshark).
+    """
 
     ENCRYPTION = 1
     HASH = 2
@@ -170,11 +175,15 @@ class Phase1Attribute(IntEnum):
     FIELD_SIZE = 15
     GROUP_ORDER = 16
     BLOCK_SIZE = 17
+    ASYMMETRIC_ALGORITHM = 20
     GSS_IDENTITY = 16384
 
 
 class Encryption(IntEnum):
-    """Phase 1 encryption (RFC 2409 appendix A, RFC 3602, RFC 4312; private numbers as pluto names them)."""
+    """Phase 1 encryption (RFC 2409 appendix A, RFC 3602, RFC 4312; private numbers as pluto names them).
+
+    SM1 and SM4 are of the Chinese GM/T 0022 (wireshark).
+    """
 
     DES_CBC = 1
     IDEA_CBC = 2
@@ -184,6 +193,8 @@ class Encryption(IntEnum):
     CAST_CBC = 6
     AES_CBC = 7
     CAMELLIA_CBC = 8
+    SM1_CBC = 128
+    SM4_CBC = 129
     MARS_CBC = 65001
     RC6_CBC = 65002
     SERPENT_CBC = 65004
@@ -192,7 +203,7 @@ class Encryption(IntEnum):
 
 
 class Hash(IntEnum):
-    """Phase 1 hash (RFC 2409 appendix A, RFC 4868)."""
+    """Phase 1 hash (RFC 2409 appendix A, RFC 4868; SM3 GM/T 0022, by wireshark)."""
 
     MD5 = 1
     SHA1 = 2
@@ -200,6 +211,7 @@ class Hash(IntEnum):
     SHA2_256 = 4
     SHA2_384 = 5
     SHA2_512 = 6
+    SM3 = 20
 
 
 class AuthMethod(IntEnum):
@@ -272,7 +284,7 @@ class LifeType(IntEnum):
 
 
 class Phase2Attribute(IntEnum):
-    """Attributes of an IPsec transform (RFC 2407 §4.5, RFC 3168 §9.2, RFC 4304)."""
+    """Attributes of an IPsec transform (RFC 2407 §4.5, RFC 3168 §9.2, RFC 4304, RFC 4359, RFC 6407 §5.5)."""
 
     LIFE_TYPE = 1
     LIFE_DURATION = 2
@@ -285,6 +297,10 @@ class Phase2Attribute(IntEnum):
     COMPRESS_PRIVATE_ALGORITHM = 9
     ECN_TUNNEL = 10
     EXTENDED_SEQUENCE_NUMBER = 11
+    AUTH_KEY_LENGTH = 12
+    SIGNATURE_ENCODING_ALGORITHM = 13
+    ADDRESS_PRESERVATION = 14
+    SA_DIRECTION = 15
 
 
 KE_BYTES: Final[dict[int, int]] = {

@@ -102,6 +102,18 @@ def _index() -> _Index:
     return _Index(exact, tuple(prefixes))
 
 
+def row_of(body: bytes) -> tuple[Group, Entry] | None:
+    """Return the row of the table that tells most of a vendor ID payload's body."""
+    index = _index()
+    found = index.exact.get(body)
+    if found is not None:
+        return found
+    for prefix, group, entry in index.prefixes:
+        if body.startswith(prefix) and (entry.size is None or entry.size == len(body)):
+            return group, entry
+    return None
+
+
 def lookup(body: bytes, cookie: bytes | None = None) -> VendorId | None:
     """Return what is known of a vendor ID payload's body; None when nothing is.
 
@@ -109,13 +121,9 @@ def lookup(body: bytes, cookie: bytes | None = None) -> VendorId | None:
         body: the payload without its generic header.
         cookie: the sender's own cookie, with which the ID of Cisco IOS can be told.
     """
-    index = _index()
-    found = index.exact.get(body)
+    found = row_of(body)
     if found is not None:
-        return _vendor_id(*found, b"")
-    for prefix, group, entry in index.prefixes:
-        if body.startswith(prefix) and (entry.size is None or entry.size == len(body)):
-            return _vendor_id(group, entry, body[len(prefix) :])
+        return _vendor_id(*found, body)
     if cookie is not None and _is_ios(body, cookie):
         return VendorId(IOS_NAME, IOS_IMPLEMENTATION, rank=IOS_RANK)
     return None
@@ -136,12 +144,18 @@ def implementation(bodies: Iterable[bytes], cookie: bytes | None = None) -> str 
     return best.implementation if best else None
 
 
-def _vendor_id(group: Group, entry: Entry, rest: bytes) -> VendorId:
-    version = _read_suffix(entry.suffix, rest) if entry.suffix and rest else None
+def _vendor_id(group: Group, entry: Entry, body: bytes) -> VendorId:
+    version = suffix_text(entry, body)
     name, rank = group.implementation, group.rank
     if entry.suffix == "windows-release" and version:
         name, rank = f"Windows {version}", rank + 1
     return VendorId(entry.name, name, entry.capability, version, rank)
+
+
+def suffix_text(entry: Entry, body: bytes) -> str | None:
+    """Return what the octets after the known ones say; None where there are none or it means nothing."""
+    rest = body[len(entry.octets) :]
+    return _read_suffix(entry.suffix, rest) if entry.suffix and rest else None
 
 
 def _read_suffix(kind: str, rest: bytes) -> str | None:
@@ -151,7 +165,25 @@ def _read_suffix(kind: str, rest: bytes) -> str | None:
         return text if text.isprintable() and text.isascii() else None
     if kind == "major.minor":
         return f"{rest[0]}.{rest[1]}" if len(rest) == 2 else None
+    if kind == "release.build":
+        release, build = int.from_bytes(rest[:2]), int.from_bytes(rest[2:])
+        return f"release {release}, build {build}" if len(rest) == 4 and any(rest) else None
+    if kind == "check-point":
+        return table().suffix["check-point-version"].get(rest[4:8].hex())
+    if kind == "fragmentation":
+        return _fragmentation(rest)
     return table().suffix[kind].get(rest.hex())
+
+
+def _fragmentation(rest: bytes) -> str | None:
+    """Return in which exchanges a peer takes fragments: bits in the first octet (strongSwan, racoon)."""
+    if len(rest) != 4:
+        return None
+    bits = int.from_bytes(rest)
+    names = table().suffix["fragmentation"]
+    known = [name for digits, name in names.items() if bits & int(digits, 16)]
+    unknown = bits & ~sum(int(digits, 16) for digits in names)
+    return ", ".join([*known, *([f"bits {unknown:#x}"] if unknown else [])]) or None
 
 
 def _is_ios(body: bytes, cookie: bytes) -> bool:

@@ -13,7 +13,8 @@ A row is an ID and a name, and what else there is to say; the last columns may b
     MD5 of           the published string whose MD5 the ID is, or begins with: the row proves itself;
                      "=" where that is the name
     capability       what the sender says it can do, in one word
-    suffix           how to read the octets after the known ones: "text", "major.minor", or a key of SUFFIXES
+    suffix           how to read the octets after the known ones: "text", "major.minor", "release.build",
+                     "check-point", or a key of SUFFIXES
 
 The most octets known win. Sources: wireshark = packet-isakmp.c of 4.0.17, strongSwan = isakmp_vendor.c,
 libreswan = lib/libswan/vendorid.c, racoon = its vendorid.c, MS-IKEE = [MS-IKEE] §1.7.
@@ -48,10 +49,25 @@ SUFFIXES: Final[dict[str, dict[str, str]]] = {
         "00000005": "ECP-384",
         "00000006": "MODP-2048-256",
     },
-    "fragmentation": {
+    "fragmentation": {  # bits
         "80000000": "main and aggressive mode",
         "40000000": "base mode",
-        "c0000000": "main, aggressive and base mode",
+    },
+    "check-point-product": {
+        "00000001": "Firewall-1",
+        "00000002": "SecuRemote or SecureClient",
+    },
+    "check-point-version": {
+        "00000002": "4.1",
+        "00000003": "4.1 SP-1",
+        "00000fa2": "4.1 SP-2 or later",
+        "00001388": "NG",
+        "00001389": "NG Feature Pack 1",
+        "0000138a": "NG Feature Pack 2",
+        "0000138b": "NG Feature Pack 3",
+        "0000138c": "NG with Application Intelligence",
+        "0000138d": "NG with Application Intelligence R55, or later",
+        "0000138e": "NG with Application Intelligence R56",
     },
 }
 
@@ -153,6 +169,38 @@ GROUPS: Final[tuple[tuple[str, str | None, int, tuple[Row, ...]], ...]] = (
     # strongSwan. Old releases had one each.
     ("strongSwan, libreswan", "strongSwan", 2, (
         ("882fe56d6fd20dbc2251613b2ebe5beb", "strongSwan",        "="),
+        ("9e10a0d4205edc6c90bd5381a53c2d2b", "strongSwan 5.1.1",  "="),
+        ("b7d8e62184049fb21b088d4232d2549c", "strongSwan 5.1.0",  "="),
+        ("dc3afcdda0514da394b4b36f4cb1b9a7", "strongSwan 5.0.4",  "="),
+        ("d398476a43b9d6c56c4045ffcc9fffb9", "strongSwan 5.0.3",  "="),
+        ("04d52cc5fd04aa971063b111917731d2", "strongSwan 5.0.2",  "="),
+        ("75aa8f69de2e44500dae842be21f5491", "strongSwan 5.0.1",  "="),
+        ("e154b11a96ee2b44d4954843cd3a40a3", "strongSwan 5.0.0",  "="),
+        ("a87680d00cbb939871eb680d18d052e2", "strongSwan 4.6.4",  "="),
+        ("984a7bfefb46489a5be74b64531c6753", "strongSwan 4.6.3",  "="),
+        ("9c73b19f5f4181aa4b269dd004608811", "strongSwan 4.6.2",  "="),
+        ("1d6cfa4d69d9d33c0b2244bf99de9b8b", "strongSwan 4.6.1",  "="),
+        ("41ef2e2f7ec8b923c98d9fa9bb7a04a5", "strongSwan 4.6.0",  "="),
+        ("75244ad8a5a0f48e7e3b7ad79dcab153", "strongSwan 4.5.3",  "="),
+        ("b149d6161fb4c7c3805beeff042d08c0", "strongSwan 4.5.2",  "="),
+        ("efe12e8533bbcf4e978ec874935e9972", "strongSwan 4.5.1",  "="),
+        ("eff89e6f406f55292807c3b8f925884a", "strongSwan 4.5.0",  "="),
+        ("aaa2e272c58de8f96e72c4c21ba7dd99", "strongSwan 4.4.1",  "="),
+        ("a5ad81e15e1c68a1be277abfeee80d94", "strongSwan 4.4.0",  "="),
+        ("02d7c3a0698ec33bb126b2baa70b9c2c", "strongSwan 4.3.7",  "="),
+        ("512f90f2f8e5b04e4ba293c9a799d9a5", "strongSwan 4.3.6",  "="),
+        ("de5c703801952d85f6b3ed33b33784b4", "strongSwan 4.3.5",  "="),
+        ("e37e5d64a329a5cf1eeb8546c3b06018", "strongSwan 4.3.4",  "="),
+        ("f9f093629308b24388d09c3f026de0a8", "strongSwan 4.3.3",  "="),
+        ("d6263956ac790961a9c8409b393724bf", "strongSwan 4.3.2",  "="),
+        ("20b1f62b240a52a849309183960cbb64", "strongSwan 4.3.1",  "="),
+        ("9deb74e751f44c47905ed2fad93f9271", "strongSwan 4.3.0",  "="),
+        ("488c08f57afc382112f7cb396f2d4f6c", "strongSwan 4.2.9",  "="),
+        ("95569ee23ebb62eddedea353a575faf3", "strongSwan 4.2.8",  "="),
+        ("4ddc7e1f6d6cd1ae9d5dcac58fa1fe9a", "strongSwan 4.2.7",  "="),
+        ("a2782dd683b5edee3b777f897d2b867e", "strongSwan 4.2.6",  "="),
+        ("af0a05e0bd37b0aba0135a194abb5b89", "strongSwan 4.2.5",  "="),
+        ("cd5792d4b70f0299a6a1373de236d2ac", "strongSwan 4.2.4",  "="),
         ("2d1f406118fbd5d28474791ffa00488a", "strongSwan 4.2.3",  "="),
         ("2a517d0d23c37d08bce7c292a0217b39", "strongSwan 4.2.2",  "="),
         ("bab253f4cb10a8108a7c927c56c87886", "strongSwan 4.2.1",  "="),
@@ -177,6 +225,7 @@ GROUPS: Final[tuple[tuple[str, str | None, int, tuple[Row, ...]], ...]] = (
         ("77e8eea6f556a499de3ffe7f7f95661c", "strongSwan 4.0.2",  "="),
         ("9dbbafcf1db0dd595ae065294003ad3e", "strongSwan 4.0.1",  "="),
         ("2ce9c946a4c879bf11b50b76cc5692cb", "strongSwan 4.0.0",  "="),
+        ("0e9e820524932da199a498953afa8a7e", "strongSwan 2.8.9",  "="),
         ("8c4a3bcb729b11f703d22a5b39640ca8", "strongSwan 2.8.8",  "="),
         ("3a0d4e7ca4e492ed4dfe476d1ac6018b", "strongSwan 2.8.7",  "="),
         ("fe3f49706e26a9fb36a87bfce9ea36ce", "strongSwan 2.8.6",  "="),
@@ -233,7 +282,7 @@ GROUPS: Final[tuple[tuple[str, str | None, int, tuple[Row, ...]], ...]] = (
     )),
     # Fortinet.
     ("wireshark, nmap issue 694", "FortiGate", 2, (
-        ("8299031757a36082c6a621de*", "FortiGate", "FORTIGATE"),
+        ("8299031757a36082c6a621de*", "FortiGate", "FORTIGATE", None, "release.build"),
     )),
     ("strongSwan", "FortiGate", 2, (
         ("1d6e178f6c2c0be284985465450fe9d4", "FortiGate"),
@@ -247,7 +296,7 @@ GROUPS: Final[tuple[tuple[str, str | None, int, tuple[Row, ...]], ...]] = (
     )),
     # Check Point.
     ("strongSwan, wireshark, libreswan", "Check Point", 2, (
-        ("f4ed19e0c114eb516faaac0ee37daf2807b4381f*", "Check Point"),
+        ("f4ed19e0c114eb516faaac0ee37daf2807b4381f*", "Check Point", None, None, "check-point"),
     )),
     # Juniper and NetScreen: a digest of 20 octets, and a version after it.
     ("wireshark, libreswan", "Juniper/NetScreen", 2, (
@@ -306,6 +355,9 @@ GROUPS: Final[tuple[tuple[str, str | None, int, tuple[Row, ...]], ...]] = (
     )),
     ("wireshark, libreswan", "Shrew Soft", 2, (
         ("f14b94b7bff1fef02773b8c49feded26", "Shrew Soft VPN client"),
+    )),
+    ("wireshark", "CyberGuard", 2, (
+        ("9aa1f3b43472a45d5f506aeb26c0f214", "CyberGuard"),
     )),
     ("wireshark, libreswan", "Sidewinder", 2, (
         ("8404adf9cda05760b2ca292e4bff537b", "Sidewinder"),

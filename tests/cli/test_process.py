@@ -133,7 +133,7 @@ def test_json_holds_every_message_with_its_frame(unanswered: Path) -> None:
 
 
 def test_every_message_is_listed_on_a_line(unanswered: Path) -> None:
-    done = ikepcap("show", str(unanswered))
+    done = ikepcap("show", str(unanswered), "--list")
     lines = done.stdout.decode().splitlines()
     assert done.returncode == 0
     assert len(lines) == 5
@@ -141,7 +141,7 @@ def test_every_message_is_listed_on_a_line(unanswered: Path) -> None:
 
 
 def test_the_list_can_be_narrowed_to_a_cookie(unanswered: Path) -> None:
-    assert ikepcap("show", str(unanswered), "--cookie", "37:4f").stdout.count(b"\n") == 5
+    assert ikepcap("show", str(unanswered), "--list", "--cookie", "37:4f").stdout.count(b"\n") == 5
     none = ikepcap("show", str(unanswered), "--cookie", "ff")
     assert (none.returncode, none.stdout) == (0, b"")
     assert b"no such ISAKMP message" in none.stderr
@@ -158,7 +158,7 @@ def test_one_message_is_shown_field_by_field(unanswered: Path) -> None:
 def test_a_frame_without_a_message_is_status_2_and_says_what_to_do(unanswered: Path) -> None:
     done = ikepcap("show", str(unanswered), "--frame", "1", "--frame", "99")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"frame 99 holds no ISAKMP message; 'ikepcap show" in done.stderr
+    assert b"frame 99 holds no ISAKMP message, the nearest that does is 5; 'ikepcap show" in done.stderr
 
 
 def loaded_by(*arguments: str) -> set[str]:

@@ -69,7 +69,12 @@ def test_show_prints_the_layer_of_a_frame() -> None:
     assert "value     = AES-CBC" in result.output
 
 
-def test_scapy_goes_with_a_frame_and_without_hex() -> None:
-    for arguments in (["--scapy"], ["--scapy", "--frame", "1", "--hex"]):
-        result = CliRunner().invoke(cli, ["show", str(CAPTURE), *arguments])
+def test_show_prints_the_layers_of_all_messages() -> None:
+    result = CliRunner().invoke(cli, ["show", str(CAPTURE), "--scapy"])
+    assert (result.exit_code, result.output.count("###[ ISAKMP ]###")) == (0, 9)
+
+
+def test_scapy_is_a_view_of_its_own() -> None:
+    for other in (["--hex"], ["--list"], ["--format", "json"]):
+        result = CliRunner().invoke(cli, ["show", str(CAPTURE), "--scapy", *other])
         assert (result.exit_code, "--scapy" in result.output) == (2, True)

@@ -5,12 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ikepcap.wire import bodies
-from ikepcap.wire.bodies import BODIES
+from ikepcap.wire.bodies import AUTHIP_BODIES, BODIES, GDOI_BODIES
 from ikepcap.wire.codec import Body, Integer, Take, declared, decode
 from ikepcap.wire.numbers import PAYLOAD_NAMES
 from ikepcap.wire.walk import Attribute, Defect, Fault
 
-ALL = sorted(set(BODIES.values()), key=lambda kind: kind.__name__)
+ALL = sorted(
+    {*BODIES.values(), *AUTHIP_BODIES.values(), *GDOI_BODIES.values()}, key=lambda kind: kind.__name__
+)
 
 
 def hexed(*parts: str) -> bytes:
@@ -61,6 +63,19 @@ def hexed(*parts: str) -> bytes:
             bodies.NatOriginalAddress(1, 0, 0, bytes.fromhex("c0000201")),
         ),
         (hexed("0001", "02", "01", "ffff"), bodies.Fragment(1, 2, 1, b"\xff\xff")),
+        (hexed("00000007", "1122334455667788"), bodies.AuthipCrypto(7, bytes.fromhex("1122334455667788"))),
+        (hexed("00000000", "11", "6082"), bodies.AuthipGssToken(0, 0x11, b"\x60\x82")),
+        (hexed("6800"), bodies.AuthipGssName(b"h\0")),
+        (hexed("00020000"), bodies.AuthipAuth(b"\0\x02\0\0")),
+        (
+            hexed("00000001", "02", "01", "9c54", "000035e9"),
+            bodies.AuthipNotification(1, 2, 1, 40020, bytes.fromhex("000035e9")),
+        ),
+        (hexed("aabb"), bodies.AuthipKeyDictation(b"\xaa\xbb")),
+        (hexed("00000005"), bodies.AuthipKeyDictationWeight(5)),
+        (hexed("00000009"), bodies.GroupSequenceNumber(9)),
+        (hexed("0002", "0000", "aabb"), bodies.GroupKeyDownload(2, 0, b"\xaa\xbb")),
+        (hexed("aabb"), bodies.GroupPolicy(b"\xaa\xbb")),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Body) else "",
 )
@@ -81,7 +96,7 @@ def test_every_payload_with_a_short_name_is_declared() -> None:
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
 def test_every_declaration_cites_its_section_and_links_lengths_that_exist(kind: type[Body]) -> None:
-    assert any(source in (kind.__doc__ or "") for source in ("RFC ", "draft-", "MS-IKEE"))
+    assert any(source in (kind.__doc__ or "") for source in ("RFC ", "draft-", "MS-IKEE", "MS-AIPS"))
     fields = {field.name: field.word for field in declared(kind)}
     for name, word in fields.items():
         if isinstance(word, Integer) and word.length_of:

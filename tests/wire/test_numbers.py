@@ -215,7 +215,9 @@ def test_names_that_cannot_be_identifiers_are_written_out() -> None:
 @pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry.__name__)
 def test_every_registry_says_where_its_numbers_are_from(registry: type[IntEnum]) -> None:
     text = inspect.getdoc(registry) or ""
-    assert any(source in text for source in ("RFC", "draft", "MS-", "racoon")), registry.__name__
+    assert any(source in text for source in ("RFC", "draft", "MS-", "racoon", "strongSwan")), (
+        registry.__name__
+    )
 
 
 @given(number=st.integers(min_value=0, max_value=2**64))

@@ -61,7 +61,8 @@ def test_every_entry_has_a_source_and_a_name_and_no_body_occurs_twice() -> None:
 
 def test_every_suffix_that_an_entry_names_can_be_read() -> None:
     kinds = {entry.suffix for _, entry in entries() if entry.suffix}
-    assert kinds - {"text", "major.minor"} == set(table().suffix)
+    tables = {name for name in table().suffix if not name.startswith("check-point")}
+    assert kinds - {"text", "major.minor", "release.build", "check-point"} == tables
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_every_suffix_that_an_entry_names_can_be_read() -> None:
         (FRAGMENTATION, VendorId("IKE fragmentation", None, "fragmentation")),
         (
             FRAGMENTATION + bytes.fromhex("c0000000"),
-            VendorId("IKE fragmentation", None, "fragmentation", "main, aggressive and base mode"),
+            VendorId("IKE fragmentation", None, "fragmentation", "main and aggressive mode, base mode"),
         ),
         (
             bytes.fromhex("4a131c81070358455c5728f20e95452f"),
@@ -109,7 +110,7 @@ def test_every_suffix_that_an_entry_names_can_be_read() -> None:
         ),
         (
             bytes.fromhex("8299031757a36082c6a621de0005013e"),
-            VendorId("FortiGate", "FortiGate", rank=2),
+            VendorId("FortiGate", "FortiGate", None, "release 5, build 318", rank=2),
         ),
         (b"HUAWEI-IKEv1DSCP", VendorId("HUAWEI-IKEv1DSCP", "Huawei", rank=2)),
         (

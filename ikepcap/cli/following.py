@@ -1,0 +1,88 @@
+"""Messages one after the other, each with what the ones before it told: peers, hash, fragments.
+
+Memory is bounded: what is known of the negotiations that were silent longest is forgotten.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from ikepcap.track.fragments import Fragments
+from ikepcap.wire.context import Context, learn
+from ikepcap.wire.message import Message, parse
+from ikepcap.wire.natd import Ends
+from ikepcap.wire.numbers import Payload
+
+if TYPE_CHECKING:
+    from ikepcap.api import FramedMessage
+    from ikepcap.capture.datagram import Datagram
+
+_NEGOTIATIONS: Final = 8_192
+_FRAGMENTED: Final = 16
+"""Negotiations whose fragments are held at a time."""
+
+
+class Shown(Struct, frozen=True):
+    """A message to show, and what is known besides."""
+
+    datagram: "Datagram"
+    message: Message
+    context: Context
+    frames: tuple[int, ...] = ()
+    """All frames of the IKE fragments it was put together from; empty when it is as captured."""
+
+    @property
+    def ends(self) -> Ends:
+        """Between whom its datagram went."""
+        datagram = self.datagram
+        return Ends(datagram.source, datagram.source_port, datagram.destination, datagram.destination_port)
+
+
+class _Parts(Struct):
+    """The fragments of one negotiation, and whose it received first."""
+
+    first_sender: tuple[bytes, int]
+    fragments: Fragments
+
+
+class Follower:
+    """Follows a sequence of messages."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, Context] = OrderedDict()
+        self._parts: OrderedDict[bytes, _Parts] = OrderedDict()
+
+    def follow(self, framed: Iterable["FramedMessage"]) -> Iterator[Shown]:
+        """Yield every message, and after the last fragment of one the whole it makes."""
+        for one in framed:
+            shown = self._read(Shown(one.datagram, one.message, Context()))
+            yield shown
+            spans = one.message.spans
+            if spans and spans[0].type == Payload.FRAGMENT:
+                yield from self._whole(shown)
+
+    def _read(self, shown: Shown) -> Shown:
+        """Return a message with what is known by now, and remember it."""
+        cookie = shown.message.initiator_cookie
+        known = learn(self._known.get(cookie, shown.context), shown.message, shown.ends)
+        self._known[cookie] = known
+        self._known.move_to_end(cookie)
+        if len(self._known) > _NEGOTIATIONS:
+            self._known.popitem(last=False)
+        return Shown(shown.datagram, shown.message, known, shown.frames)
+
+    def _whole(self, shown: Shown) -> Iterator[Shown]:
+        """Yield the message that a fragment completes, if it does."""
+        datagram, message = shown.datagram, shown.message
+        sender = (datagram.source, datagram.source_port)
+        parts = self._parts.setdefault(message.initiator_cookie, _Parts(sender, Fragments()))
+        self._parts.move_to_end(message.initiator_cookie)
+        if len(self._parts) > _FRAGMENTED:
+            self._parts.popitem(last=False)
+        number = int(sender != parts.first_sender)
+        whole = parts.fragments.add(message, number, datagram.frame, datagram.time_ns)
+        inner = parse(whole.data) if whole is not None else None
+        if whole is not None and inner is not None:
+            yield self._read(Shown(datagram, inner, shown.context, whole.frames))

@@ -1,0 +1,97 @@
+"""Messages shown in full, one after the other: as text, or as one JSON document of their field trees.
+
+The document is a list with an object per message, in the order of the frames:
+
+    frame             number of the frame that completed it
+    time              RFC 3339, UTC
+    source            address:port; likewise destination
+    captured_bytes    octets of the ISAKMP message that are there
+    wire_bytes        octets that were on the wire
+    fragment_frames   all frames with an IP fragment of it; left out when it came whole
+    reassembled_from  all frames with an IKE fragment of it; left out when it is as captured
+    fields            the tree
+
+and an object per field:
+
+    name, offset, size   what, and where, in octets from the ISAKMP header
+    value                text as captured, or octets in hex; left out where the fields inside say it all
+    hidden               true where a secret was left out
+    defects              what is wrong there, as in the text
+    fields               what is inside; left out where nothing is
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from ikepcap.capture.datagram import Datagram
+from ikepcap.renderers.listing import ends_of, heading_lines, moment_of
+from ikepcap.renderers.page import Page
+from ikepcap.renderers.tree import Field, hex_lines, lay_out
+from ikepcap.wire.message import Message
+
+
+def message_lines(
+    datagram: Datagram,
+    message: Message,
+    tree: Sequence[Field],
+    page: Page,
+    *,
+    frames: tuple[int, ...] = (),
+    hex_dump: bool = False,
+) -> Iterator[str]:
+    """Yield one message as lines, the first of which says which it is.
+
+    Args:
+        datagram: it came in, or the one with the last of its fragments.
+        message: as parsed.
+        tree: its fields.
+        page: how to print.
+        frames: of the IKE fragments it was put together from.
+        hex_dump: add the octets.
+    """
+    yield from heading_lines(datagram, page, frames)
+    for line in lay_out(tree, page.width):
+        yield page.line(line)
+    if hex_dump:
+        yield ""
+        yield from hex_lines(message.data, tree, page.width)
+
+
+def message_document(
+    shown: Iterable[tuple[Datagram, Message, Sequence[Field], tuple[int, ...]]],
+) -> Iterator[bytes]:
+    """Yield the pieces of the JSON document, a message a line."""
+    between = b"[\n"
+    for datagram, message, tree, frames in shown:
+        source, destination = ends_of(datagram)
+        value: dict[str, Any] = {  # JSON by name
+            "frame": datagram.frame,
+            "time": moment_of(datagram.time_ns),
+            "source": source,
+            "destination": destination,
+            "captured_bytes": len(message.data),
+            "wire_bytes": len(message.data) if frames else datagram.wire_bytes,
+        }
+        if datagram.fragment_frames:
+            value["fragment_frames"] = datagram.fragment_frames
+        if frames:
+            value["reassembled_from"] = frames
+        value["fields"] = [_plain(field) for field in tree]
+        yield between + msgspec.json.encode(value)
+        between = b",\n"
+    yield b"[]\n" if between == b"[\n" else b"\n]\n"
+
+
+def _plain(field: Field) -> dict[str, Any]:  # JSON by name
+    plain: dict[str, Any] = {"name": field.name, "offset": field.offset, "size": field.size}
+    if field.is_hidden:
+        plain["hidden"] = True
+    elif field.value:
+        plain["value"] = field.value.hex() if isinstance(field.value, bytes) else field.value
+    if field.defects:
+        plain["defects"] = field.defects
+    if field.children:
+        plain["fields"] = [_plain(child) for child in field.children]
+    return plain
