@@ -10,8 +10,8 @@ from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_
 from ikepcap.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from ikepcap.oracle.tshark import Tshark
     from ikepcap.oracle.verify import Verdict
+    from ikepcap.oracle.witness import Tshark
 
 _UNEXPLAINED: Final = 1
 
@@ -35,7 +35,7 @@ _EPILOG: Final = """\b
 Exit status:
   0  the two agree, or every difference is explained
   1  at least one difference has no explanation
-  2  wrong usage, an input that cannot be read, tshark or pyshark missing or unfit"""
+  2  wrong usage, an input that cannot be read, no fit tshark or no pyshark"""
 
 
 @click.command(help=_HELP, epilog=_EPILOG, short_help="Compare what is read with what tshark reads.")

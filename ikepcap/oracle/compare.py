@@ -13,7 +13,8 @@ from msgspec import Struct
 from ikepcap.oracle.fields import COMPARED, put_together_from, split, theirs
 from ikepcap.oracle.found import Found
 from ikepcap.oracle.known import KNOWN, Known
-from ikepcap.oracle.reading import PAYLOAD, Part, Reading, Side, ours
+from ikepcap.oracle.nest import Nest
+from ikepcap.oracle.reading import PAYLOAD, Reading, Side, ours
 from ikepcap.oracle.tshark import Seen
 from ikepcap.wire.numbers import Payload
 
@@ -116,16 +117,17 @@ def _message(found: Found, side: Side, frames: frozenset[int], words: frozenset[
     left = _by_place(one for one in mine.readings if one.field in COMPARED)
     right = _by_place(side.readings)
     parts = (*mine.parts, *side.parts)
+    nest = Nest(parts)
     # A payload that one side does not see at all is one difference, not as many as it has fields.
     lone = {key[0] for key in left.keys() ^ right.keys() if key[1] == PAYLOAD}
-    hidden = [part for part in parts if part.start in lone]
+    hidden = Nest(part for part in parts if part.start in lone)
     differences: list[Difference] = []
     keys = [key for key in sorted(left.keys() | right.keys()) if not _is_inside(key, hidden)]
     for key in keys:
         a, b = left.get(key), right.get(key)
         if a is None or b is None or not _is_same(a, b):
-            around = words | _words_at(key[0], parts, mine.defects)
-            differences.append(_difference(found.frame, a, b, around))
+            there = words | _words_at(key[0], nest, mine.defects)
+            differences.append(_difference(found.frame, a, b, there))
     if frames != found.fragment_frames:
         texts = [", ".join(map(str, sorted(one))) or "none" for one in (found.fragment_frames, frames)]
         differences.append(
@@ -146,21 +148,21 @@ def _by_place(readings: Iterable[Reading]) -> dict[tuple[int, str], Reading]:
     return found
 
 
-def _is_inside(key: tuple[int, str], hidden: list[Part]) -> bool:
+def _is_inside(key: tuple[int, str], hidden: Nest) -> bool:
     """Whether a field lies in a payload that one side does not see; the payload itself does not."""
-    return any(p.start <= key[0] < p.end and key != (p.start, PAYLOAD) for p in hidden)
+    return any(key != (part.start, PAYLOAD) for part in hidden.around(key[0], key[0] + 1))
 
 
 def _is_same(a: Reading, b: Reading) -> bool:
     return a.size == b.size and (a.value is None or b.value is None or a.value == b.value)
 
 
-def _words_at(offset: int, parts: tuple[Part, ...], defects: tuple[int, ...]) -> frozenset[str]:
+def _words_at(offset: int, nest: Nest, defects: tuple[int, ...]) -> frozenset[str]:
     """Name the payloads around an offset, and whether lengths stop making sense at or before it."""
-    around = [part for part in parts if part.start <= offset < part.end]
+    around = tuple(nest.around(offset, offset + 1))
     words = {f"payload:{part.type}" for part in around}
     end = max((part.end for part in around), default=offset + 1)
-    if any(defect < end for defect in defects):
+    if defects and defects[0] < end:
         words.add("behind-defect")
     return frozenset(words)
 

@@ -5,9 +5,11 @@ What it shows and the table does not name (bits of a byte, names of numbers, the
 nothing that the fields of the table do not say.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
-from ikepcap.oracle.reading import PAYLOAD, Part, Reading, Side, policy_reading
+from ikepcap.oracle.nest import Nest, Part
+from ikepcap.oracle.reading import PAYLOAD, Reading, Side, policy_reading
 from ikepcap.oracle.tshark import Field
 from ikepcap.wire.bodies import BODIES
 from ikepcap.wire.message import FLAG_ENCRYPTION, HEADER_BYTES
@@ -22,9 +24,11 @@ HEADER: Final[dict[str, str]] = {
     "isakmp.flags": "Header.flags",
     "isakmp.messageid": "Header.message_id",
     "isakmp.length": "Header.length",
-    "isakmp.enc.data": "Message.ciphertext",
 }
-"""Fields of the message itself."""
+"""Fields of the header."""
+
+CIPHERTEXT: Final = "isakmp.enc.data"
+"""In IKEv1 all that follows the header."""
 
 BODY: Final[dict[str, tuple[str, ...]]] = {
     "isakmp.nextpayload": ("Payload.next",),
@@ -102,7 +106,7 @@ _LIFETIMES: Final[dict[int, str]] = {LifeType.SECONDS: "lifetime_s", LifeType.KI
 PART: Final = "isakmp.typepayload"
 FRAGMENT: Final = "isakmp.fragment"
 
-NAMES: Final = frozenset((*HEADER, *BODY, *POLICY, *LIFE_TYPES, *LIFE_DURATIONS, PART, FRAGMENT))
+NAMES: Final = frozenset((*HEADER, CIPHERTEXT, *BODY, *POLICY, *LIFE_TYPES, *LIFE_DURATIONS, PART, FRAGMENT))
 """All that is asked of tshark; one that it does not know makes it unfit as a witness."""
 
 NOT_SHOWN: Final[dict[str, str]] = {
@@ -122,13 +126,14 @@ COMPARED: Final = frozenset(
     (
         PAYLOAD,
         *HEADER.values(),
+        "Message.ciphertext",
         *(field for fields in BODY.values() for field in fields),
         *(f"Policy.{name}" for name in (*POLICY.values(), *_LIFETIMES.values())),
     )
 )
 
 
-_ONCE: Final = {**dict.fromkeys(HEADER, 1), "isakmp.nextpayload": 2, "isakmp.enc.data": 0}
+_ONCE: Final = {**dict.fromkeys(HEADER, 1), "isakmp.nextpayload": 2, CIPHERTEXT: 0}
 _OF_A_FRAGMENT: Final = (
     PART,
     "isakmp.payloadlength",
@@ -167,24 +172,35 @@ def put_together_from(layer: tuple[Field, ...]) -> frozenset[int]:
 def theirs(fields: tuple[Field, ...]) -> Side:
     """Return what tshark reads in a message."""
     base = min(field.position for field in fields if field.name == "isakmp.ispi")
-    holders = sorted((f for f in fields if f.name == PART), key=lambda f: (f.position, -f.size))
-    parts = tuple(Part(_type(h), h.position - base, h.position - base + h.size) for h in holders)
-    readings = [Reading(PAYLOAD, h.position - base, 1, _type(h).to_bytes(1)) for h in holders]
-    is_header_only = _is_header_only(fields)
+    holders = {_part(f, base): f for f in fields if f.name == PART}
+    if _is_header_only(fields):
+        holders = {}
+    nest = Nest(holders)
+    readings = [Reading(PAYLOAD, part.start, 1, part.type.to_bytes(1)) for part in holders]
+    policies = _Policies()
     for field in fields:
-        offset = field.position - base
-        holder = None if offset < HEADER_BYTES else _holder(field, holders)
-        if holder is None:
-            name = HEADER.get(field.name)
-            if name is not None:
-                readings.append(Reading(name, offset, field.size, field.raw))
-        elif not is_header_only and field.size and field.name in BODY:
-            name = _meaning(BODY[field.name], _type(holder))
-            readings.append(Reading(name, offset, field.size, _octets(field, holder)))
-    if is_header_only:
-        return Side(tuple(one for one in readings if one.field != PAYLOAD), ())
-    readings += _policies(fields, holders, base)
-    return Side(tuple(one for one in readings if one.size), parts)
+        start = field.position - base
+        part = next(nest.around(start, start + field.size), None) if start >= HEADER_BYTES else None
+        if part is not None:
+            if field.name in BODY:
+                name = _meaning(BODY[field.name], part.type)
+                value = _octets(field, holders[part])
+                readings.append(Reading(name, start, field.size, value))
+            else:
+                policies.add(field, part)
+        elif field.name == CIPHERTEXT and start == HEADER_BYTES:
+            readings.append(Reading("Message.ciphertext", start, field.size, field.raw))
+        elif field.name in HEADER and start < HEADER_BYTES:
+            readings.append(Reading(HEADER[field.name], start, field.size, field.raw))
+    readings += policies.readings()
+    return Side(tuple(one for one in readings if one.size), tuple(holders))
+
+
+def _part(holder: Field, base: int) -> Part:
+    """Return a payload's place and type: its octets are the whole payload's, so what is shown has to tell."""
+    kind = int(holder.shown) & 0xFF if holder.shown.isdecimal() else 0
+    start = holder.position - base
+    return Part(kind, start, start + holder.size)
 
 
 def _is_header_only(fields: tuple[Field, ...]) -> bool:
@@ -192,18 +208,6 @@ def _is_header_only(fields: tuple[Field, ...]) -> bool:
     numbers = {f.name: f.number for f in fields if f.name in ("isakmp.version", "isakmp.flags")}
     is_encrypted = numbers.get("isakmp.flags", 0) & FLAG_ENCRYPTION
     return bool(is_encrypted) or numbers.get("isakmp.version", 0) >> 4 != 1
-
-
-def _type(holder: Field) -> int:
-    """Return a payload's type: its octets are the whole payload's, so what is shown has to tell."""
-    return int(holder.shown) & 0xFF if holder.shown.isdecimal() else 0
-
-
-def _holder(field: Field, holders: list[Field]) -> Field | None:
-    """Return the innermost payload that holds a field."""
-    end = field.position + field.size
-    around = [h for h in holders if h.position <= field.position and end <= h.position + h.size]
-    return around[-1] if around else None
 
 
 def _meaning(meanings: tuple[str, ...], payload: int) -> str:
@@ -223,21 +227,27 @@ def _octets(field: Field, holder: Field) -> bytes | None:
     return holder.raw[at : at + field.size]
 
 
-def _policies(fields: tuple[Field, ...], holders: list[Field], base: int) -> list[Reading]:
-    """Return what each transform's attributes come to; the first of a kind counts, as in `wire.offer`."""
-    found: dict[tuple[int, str], int] = {}
-    units: dict[int, int] = {}
-    for field in sorted(fields, key=lambda f: f.position):
-        if field.name not in POLICY and field.name not in LIFE_TYPES and field.name not in LIFE_DURATIONS:
-            continue
-        holder = _holder(field, holders)
-        if holder is None:
-            continue
-        start = holder.position - base
-        if field.name in LIFE_TYPES:
-            units[start] = field.number
-        elif field.name in POLICY:
-            found.setdefault((start, POLICY[field.name]), field.number)
-        elif units.get(start) in _LIFETIMES:
-            found.setdefault((start, _LIFETIMES[units.pop(start)]), field.number)
-    return [policy_reading(name, start, number) for (start, name), number in found.items()]
+class _Policies:
+    """What each transform's attributes come to; the first of a kind counts, as in `wire.offer`."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, list[Field]] = {}
+
+    def add(self, field: Field, part: Part) -> None:
+        if field.name in POLICY or field.name in LIFE_TYPES or field.name in LIFE_DURATIONS:
+            self._found.setdefault(part.start, []).append(field)
+
+    def readings(self) -> Iterator[Reading]:
+        for start, fields in self._found.items():
+            numbers: dict[str, int] = {}
+            unit: int | None = None
+            for field in sorted(fields, key=lambda one: one.position):
+                if field.name in LIFE_TYPES:
+                    unit = field.number
+                elif field.name in POLICY:
+                    numbers.setdefault(POLICY[field.name], field.number)
+                elif unit in _LIFETIMES:
+                    numbers.setdefault(_LIFETIMES[unit], field.number)
+                    unit = None
+            for name, number in numbers.items():
+                yield policy_reading(name, start, number)

@@ -15,6 +15,8 @@ MAX_TRACKED: Final = 64
 """Senders whose IKE fragments are put together at a time."""
 MAX_FRAGMENT_FRAMES: Final = 65_536
 """Frames with IP fragments that are remembered."""
+TSHARK_FOLLOWS: Final = 250
+"""Payloads of one chain, counted with 4.0.17."""
 
 
 class Found(Struct, frozen=True):
@@ -84,6 +86,8 @@ def _words(item: Datagram | IcmpError, message: Message) -> frozenset[str]:
     """Say what a message is and how it came."""
     words = {f"has:{kind}" for kind in message.payload_types()}
     words |= {str(defect.fault) for defect in message.defects}
+    if len(message.spans) > TSHARK_FOLLOWS:
+        words.add("many-payloads")
     if message.version >> 4 not in (1, 2):
         words.add("unknown-version")
     if message.length < HEADER_BYTES:

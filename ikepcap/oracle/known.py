@@ -152,6 +152,14 @@ KNOWN: Final = (
         when=frozenset({"behind-defect"}),
     ),
     Known(
+        code="payload-limit",
+        why="tshark follows a chain for 250 payloads, ikepcap to its end.",
+        versions=_TRIED,
+        shown_by="many_payloads",
+        when=frozenset({"only:ikepcap", "many-payloads"}),
+        fields=("Payload.type",),
+    ),
+    Known(
         code="unknown-version",
         why="tshark names the exchange of IKE 1 and 2 only; ikepcap shows the octet of any version.",
         versions=_TRIED,

@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from ikepcap.oracle.nest import Part
 from ikepcap.wire.bodies import BODIES, Delete, SecurityAssociation
 from ikepcap.wire.codec import Body, Integer, Place, decode, places
 from ikepcap.wire.message import HEADER_BYTES, VERSION_1, Message
@@ -30,21 +31,13 @@ class Reading(Struct, frozen=True, gc=False):
     """None where that side tells how long a field is and not what is in it."""
 
 
-class Part(Struct, frozen=True, gc=False):
-    """One payload, at any depth: where it lies and what kind it is."""
-
-    type: int
-    start: int
-    end: int
-
-
 class Side(Struct, frozen=True):
     """All that one side reads in one message."""
 
     readings: tuple[Reading, ...]
     parts: tuple[Part, ...]
     defects: tuple[int, ...] = ()
-    """Offsets where lengths or counts contradict one another."""
+    """Offsets where lengths or counts contradict one another, the smallest first."""
 
 
 PAYLOAD: Final = "Payload.type"
@@ -92,8 +85,8 @@ def ours(message: Message) -> Side:
             if kind is SecurityAssociation:
                 defects += _of_offer(message.data, span)
         _chain(message.data, message.spans, readings, parts)
-    places_of_defects = tuple(defect.offset for defect in defects if defect.fault in _CONTRADICTIONS)
-    return Side(tuple(one for one in readings if one.size), tuple(parts), places_of_defects)
+    places_of_defects = sorted(defect.offset for defect in defects if defect.fault in _CONTRADICTIONS)
+    return Side(tuple(one for one in readings if one.size), tuple(parts), tuple(places_of_defects))
 
 
 def _of_offer(data: bytes, span: Span) -> Iterator[Defect]:

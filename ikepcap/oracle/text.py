@@ -76,10 +76,10 @@ def as_object(verdict: Verdict) -> dict[str, Any]:
 def _result(verdict: Verdict) -> str:
     explained = sum(one.count for one in verdict.explained)
     if verdict.unexplained_count:
-        known = f"; {explained} more are explained" if explained else ""
+        known = f"; {explained} more with one" if explained else ""
         return f"{_count(verdict.unexplained_count, 'difference')} without an explanation{known}"
     if explained:
-        return f"agrees, but for {_count(explained, 'difference')} that are explained"
+        return f"agrees, but for {_count(explained, 'difference')} with an explanation"
     return "agrees" if verdict.messages else "neither sees an ISAKMP message"
 
 

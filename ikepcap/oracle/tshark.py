@@ -9,24 +9,17 @@ length joins the two, so that a capture of any size is read in bounded memory.
 import asyncio
 import contextlib
 import queue
-import re
-import shutil
-import subprocess
 import threading
 from collections.abc import Generator, Iterator
-from functools import cache
 from typing import Any, Final
 
 from msgspec import Struct
 
 from ikepcap.errors import OracleUnavailableError
+from ikepcap.oracle.witness import Tshark
 
-OLDEST: Final = (3, 4)
-"""Before it, tshark's names for attributes were others."""
 QUEUED: Final = 64
 """Frames read ahead."""
-ANSWER_S: Final = 30
-"""How long tshark may take to say what it is."""
 ENDING_S: Final = 10
 """How long tshark may take to end once it has closed its output."""
 
@@ -69,45 +62,11 @@ class Seen(Struct, frozen=True):
     """Other layers: `_ws.malformed` and `_ws.short` among them, and what carried the message."""
 
 
-class Tshark(Struct, frozen=True):
-    """A tshark that was asked and is fit."""
-
-    path: str
-    version: str
-
-
 class _End(Struct, frozen=True):
     """tshark ended; `status` is below zero where a signal ended it, None where nobody could tell."""
 
     status: int | None
     last_line: str
-
-
-def find(path: str | None, names: frozenset[str]) -> Tshark:
-    """Return the tshark to ask.
-
-    Args:
-        path: the program; None for the one that the system finds.
-        names: fields it must know.
-
-    Raises:
-        OracleUnavailableError: there is none, it does not answer, or it is not fit; or there is no pyshark.
-    """
-    _pyshark()
-    found = shutil.which(path or "tshark")
-    if found is None:
-        raise OracleUnavailableError(f"{path or 'tshark'}: not found; {INSTALL_TSHARK}")
-    version = _version(found)
-    numbers = tuple(int(part) for part in version.split("."))
-    if numbers[:2] < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        raise OracleUnavailableError(f"{found}: tshark {version} is too old; {oldest} or later is needed")
-    missing = names - _known_fields(found)
-    if missing:
-        some = ", ".join(sorted(missing)[:3])
-        what = f"{len(missing)} fields that are compared, {some} among them"
-        raise OracleUnavailableError(f"{found}: tshark {version} does not know {what}; use another version")
-    return Tshark(found, version)
 
 
 class Frames:
@@ -233,7 +192,7 @@ class _Worker:
 def _file_capture(path: str, capture: str, loop: asyncio.AbstractEventLoop) -> Any:
     """Return pyshark's reader of a file, with an end that can be waited for."""
 
-    class Run(_pyshark().FileCapture):  # type: ignore[misc]  # pyshark has no types
+    class Run(pyshark_module().FileCapture):  # type: ignore[misc]  # pyshark has no types
         def _get_tshark_path(self) -> str:
             return path  # pyshark would look for a config.ini where the user happens to be, and obey it
 
@@ -294,7 +253,7 @@ def _raw(digits: str | None) -> bytes | None:
         return None
 
 
-def _pyshark() -> Any:
+def pyshark_module() -> Any:
     """Return pyshark, which few need and which takes time to load."""
     try:
         import pyshark
@@ -302,33 +261,3 @@ def _pyshark() -> Any:
         missing = error.name or "pyshark"
         raise OracleUnavailableError(f"the Python package {missing} is missing; {INSTALL_PYSHARK}") from None
     return pyshark
-
-
-def _version(path: str) -> str:
-    first = _answer(path, "--version").partition("\n")[0]
-    match = re.search(r"\b(\d+\.\d+(?:\.\d+)?)\b", first)
-    if match is None:
-        raise OracleUnavailableError(f"{path}: does not say which version of tshark it is; {INSTALL_TSHARK}")
-    return match[1]
-
-
-@cache
-def _known_fields(path: str) -> frozenset[str]:
-    """Return the names of all fields of ISAKMP that this tshark knows."""
-    lines = (line.split("\t") for line in _answer(path, "-G", "fields").splitlines())
-    return frozenset(parts[2] for parts in lines if len(parts) > 2 and parts[2].startswith(f"{_LAYER}."))
-
-
-def _answer(path: str, *arguments: str) -> str:
-    """Run a tshark that only says something."""
-    try:
-        done = subprocess.run(  # noqa: S603 - the program the user has, or names
-            [path, *arguments], capture_output=True, timeout=ANSWER_S, check=False, stdin=subprocess.DEVNULL
-        )
-    except subprocess.TimeoutExpired:
-        what = f"does not answer {arguments[0]} within {ANSWER_S} s"
-        raise OracleUnavailableError(f"{path}: {what}; try another version") from None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OracleUnavailableError(f"{path}: cannot be run: {reason}; {INSTALL_TSHARK}") from None
-    return done.stdout.decode("utf-8", "replace")

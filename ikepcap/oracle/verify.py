@@ -11,12 +11,13 @@ from msgspec.structs import replace
 
 from ikepcap.capture.reader import Capture, Progress
 from ikepcap.errors import CaptureError, OracleUnavailableError
-from ikepcap.oracle import tshark as driver
+from ikepcap.oracle import witness
 from ikepcap.oracle.compare import WHOLE, Compared, Difference, compare
 from ikepcap.oracle.fields import NAMES
 from ikepcap.oracle.found import Messages
 from ikepcap.oracle.known import Known
-from ikepcap.oracle.tshark import Frames, Tshark
+from ikepcap.oracle.tshark import Frames, pyshark_module
+from ikepcap.oracle.witness import Tshark
 
 FRAMES_LISTED: Final = 20
 """Frames named for one explanation."""
@@ -66,7 +67,8 @@ def find(path: str | None = None) -> Tshark:
     Raises:
         OracleUnavailableError: tshark or pyshark is missing, or unfit.
     """
-    return driver.find(path, NAMES)
+    pyshark_module()
+    return witness.find(path, NAMES)
 
 
 def verify(
@@ -94,11 +96,11 @@ def verify(
     file = Path(name)
     if name == "-" or (file.exists() and not file.is_file()):
         raise CaptureError(f"{name}: verify reads a capture twice; give a regular file")
-    witness = tshark or find()
+    program = tshark or find()
     capture = Capture([name], progress=progress)
     messages = Messages(capture)
     size = file.stat().st_size if file.exists() else 0
-    frames = Frames(witness, name, NAMES, silence_s or _SILENCE_S + size / _BYTES_PER_S)
+    frames = Frames(program, name, NAMES, silence_s or _SILENCE_S + size / _BYTES_PER_S)
     tally = _Tally()
     with closing(frames.__iter__()) as seen:
         for compared in compare(messages, seen):
@@ -106,8 +108,8 @@ def verify(
     tally.settle(messages.fragment_frames)
     cut = next((facts.cut for facts in capture.facts.files), None)
     if frames.complaint is not None and cut is None:
-        raise OracleUnavailableError(f"{name}: tshark {witness.version} cannot read it: {frames.complaint}")
-    return tally.verdict(name, witness.version, cut)
+        raise OracleUnavailableError(f"{name}: tshark {program.version} cannot read it: {frames.complaint}")
+    return tally.verdict(name, program.version, cut)
 
 
 class _Tally:
