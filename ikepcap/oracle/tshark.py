@@ -105,7 +105,7 @@ class Frames:
         try:
             item = self._worker.items.get(timeout=self._silence_s)
         except queue.Empty:
-            silence = f"was silent for {self._silence_s:.0f} s"
+            silence = f"was silent for {self._silence_s:.4g} s"
             raise OracleUnavailableError(f"{self._who} {silence}; give --timeout more, or it hangs") from None
         if isinstance(item, Exception):
             raise OracleUnavailableError(f"{self._who} could not be run through pyshark: {item!r}") from item
@@ -137,12 +137,13 @@ class _Worker:
         self.items: queue.Queue[Seen | _End | Exception] = queue.Queue(QUEUED)
         self._arguments = (path, capture)
         self._names = names
-        self._loop = asyncio.new_event_loop()
         self._task: asyncio.Task[None] | None = None
         self._stopped = threading.Event()
+        self._is_ending = False
         self._thread = threading.Thread(target=self._work, name="ikepcap-tshark", daemon=True)
 
     def start(self) -> None:
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
 
     def stop(self) -> None:
@@ -153,7 +154,7 @@ class _Worker:
         self._thread.join(ENDING_S)
 
     def _cancel(self) -> None:
-        if self._task is not None:
+        if self._task is not None and not self._is_ending:
             self._task.cancel()
 
     def _work(self) -> None:
@@ -174,6 +175,7 @@ class _Worker:
             if not self._stopped.is_set():
                 self._put(await capture.ending())
         finally:
+            self._is_ending = True  # what ends tshark is not to be cancelled itself
             await capture.kill()
 
     def _take(self, packet: Any) -> None:
@@ -196,6 +198,9 @@ def _file_capture(path: str, capture: str, loop: asyncio.AbstractEventLoop) -> A
         def _get_tshark_path(self) -> str:
             return path  # pyshark would look for a config.ini where the user happens to be, and obey it
 
+        def _created_new_process(self, _parameters: Any, process: Any, process_name: str = "") -> None:  # noqa: ARG002
+            self._running_processes.add(process)  # pyshark would raise where it has already ended
+
         async def ending(self) -> _End:
             """Wait for tshark to end and say how."""
             (process,) = self._running_processes
@@ -210,6 +215,9 @@ def _file_capture(path: str, capture: str, loop: asyncio.AbstractEventLoop) -> A
                     with contextlib.suppress(ProcessLookupError):
                         process.kill()
                     await asyncio.wait_for(process.wait(), ENDING_S)
+                with contextlib.suppress(asyncio.TimeoutError):
+                    # What is left in the pipe, or it stays open.
+                    await asyncio.wait_for(process.stdout.read(), ENDING_S)
             self._running_processes.clear()
             if self._stderr_handling_tasks:
                 await asyncio.wait(self._stderr_handling_tasks, timeout=ENDING_S)

@@ -1,6 +1,5 @@
-"""What the tests of the second opinion share: tshark where there is one, and skips that name what is missing."""
+"""What the tests of the second opinion share: tshark where there is one, else skips that say so."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +8,6 @@ import pytest
 from ikepcap.errors import OracleUnavailableError
 from ikepcap.oracle.verify import find
 from ikepcap.oracle.witness import Tshark
-
-sys.path.insert(0, str(Path(__file__).parent))  # gallery, which no package holds
 
 SCRIPT = """#!/bin/sh
 case "$1" in

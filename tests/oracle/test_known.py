@@ -2,19 +2,21 @@
 
 from pathlib import Path
 
-import gallery
 import pytest
 
 from ikepcap.oracle.compare import explain
 from ikepcap.oracle.known import KNOWN
 from ikepcap.oracle.verify import verify
 from ikepcap.oracle.witness import Tshark
+from tests.oracle import gallery
 
 SHOWN = sorted({known.shown_by for known in KNOWN})
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_a_capture_shows_each_known_difference_and_no_other(name: str, tmp_path: Path, tshark: Tshark) -> None:
+def test_a_capture_shows_each_known_difference_and_no_other(
+    name: str, tmp_path: Path, tshark: Tshark
+) -> None:
     path = tmp_path / f"{name}.pcap"
     path.write_bytes(getattr(gallery, name)())
     verdict = verify(path, tshark=tshark)
