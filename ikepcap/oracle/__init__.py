@@ -1,0 +1,1 @@
+"""A second opinion: what tshark reads in the same capture, compared field by field."""

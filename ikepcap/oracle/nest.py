@@ -1,0 +1,41 @@
+"""Which payloads lie around a place, found without looking at all of them: a message may have thousands."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+
+class Part(Struct, frozen=True, gc=False):
+    """One payload, at any depth: where it lies in its message and what kind it is."""
+
+    type: int
+    start: int
+    end: int
+
+
+class Nest:
+    """Payloads and those inside them."""
+
+    def __init__(self, parts: Iterable[Part]) -> None:
+        """Take payloads in any order."""
+        self._parts = sorted(parts, key=lambda part: (part.start, -part.end))
+        self._starts = [part.start for part in self._parts]
+        self._around: list[int | None] = []
+        """By the number of a payload, that of the innermost one around it."""
+        open_: list[int] = []
+        for number, part in enumerate(self._parts):
+            while open_ and self._parts[open_[-1]].end < part.end:
+                open_.pop()
+            self._around.append(open_[-1] if open_ else None)
+            open_.append(number)
+
+    def around(self, start: int, end: int) -> Iterator[Part]:
+        """Yield the payloads that hold all of a range of octets, the innermost first."""
+        number = bisect_right(self._starts, start) - 1
+        following = number if number >= 0 else None
+        while following is not None:
+            part = self._parts[following]
+            if end <= part.end:
+                yield part
+            following = self._around[following]

@@ -1,0 +1,179 @@
+"""What one side reads in a message, in a form both sides have: field, place, octets.
+
+Values are compared as the octets they stand for, never as text: display strings change from one version of
+tshark to the next, and octets at an offset do not. A number that ikepcap decoded is written back as octets,
+so that decoding it wrongly shows.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from ikepcap.oracle.nest import Part
+from ikepcap.wire.bodies import BODIES, Delete, SecurityAssociation
+from ikepcap.wire.codec import Body, Integer, Place, decode, places
+from ikepcap.wire.message import HEADER_BYTES, VERSION_1, Message
+from ikepcap.wire.numbers import Payload
+from ikepcap.wire.offer import FIXED_BYTES, Transform, read_offer
+from ikepcap.wire.walk import GENERIC_HEADER_BYTES, Attribute, Defect, Fault, Span, walk_chain
+
+
+class Reading(Struct, frozen=True, gc=False):
+    """One field as one side reads it."""
+
+    field: str
+    """`Body.field` as declared in `wire.bodies`; the header's are `Header.…`, attributes' `Attribute.…`."""
+    offset: int
+    """Octets from the start of the ISAKMP header."""
+    size: int
+    value: bytes | None
+    """None where that side tells how long a field is and not what is in it."""
+
+
+class Side(Struct, frozen=True):
+    """All that one side reads in one message."""
+
+    readings: tuple[Reading, ...]
+    parts: tuple[Part, ...]
+    defects: tuple[int, ...] = ()
+    """Offsets where lengths or counts contradict one another, the smallest first."""
+
+
+PAYLOAD: Final = "Payload.type"
+"""The reading that stands for a payload as a whole."""
+
+_NESTED: Final[dict[tuple[type[Body], str], int]] = {
+    (BODIES[Payload.SA], "proposals"): Payload.PROPOSAL,
+    (BODIES[Payload.PROPOSAL], "transforms"): Payload.TRANSFORM,
+}
+"""Fields that hold a chain of payloads of their own, and the type of the first."""
+
+_POLICY: Final = (
+    "encryption", "key_bits", "hash", "group", "auth", "lifetime_s", "lifetime_kb", "auth_algorithm",
+    "encapsulation",
+)  # fmt: skip
+"""What a transform's attributes come to (`wire.offer`), compared as numbers."""
+
+POLICY_BYTES: Final = 8
+
+_CONTRADICTIONS: Final = (
+    Fault.HEADER_CUT, Fault.LENGTH_TOO_SMALL, Fault.LENGTH_TOO_LARGE, Fault.CHAIN_CUT, Fault.BODY,
+    Fault.TOO_MANY,
+)  # fmt: skip
+
+
+def policy_reading(name: str, transform_start: int, number: int) -> Reading:
+    """Return a transform's policy value as a reading: it has no one place, so it stands at the transform."""
+    value = number.to_bytes(POLICY_BYTES) if number < 1 << 8 * POLICY_BYTES else None
+    return Reading(f"Policy.{name}", transform_start, POLICY_BYTES, value)
+
+
+def ours(message: Message) -> Side:
+    """Return what ikepcap reads in a message: of an encrypted one, or one of IKEv2, the header alone."""
+    readings = list(_header(message))
+    parts: list[Part] = []
+    defects = list(message.defects)
+    if message.version >> 4 == VERSION_1 >> 4:
+        if message.is_encrypted:
+            size = len(message.data) - HEADER_BYTES
+            readings.append(Reading("Message.ciphertext", HEADER_BYTES, size, message.data[HEADER_BYTES:]))
+        for span in message.spans:
+            kind = BODIES.get(span.type)
+            if kind is not None:
+                defects += decode(kind, message.data, span.body, span.end)[1]
+            if kind is SecurityAssociation:
+                defects += _of_offer(message.data, span)
+        _chain(message.data, message.spans, readings, parts)
+    places_of_defects = sorted(defect.offset for defect in defects if defect.fault in _CONTRADICTIONS)
+    return Side(tuple(one for one in readings if one.size), tuple(parts), tuple(places_of_defects))
+
+
+def _of_offer(data: bytes, span: Span) -> Iterator[Defect]:
+    """Yield the defects inside an SA payload with their offsets in the message."""
+    for defect in read_offer(data[span.body : span.end]).defects:
+        yield Defect(defect.fault, span.body + defect.offset, defect.detail)
+
+
+def _header(message: Message) -> Iterator[Reading]:
+    """Yield the header's fields (RFC 2408 §3.1)."""
+    yield Reading("Header.initiator_cookie", 0, 8, message.initiator_cookie)
+    yield Reading("Header.responder_cookie", 8, 8, message.responder_cookie)
+    yield Reading("Header.next_payload", 16, 1, message.next_payload.to_bytes(1))
+    yield Reading("Header.version", 17, 1, message.version.to_bytes(1))
+    yield Reading("Header.exchange", 18, 1, message.exchange.to_bytes(1))
+    yield Reading("Header.flags", 19, 1, message.flags.to_bytes(1))
+    yield Reading("Header.message_id", 20, 4, message.message_id.to_bytes(4))
+    yield Reading("Header.length", 24, 4, message.length.to_bytes(4))
+
+
+def _chain(data: bytes, spans: tuple[Span, ...], readings: list[Reading], parts: list[Part]) -> None:
+    """Read a chain of payloads, and the chains inside them."""
+    for index, span in enumerate(spans):
+        following = spans[index + 1].type if index + 1 < len(spans) else data[span.start]
+        parts.append(Part(span.type, span.start, span.end))
+        readings.append(Reading(PAYLOAD, span.start, 1, span.type.to_bytes(1)))
+        readings.append(Reading("Payload.next", span.start, 1, following.to_bytes(1)))
+        readings.append(Reading("Payload.length", span.start + 2, 2, (span.end - span.start).to_bytes(2)))
+        kind = BODIES.get(span.type)
+        body, _ = (None, ()) if kind is None else decode(kind, data, span.body, span.end)
+        if body is None:
+            continue
+        for place in places(body, span.body, span.end):
+            nested = _NESTED.get((type(body), place.name))
+            if nested is not None:
+                inner = _nested(data, body, place, nested)
+                _chain(data, inner, readings, parts)
+            readings += _field(body, place)
+        if isinstance(body, SecurityAssociation):
+            readings += _policies(data[span.body : span.end], span.body)
+
+
+def _nested(data: bytes, body: Body, place: Place, first: int) -> tuple[Span, ...]:
+    """Return the payloads inside a field; a labelled situation comes before an SA's proposals."""
+    start, end = place.offset, place.offset + place.size
+    if isinstance(body, SecurityAssociation):
+        base = start - FIXED_BYTES
+        proposals = read_offer(data[base:end]).proposals
+        start = base + proposals[0].start if proposals else start
+    return walk_chain(data, first, start, end)[0] if start < end else ()
+
+
+def _field(body: Body, place: Place) -> Iterator[Reading]:
+    """Yield a declared field, attributes and lists one by one."""
+    name = f"{type(body).__name__}.{place.name}"
+    if isinstance(place.word, Integer) and isinstance(place.value, int):
+        yield Reading(name, place.offset, place.size, place.value.to_bytes(place.size))
+    elif isinstance(body, Delete) and isinstance(place.value, bytes) and body.spi_size:
+        for at in range(0, len(place.value), body.spi_size):
+            spi = place.value[at : at + body.spi_size]
+            yield Reading(name, place.offset + at, len(spi), spi)
+    elif isinstance(place.value, bytes):
+        yield Reading(name, place.offset, place.size, place.value)
+    elif isinstance(place.value, tuple):
+        for attribute in place.value:
+            yield from _attribute(attribute)
+
+
+def _attribute(attribute: Attribute) -> Iterator[Reading]:
+    """Yield the parts of a data attribute (RFC 2408 §3.3)."""
+    kind = attribute.type | (0 if attribute.is_tlv else 0x8000)
+    yield Reading("Attribute.type", attribute.start, 2, kind.to_bytes(2))
+    value_at = attribute.start + (GENERIC_HEADER_BYTES if attribute.is_tlv else 2)
+    size = len(attribute.value)
+    if attribute.is_tlv:
+        yield Reading("Attribute.length", attribute.start + 2, 2, size.to_bytes(2))
+    yield Reading("Attribute.value", value_at, size, attribute.value)
+
+
+def _policies(body: bytes, base: int) -> Iterator[Reading]:
+    """Yield what the transforms of an SA payload come to."""
+    for transform in read_offer(body).transforms:
+        yield from _policy(transform, base)
+
+
+def _policy(transform: Transform, base: int) -> Iterator[Reading]:
+    for name in _POLICY:
+        number = getattr(transform, name)
+        if number is not None:
+            yield policy_reading(name, base + transform.start, number)

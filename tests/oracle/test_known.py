@@ -1,0 +1,51 @@
+"""The table of known differences: each entry is shown by a capture, and explains nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from ikepcap.oracle.compare import explain
+from ikepcap.oracle.known import KNOWN
+from ikepcap.oracle.verify import verify
+from ikepcap.oracle.witness import Tshark
+from tests.oracle import gallery
+
+SHOWN = sorted({known.shown_by for known in KNOWN})
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_capture_shows_each_known_difference_and_no_other(
+    name: str, tmp_path: Path, tshark: Tshark
+) -> None:
+    path = tmp_path / f"{name}.pcap"
+    path.write_bytes(getattr(gallery, name)())
+    verdict = verify(path, tshark=tshark)
+    assert verdict.unexplained == ()
+    shown = {known.code for known in KNOWN if known.shown_by == name}
+    # A frame cut by the capture is met on the way to fragments of it.
+    assert shown <= {one.known.code for one in verdict.explained} <= shown | {"cut-by-capture"}
+
+
+def test_every_entry_says_why_and_when() -> None:
+    for known in KNOWN:
+        assert known.why.endswith(".")
+        assert known.when
+        assert known.versions
+
+
+def test_no_entry_is_hidden_by_one_before_it() -> None:
+    for known in KNOWN:
+        field = known.fields[0].replace("[!M]*", "Payload.type").replace("*", "Nonce.data")
+        assert explain(field, known.when) == known
+
+
+def test_healthy_messages_have_no_excuse() -> None:
+    """What a healthy message is described by must not be enough for any entry."""
+    words = frozenset(
+        {"port:500", "port:4500", "no-marker", "marker", "has:1", "has:10", "doi:1", "payload:10", "values",
+         "tshark:ip", "tshark:udp"}
+    )  # fmt: skip
+    for field in ("Nonce.data", "Payload.type", "Certificate.data", "Header.length", "Attribute.value"):
+        assert explain(field, words) is None
+        assert explain(field, words | {"only:tshark"}) is None
+        assert explain(field, words | {"only:ikepcap"}) is None
