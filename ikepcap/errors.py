@@ -4,7 +4,9 @@ Bad bytes are *defects* and bad negotiations are *findings*: neither is an excep
 misuse and the environment:
 
     IkepcapError
-     └─ CaptureError     an input is not a capture, cannot be opened, or its link type is unknown
+     ├─ CaptureError     an input is not a capture, cannot be opened, or its link type is unknown
+     ├─ KeySourceError   a file of keys cannot be read, or says what no key can be
+     └─ LogError         a log cannot be read, or holds no message that could be imported
 
 A message is one line: what, where (file, frame, byte), what to do.
 """
@@ -16,3 +18,11 @@ class IkepcapError(Exception):
 
 class CaptureError(IkepcapError):
     """An input that cannot be read as a capture at all."""
+
+
+class KeySourceError(IkepcapError):
+    """A file of keys that cannot be taken; the message names file and line and shows no secret."""
+
+
+class LogError(IkepcapError):
+    """A log that cannot be read, or that holds nothing to import."""
