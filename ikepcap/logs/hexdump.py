@@ -12,7 +12,7 @@ _STRONGSWAN: Final = re.compile(r"\s(\d{1,5}): ((?:[0-9A-Fa-f]{2} ?){1,16})")
 # "|   8c d3 b0 eb  f8 be 49 98" (pluto): groups of four pairs. Openswan has the time between bar and octets.
 _PLUTO: Final = re.compile(r"(?:\||\d:)\s{2,4}((?:[0-9a-f]{2}(?: {1,2}|$)){1,16})")
 # "800d8ae8 3243773b" (racoon, MikroTik): groups of four octets, nothing else after the prefix.
-_GROUPS: Final = re.compile(r"(?:^|[\s:])((?:[0-9a-f]{8} ){0,7}[0-9a-f]{2,8})\s*$")
+_GROUPS: Final = re.compile(r"^(?:.*(?:DEBUG2?:|ipsec[\w,]*:?))?\s*((?:[0-9a-f]{8} ){0,7}[0-9a-f]{2,8})\s*$")
 _SOLID: Final = re.compile(r"^[0-9A-Fa-f]{2,}$")
 
 

@@ -1,6 +1,6 @@
 """Lines of a log with their numbers and times, whatever wrote them.
 
-A log's clock has no time zone: its times are taken as UTC. Where it has no year or no date, the given day's is
+A log's clock has no time zone: its times are taken as UTC. Where it has no year or date, the given day's is
 taken, and a clock that jumps back by half a day has passed midnight. Nothing here raises on text.
 """
 
