@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ikepcap.keys.facts import Facts
+from ikepcap.keys.facts import INITIATOR, Facts
 from ikepcap.keys.hashes import HashAlgorithm
 from ikepcap.wire.message import Message
 from ikepcap.wire.numbers import Exchange
@@ -50,6 +50,15 @@ class Chains:
             blocks.append(last)
             del blocks[:-limit]
         self._sent[sender] = last
+
+    def knows(self, message: Message, sender: int, facts: Facts) -> bool:
+        """Whether what the message's IV depends on was seen, as far as that can be told."""
+        has_initial = None not in facts.public
+        if is_phase_1(message):
+            # MSG6 of main mode depends on MSG5.
+            begins = message.exchange != Exchange.MAIN or sender == INITIATOR
+            return bool(self._phase_1) or (has_initial and begins)
+        return message.message_id in self._exchanges or bool(self._phase_1) or has_initial
 
     def vectors(
         self, message: Message, sender: int, facts: Facts, algorithms: Iterable[HashAlgorithm], block: int

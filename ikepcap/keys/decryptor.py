@@ -123,7 +123,8 @@ class Decryptor:
         if self._searches > 0:
             for trial, blocks in decrypted:
                 data = message.data[:HEADER_BYTES] + bytes(trial.cipher.block) + blocks[trial.cipher.block :]
-                fitting = fit_without_first_block(data, _expected(message, trial))
+                is_proven = trial in self._worked
+                fitting = fit_without_first_block(data, _expected(message, trial), is_proven=is_proven)
                 if fitting is not None:
                     return self._accept(message, sender, trial, data, fitting, "not known")
             self._searches -= 1
@@ -210,7 +211,7 @@ class Decryptor:
             return NotOpened(
                 Reason.OTHER_KEY, f"the key {names} opens messages of the {roles}, and not this one: {other}"
             )
-        if not any(True for _ in self._vectors(message, sender, decrypted[0][0])):
+        if not self._chains.knows(message, sender, self.facts):
             gap = "the messages that its IV depends on are not in the capture, or the key is wrong"
             return NotOpened(Reason.UNDECIDED, f"with the key {names} no payloads come out: {gap}")
         return NotOpened(Reason.WRONG_KEY, f"wrong key: with the one {names} no payloads come out")

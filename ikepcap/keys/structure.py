@@ -83,10 +83,16 @@ def fit(data: bytes, expected: Expected) -> Fit | None:
     return Fit(spans, tuple(defect for defect in defects if defect.fault not in _AFTER))
 
 
-def fit_without_first_block(data: bytes, expected: Expected) -> Fit | None:
+def fit_without_first_block(data: bytes, expected: Expected, *, is_proven: bool) -> Fit | None:
     """Return the payloads of a plaintext whose first block is not readable, since its IV is not known.
 
     The block's payload headers are inferred from what may stand there, and the rest must bear that out.
+
+    Args:
+        data: the ISAKMP header and the plaintext.
+        expected: what is known of it.
+        is_proven: the key opened other messages: then a message of quick mode that has the size of QM3 is
+            believed to be one, though nothing in a lone HASH could bear it out.
     """
     lost = expected.block
     if expected.is_cut or len(data) <= HEADER_BYTES + lost:
@@ -100,7 +106,9 @@ def fit_without_first_block(data: bytes, expected: Expected) -> Fit | None:
             patched[HEADER_BYTES + at : HEADER_BYTES + at + hidden] = header[:hidden]
         octets = bytes(patched)
         found = fit(octets, expected)
-        if found is not None and _is_borne_out(octets, found, lost):
+        if found is None:
+            continue
+        if _is_borne_out(octets, found, lost) or (is_proven and _is_lone_hash(octets, found, expected)):
             begun = [span for span in found.spans if span.start < HEADER_BYTES + lost]
             whole = found.spans[len(begun) :]
             return Fit(whole, found.defects, lost, tuple(span.type for span in begun))
@@ -170,6 +178,11 @@ def _is_borne_out(data: bytes, found: Fit, lost: int) -> bool:
     end = max(found.spans[-1].end, HEADER_BYTES + lost)
     padding = data[end:]
     return len(padding) >= _FEWEST_ZEROS and not any(padding)
+
+
+def _is_lone_hash(data: bytes, found: Fit, expected: Expected) -> bool:
+    is_lone = len(found.spans) == 1 and found.spans[0].type == Payload.HASH
+    return expected.exchange == Exchange.QUICK and is_lone and len(data) - found.spans[0].end < expected.block
 
 
 def _bodies_agree(data: bytes, found: Fit, lost: int) -> bool:
