@@ -13,7 +13,7 @@ _STRONGSWAN: Final = re.compile(r"\s(\d{1,5}): ((?:[0-9A-Fa-f]{2} ?){1,16})")
 _PLUTO: Final = re.compile(r"(?:\||\d:)\s{2,4}((?:[0-9a-f]{2}(?: {1,2}|$)){1,16})")
 # "800d8ae8 3243773b" (racoon, MikroTik): groups of four octets, nothing else after the prefix.
 _GROUPS: Final = re.compile(r"^(?:.*(?:DEBUG2?:|ipsec[\w,]*:?))?\s*((?:[0-9a-f]{8} ){0,7}[0-9a-f]{2,8})\s*$")
-_SOLID: Final = re.compile(r"^[0-9A-Fa-f]{2,}$")
+_SOLID: Final = re.compile(r"^[0-9A-Fa-f]+$")
 
 
 class HexDump:
@@ -21,6 +21,8 @@ class HexDump:
 
     def __init__(self, size: int | None = None) -> None:
         self.octets = bytearray()
+        self._half = ""
+        """A digit whose octet goes on in the next line."""
         self._size = None if size is None else min(size, MAX_BYTES)
 
     @property
@@ -45,7 +47,14 @@ class HexDump:
 
     def add_solid(self, text: str) -> bool:
         """Take digits without spaces, nothing else on the line; return whether it was that."""
-        return _SOLID.match(text.strip()) is not None and self._add(text.strip(), MAX_BYTES)
+        digits = text.strip()
+        if _SOLID.match(digits) is None or len(self.octets) + len(digits) > 2 * MAX_BYTES:
+            return False
+        digits = self._half + digits
+        even = len(digits) & ~1
+        self._half = digits[even:]
+        self.octets += bytes.fromhex(digits[:even])
+        return True
 
     def _add(self, digits: str, row: int = _ROW) -> bool:
         packed = "".join(digits.split())
