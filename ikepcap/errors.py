@@ -5,6 +5,8 @@ misuse and the environment:
 
     IkepcapError
      ├─ CaptureError            an input is not a capture, cannot be opened, or its link type is unknown
+     ├─ KeySourceError          a file of keys cannot be read, or says what no key can be
+     ├─ LogError                a log cannot be read, or holds no message that could be imported
      └─ OracleUnavailableError  tshark or pyshark is missing, unfit, or gave up
 
 A message is one line: what, where (file, frame, byte), what to do.
@@ -21,3 +23,11 @@ class CaptureError(IkepcapError):
 
 class OracleUnavailableError(IkepcapError):
     """There is no second opinion to be had: tshark or pyshark is missing, unfit, or gave up."""
+
+
+class KeySourceError(IkepcapError):
+    """A file of keys that cannot be taken; the message names file and line and shows no secret."""
+
+
+class LogError(IkepcapError):
+    """A log that cannot be read, or that holds nothing to import."""

@@ -11,7 +11,7 @@ from typing import Final, Literal, Self
 
 from msgspec import Struct, structs
 
-from ikepcap.testing.pcap import Frame, Hop, LinkType, icmp_error, pcap, udp_packets
+from ikepcap.capture.write import Frame, Hop, LinkType, icmp_error, pcap, udp_packets
 
 Role = Literal["initiator", "responder"]
 SIDES: Final[dict[Role, int]] = {"initiator": 0, "responder": 1}

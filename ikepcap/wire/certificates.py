@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate as Loaded
     from cryptography.x509 import Extensions
 
-INSTALL: Final = "key and extensions need the package cryptography: pip install 'ikepcap[certificates]'"
+INSTALL: Final = "key and extensions need the package cryptography: pip install cryptography"
 MAX_CERTIFICATES: Final = 32
 """Of one PKCS#7 chain; no chain in use is a third as long."""
 

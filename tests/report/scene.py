@@ -12,7 +12,7 @@ from msgspec import UNSET, structs
 import ikepcap
 from ikepcap.report.model import Conversation, MessageLine, Report
 from ikepcap.testing import STRONG, Frame, Play, Suite, pcap
-from ikepcap.testing.pcap import Hop, udp_packets
+from ikepcap.capture.write import Hop, udp_packets
 from ikepcap.testing.stage import MARKER, NOBODY, SECOND_NS, SIDES, Role, Shot
 from ikepcap.wire import build
 from ikepcap.wire.message import NO_COOKIE

@@ -1,4 +1,4 @@
-"""IP packets and capture files as bytes, for captures that tests make themselves.
+"""IP packets and capture files as bytes: what is imported from logs, and what tests make themselves.
 
 Everything is computed from its arguments: the same call gives the same bytes.
 """
@@ -27,6 +27,8 @@ class Frame(Struct, frozen=True):
 
     time_ns: int
     packet: bytes
+    comment: str = ""
+    """Shown by Wireshark beside the frame; kept by pcapng only."""
 
 
 class Hop(Struct, frozen=True):
@@ -150,8 +152,16 @@ def pcapng(frames: Iterable[Frame], *, link: LinkType = 1, snaplen: int = 262_14
         data = framed(frame.packet, link)
         kept = data[:snaplen]
         high, low = divmod(frame.time_ns, 1 << 32)
-        padded = kept + bytes(-len(kept) % 4)
+        padded = kept + bytes(-len(kept) % 4) + _comment(frame.comment)
         size = 32 + len(padded)
         head = struct.pack("<IIIIIII", 6, size, 0, high, low, len(kept), len(data))
         found.append(head + padded + size.to_bytes(4, "little"))
     return b"".join(found)
+
+
+def _comment(text: str) -> bytes:
+    """Return the options of a packet that has a comment (pcapng §3.5.1), nothing without one."""
+    if not text:
+        return b""
+    octets = text.encode()[:4096]
+    return struct.pack("<HH", 1, len(octets)) + octets + bytes(-len(octets) % 4) + bytes(4)

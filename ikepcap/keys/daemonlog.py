@@ -1,0 +1,166 @@
+"""Keys in the logs of daemons: strongSwan at `ike = 4`, racoon and MikroTik with debugging on.
+
+Neither says beside a key which SA it is of. The cookies stand in other lines around it, so those seen last
+before it are taken, or else the first after it; a key that is given to the wrong SA that way opens nothing.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from ikepcap.keys.material import Material, Origin
+from ikepcap.keys.secret import Secret
+from ikepcap.logs.hexdump import HexDump
+from ikepcap.logs.lines import Line
+
+MAX_SECRET_BYTES: Final = 2048
+
+# strongSwan keymat_v1.c: "SKEYID_d => 20 bytes @ 0x7f...", and rows below.
+_STRONGSWAN: Final = re.compile(
+    r"\[IKE\d?\].*?(shared Diffie Hellman secret|SKEYID_[dae]|SKEYID|encryption key Ka) => (\d{1,4}) bytes @"
+)
+_STRONGSWAN_FIELDS: Final = {
+    "shared Diffie Hellman secret": "shared",
+    "SKEYID": "skeyid",
+    "SKEYID_d": "skeyid_d",
+    "SKEYID_a": "skeyid_a",
+    "SKEYID_e": "skeyid_e",
+    "encryption key Ka": "encryption_key",
+}
+# racoon oakley.c: "SKEYID_d computed:", and groups on the line below.
+_RACOON: Final = re.compile(
+    r"(compute DH's shared\.|compute DH's private\.|SKEYID_[dae] computed:|SKEYID computed:"
+    r"|final encryption key computed:)\s*$"
+)
+_RACOON_FIELDS: Final = {
+    "compute DH's private.": "private",
+    "compute DH's shared.": "shared",
+    "SKEYID computed:": "skeyid",
+    "SKEYID_d computed:": "skeyid_d",
+    "SKEYID_a computed:": "skeyid_a",
+    "SKEYID_e computed:": "skeyid_e",
+    "final encryption key computed:": "encryption_key",
+}
+# "checkout IKEv1 SA with SPIs 58..._i 24..._r" (strongSwan), "resend phase1 packet 80...:00..." (racoon).
+_COOKIES: Final = re.compile(r"\b([0-9a-f]{16})(?:_i\*? |:)([0-9a-f]{16})(?:_r\b|_r\*|\b)")
+# What begins with both cookies: NAT-D inputs of strongSwan at ike 3, packets of racoon.
+_NATD: Final = re.compile(r"natd_chunk => (\d{1,3}) bytes @")
+_PACKET: Final = re.compile(r"bytes message (?:received|will be sent)")
+_LAST_FIELD: Final = "encryption_key"
+
+
+def is_key_log(text: str) -> bool:
+    """Whether a line is one that a key follows."""
+    return _STRONGSWAN.search(text) is not None or _RACOON.search(text) is not None
+
+
+def read_log(lines: Iterable[Line], file: str) -> Iterator[Material]:
+    """Yield the keys that a log holds, with the cookies that stand next to them.
+
+    Args:
+        lines: of the log.
+        file: its name, for messages.
+    """
+    reader = _Reader(file)
+    for line in lines:
+        yield from reader.take(line)
+    yield from reader.end()
+
+
+class _Reader:
+    """Puts together the keys of one SA, which the daemons log one after the other."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._cookies: tuple[bytes, bytes | None] | None = None
+        self._waiting: list[Material] = []
+        """Complete, and without cookies so far."""
+        self._fields: dict[str, Secret] = {}
+        self._line = 0
+        self._dump: HexDump | None = None
+        self._field: str | None = None
+        self._is_racoon = False
+
+    def take(self, line: Line) -> Iterator[Material]:
+        """Take a line; yield what is complete with it."""
+        if self._dump is not None:
+            add = self._dump.add_groups if self._is_racoon else self._dump.add_strongswan
+            if len(self._dump.octets) < MAX_SECRET_BYTES and add(line.text):
+                if self._dump.is_whole:
+                    yield from self._end_of_dump()
+                return
+            # racoon's dumps begin on the next line, in syslog after an empty one of theirs.
+            if self._is_racoon and not self._dump.octets and _is_empty(line.text):
+                return
+            yield from self._end_of_dump()
+        pair = _COOKIES.search(line.text)
+        if pair is not None:
+            yield from self._see(bytes.fromhex(pair[1]), bytes.fromhex(pair[2]))
+        self._begin(line)
+
+    def end(self) -> Iterator[Material]:
+        """Yield what is left when the log ends."""
+        yield from self._end_of_dump()
+        yield from self._complete()
+        yield from self._waiting
+
+    def _begin(self, line: Line) -> None:
+        """Begin a dump where a line announces one."""
+        text = line.text
+        found = _STRONGSWAN.search(text)
+        self._field = None
+        if found is not None:
+            self._start(_STRONGSWAN_FIELDS[found[1]], int(found[2]), line, is_racoon=False)
+        elif (found := _RACOON.search(text)) is not None:
+            self._start(_RACOON_FIELDS[found[1]], None, line, is_racoon=True)
+        elif (found := _NATD.search(text)) is not None:
+            self._dump, self._is_racoon = HexDump(int(found[1])), False
+        elif _PACKET.search(text) is not None:
+            self._dump, self._is_racoon = HexDump(), True
+
+    def _start(self, field: str, size: int | None, line: Line, *, is_racoon: bool) -> None:
+        self._field, self._dump, self._is_racoon = field, HexDump(size), is_racoon
+        self._line = self._line or line.number
+
+    def _end_of_dump(self) -> Iterator[Material]:
+        """Keep what was dumped: a secret, or octets that begin with cookies."""
+        dump, self._dump = self._dump, None
+        if dump is None or not dump.octets:
+            return
+        octets = bytes(dump.octets)
+        if self._field is None:
+            # A message on port 4500 is logged with its marker of four zero octets.
+            at = 4 if octets[:4] == bytes(4) else 0
+            if len(octets) >= at + 16:
+                yield from self._see(octets[at : at + 8], octets[at + 8 : at + 16])
+            return
+        if self._field in self._fields:
+            yield from self._complete()
+        self._fields[self._field] = Secret(octets)
+        if self._field == _LAST_FIELD:
+            yield from self._complete()
+
+    def _see(self, initiator: bytes, responder: bytes) -> Iterator[Material]:
+        """Take cookies: the keys that wait for some get them."""
+        other = responder if any(responder) else None
+        self._cookies = (initiator, other)
+        waiting, self._waiting = self._waiting, []
+        for material in waiting:
+            yield replace(material, initiator_cookie=initiator, responder_cookie=other)
+
+    def _complete(self) -> Iterator[Material]:
+        """Hand on the keys of an SA, or let them wait for its cookies."""
+        if not self._fields:
+            return
+        material = Material(Origin(self._file, self._line), **self._fields)  # type: ignore[arg-type]
+        self._fields, self._line = {}, 0
+        if self._cookies is None:
+            self._waiting.append(material)
+            return
+        yield replace(material, initiator_cookie=self._cookies[0], responder_cookie=self._cookies[1])
+
+
+def _is_empty(text: str) -> bool:
+    return not text.strip() or re.search(r"(?:DEBUG2?:|ipsec[\w,]*:?)\s*$", text) is not None

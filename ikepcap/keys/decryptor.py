@@ -1,0 +1,269 @@
+"""The messages of one conversation, opened with the keys there are for it (RFC 2409 §5, appendix B)."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from ikepcap.keys.chain import REGULAR, Chains, Vector, is_phase_1
+from ikepcap.keys.check import Check
+from ikepcap.keys.cipher import decrypt_blocks, with_iv
+from ikepcap.keys.derive import PSK_METHODS, candidates, skeyid_psk
+from ikepcap.keys.facts import Facts
+from ikepcap.keys.material import Material, NamedPsk
+from ikepcap.keys.opened import NotOpened, Opened, Plaintext, Reason
+from ikepcap.keys.quick import QuickModes
+from ikepcap.keys.secret import Secret
+from ikepcap.keys.structure import Expected, Fit, fit, fit_without_first_block
+from ikepcap.keys.trial import Trial, smallest_block, trials
+from ikepcap.keys.verify import (
+    ROLE_NAMES,
+    Candidate,
+    QuickNonces,
+    check_exchange_hash,
+    check_nat_d,
+    check_proofs,
+)
+from ikepcap.wire.message import HEADER_BYTES, Message
+from ikepcap.wire.walk import Defect, Fault
+
+End = tuple[str, int]
+_REMEMBERED: Final = 64
+"""Messages whose result is kept for their repetitions."""
+_MAX_TRIALS: Final = 256
+_MAX_SEARCHES: Final = 32
+"""Messages of one conversation that are searched in vain for payloads after an unknown first block."""
+_NO_KEY: Final = "no source has a key for this initiator cookie"
+_PSK_ALONE: Final = "a PSK alone opens nothing: g^xy or a DH private value is needed besides"
+_LOST_WHY: Final = "octets cannot be decrypted: the message before this one is not in the capture"
+
+
+class Decryptor:
+    """Opens one conversation. Give it every message in the order of the capture, repetitions too.
+
+    State is bounded: a few blocks for each of the last exchanges, and the last results.
+    """
+
+    def __init__(
+        self, initiator_cookie: bytes, materials: Sequence[Material], psks: Sequence[NamedPsk] = ()
+    ) -> None:
+        self.facts = Facts(initiator_cookie)
+        self.quick_modes = QuickModes()
+        self.materials = tuple(materials)
+        self._psks = tuple(psks)
+        self._chains = Chains()
+        self._results: dict[bytes, Opened] = {}
+        self._worked: list[Trial] = []
+        self._opened_of: set[int] = set()
+        self._searches = _MAX_SEARCHES
+        self._made: tuple[object, list[Trial], list[str]] | None = None
+
+    def observe(
+        self, message: Message, sender: int, source: End | None = None, destination: End | None = None
+    ) -> tuple[Check, ...]:
+        """Learn from a message in the clear; return what could be verified of it.
+
+        Args:
+            message: not encrypted.
+            sender: its role, INITIATOR or RESPONDER.
+            source: address and port as captured, for NAT-D.
+            destination: likewise.
+        """
+        if message.is_encrypted:
+            return ()
+        self.facts.learn(message, sender)
+        checks: list[Check] = []
+        algorithm = self.facts.hash
+        if source is not None and destination is not None and algorithm is not None:
+            checks += check_nat_d(message, algorithm, source, destination)
+        if is_phase_1(message):
+            checks += check_proofs(message, sender, self.facts, self._skeyids())
+        return tuple(checks)
+
+    def decrypt(self, message: Message, sender: int) -> Opened:
+        """Open an encrypted message, or say why it stays closed.
+
+        Args:
+            message: encrypted and whole: IKE fragments put together.
+            sender: its role.
+        """
+        if not message.is_encrypted:
+            return NotOpened(Reason.NOT_ENCRYPTED, "the message is not encrypted")
+        name = hashlib.blake2b(message.data, digest_size=16).digest()
+        known = self._results.get(name)
+        if isinstance(known, Plaintext):
+            return known  # a repetition: the IV chain stays where it is
+        opened = self._open(message, sender)
+        self._chains.advance(message, sender)
+        if len(self._results) >= _REMEMBERED:
+            del self._results[next(iter(self._results))]
+        self._results[name] = opened
+        return opened
+
+    def working_keys(self) -> tuple[Trial, ...]:
+        """Return the keys that opened something."""
+        return tuple(self._worked)
+
+    def _open(self, message: Message, sender: int) -> Opened:
+        """Try all keys, then all of them again for a message whose first block is lost."""
+        ciphertext = _ciphertext(message)
+        made, missing = self._trials()
+        if not made:
+            if not self.materials:
+                return NotOpened(Reason.NO_KEY, _PSK_ALONE if self._psks else _NO_KEY)
+            return NotOpened(Reason.INCOMPLETE, "; ".join(missing[:3]) or "the sources hold no key")
+        if len(ciphertext) < smallest_block():
+            return NotOpened(Reason.UNSUPPORTED_SIZE, f"{len(ciphertext)} octets of ciphertext are no block")
+        decrypted = list(self._decrypted(made, message, ciphertext, missing))
+        for trial, blocks in decrypted:
+            found = self._with_vectors(message, sender, trial, blocks)
+            if found is not None:
+                return self._accept(message, sender, trial, *found)
+        if self._searches > 0:
+            for trial, blocks in decrypted:
+                data = message.data[:HEADER_BYTES] + bytes(trial.cipher.block) + blocks[trial.cipher.block :]
+                is_proven = trial in self._worked
+                fitting = fit_without_first_block(data, _expected(message, trial), is_proven=is_proven)
+                if fitting is not None:
+                    return self._accept(message, sender, trial, data, fitting, "not known")
+            self._searches -= 1
+        return self._refusal(message, sender, decrypted, missing)
+
+    def _decrypted(
+        self, made: Iterable[Trial], message: Message, ciphertext: bytes, missing: list[str]
+    ) -> Iterator[tuple[Trial, bytes]]:
+        """Yield the ciphertext as each key decrypts it, the IV left out."""
+        for trial in made:
+            rest = len(ciphertext) % trial.cipher.block
+            whole = len(ciphertext) - rest
+            if whole == 0 or (rest and not message.is_truncated):
+                continue
+            blocks = decrypt_blocks(trial.cipher, trial.key, ciphertext[:whole])
+            if isinstance(blocks, str):
+                if blocks not in missing:
+                    missing.append(blocks)
+                continue
+            yield trial, blocks
+
+    def _with_vectors(
+        self, message: Message, sender: int, trial: Trial, blocks: bytes
+    ) -> tuple[bytes, Fit, str] | None:
+        """Return the plaintext with the first IV that makes payloads of it."""
+        expected = _expected(message, trial)
+        header = message.data[:HEADER_BYTES]
+        for vector in self._vectors(message, sender, trial):
+            data = header + with_iv(blocks, vector.octets)
+            fitting = fit(data, expected)
+            if fitting is not None:
+                return data, fitting, vector.rule
+        return None
+
+    def _vectors(self, message: Message, sender: int, trial: Trial) -> Iterator[Vector]:
+        """Yield the IVs that a message may have."""
+        size = trial.cipher.block
+        for vector in self._chains.vectors(message, sender, self.facts, trial.algorithms(), size):
+            if len(vector.octets) == size:
+                yield vector
+
+    def _accept(
+        self, message: Message, sender: int, trial: Trial, data: bytes, fitting: Fit, rule: str
+    ) -> Plaintext:
+        """Take over what an opened message teaches, and verify it."""
+        if trial not in self._worked:
+            self._worked.append(trial)
+        self._opened_of.add(sender)
+        defects = fitting.defects
+        if fitting.lost:
+            what = f"the first {fitting.lost} {_LOST_WHY}"
+            defects = (Defect(Fault.TRUNCATED, HEADER_BYTES, what), *defects)
+        plaintext = Plaintext(
+            data, fitting.spans, defects, trial.keys.label, rule, fitting.lost, fitting.inferred
+        )
+        opened = plaintext.message(message)
+        checks: list[Check] = []
+        if is_phase_1(message):
+            self.facts.learn(opened, sender)
+            skeyid = trial.keys.skeyid
+            known = () if skeyid is None else (Candidate(skeyid, trial.keys.label),)
+            checks += check_proofs(opened, sender, self.facts, known)
+        else:
+            nonces = self.quick_modes.nonces(message.message_id) or QuickNonces()
+            if trial.algorithm is not None and not fitting.lost:
+                checked = check_exchange_hash(opened, trial.algorithm, trial.keys.skeyid_a, nonces)
+                checks += () if checked is None else (checked,)
+            self.quick_modes.learn(opened, sender)
+        return replace(plaintext, checks=tuple(checks))
+
+    def _refusal(
+        self, message: Message, sender: int, decrypted: list[tuple[Trial, bytes]], missing: list[str]
+    ) -> NotOpened:
+        """Say why no key opened a message."""
+        if not decrypted:
+            if missing:
+                return NotOpened(Reason.INCOMPLETE, "; ".join(missing[:3]))
+            size = len(_ciphertext(message))
+            return NotOpened(Reason.UNSUPPORTED_SIZE, f"{size} octets are not whole blocks of the cipher")
+        names = ", ".join(dict.fromkeys(trial.keys.label for trial, _ in decrypted[:3]))
+        if self._opened_of:
+            roles = " and ".join(ROLE_NAMES[role] for role in sorted(self._opened_of))
+            other = "another key, or it was damaged, or too much before it is missing"
+            return NotOpened(
+                Reason.OTHER_KEY, f"the key {names} opens messages of the {roles}, and not this one: {other}"
+            )
+        if not self._chains.knows(message, sender, self.facts):
+            gap = "the messages that its IV depends on are not in the capture, or the key is wrong"
+            return NotOpened(Reason.UNDECIDED, f"with the key {names} no payloads come out: {gap}")
+        return NotOpened(Reason.WRONG_KEY, f"wrong key: with the one {names} no payloads come out")
+
+    def _trials(self) -> tuple[list[Trial], list[str]]:
+        """Return what to try, keys that worked before first, and what is missing for others."""
+        facts = self.facts
+        known = (facts.chosen, facts.public, facts.nonce, facts.responder_cookie)
+        if self._made is None or self._made[0] != known:
+            found: list[Trial] = []
+            missing: list[str] = []
+            for material in self.materials:
+                for keys in candidates(material, facts, self._psks):
+                    for trial in (keys,) if isinstance(keys, str) else trials(keys, facts):
+                        if not isinstance(trial, str):
+                            found.append(trial)
+                        elif trial not in missing:
+                            missing.append(trial)
+            self._made = (known, found[:_MAX_TRIALS], missing)
+        made, missing = self._made[1], self._made[2]
+        return [*self._worked, *(trial for trial in made if trial not in self._worked)], list(missing)
+
+    def _skeyids(self) -> Iterator[Candidate]:
+        """Yield every SKEYID that a proof in the clear may have been made with."""
+        for trial in self._trials()[0]:
+            if trial.keys.skeyid is not None:
+                yield Candidate(trial.keys.skeyid, trial.keys.label)
+        algorithm, nonce, chosen = self.facts.hash, self.facts.nonce, self.facts.chosen
+        if algorithm is None or chosen is None or chosen.auth not in PSK_METHODS:
+            return
+        if nonce[0] is None or nonce[1] is None:
+            return
+        own = [NamedPsk(m.origin, m.psk) for m in self.materials if m.psk is not None]
+        for psk in (*own, *self._psks):
+            skeyid = skeyid_psk(algorithm, psk.psk.reveal(), nonce[0] + nonce[1])
+            yield Candidate(Secret(skeyid), f"PSK {psk.origin}")
+
+
+def _ciphertext(message: Message) -> bytes:
+    """Return what follows the header, without what follows the message."""
+    size = len(message.data)
+    end = message.length if HEADER_BYTES < message.length < size else size
+    return message.data[HEADER_BYTES:end]
+
+
+def _expected(message: Message, trial: Trial) -> Expected:
+    size = trial.algorithm.size if trial.algorithm is not None else None
+    return Expected(
+        message.next_payload, message.exchange, trial.cipher.block, size, is_cut=message.is_truncated
+    )
+
+
+def is_regular(plaintext: Plaintext) -> bool:
+    """Whether the IV is the one of RFC 2409 appendix B."""
+    return plaintext.vector in REGULAR

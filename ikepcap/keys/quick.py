@@ -1,0 +1,71 @@
+"""Quick modes as they were opened: what their hashes and the keys of their IPsec SAs depend on."""
+
+from collections.abc import Iterator
+from typing import Final, TypeVar
+
+from msgspec import Struct
+
+from ikepcap.keys.verify import QuickNonces
+from ikepcap.wire.message import Message
+from ikepcap.wire.numbers import Exchange, Payload
+from ikepcap.wire.offer import Offer, read_offer
+
+_KEPT: Final = 256
+"""Quick modes remembered of one conversation."""
+
+
+class QuickMode(Struct):
+    """One quick mode; pairs are by who began it, its initiator first."""
+
+    message_id: int
+    starter: int
+    """Role, in phase 1, of the peer that began it."""
+    offers: tuple[Offer | None, Offer | None] = (None, None)
+    """What was offered, and what was chosen."""
+    nonces: tuple[bytes | None, bytes | None] = (None, None)
+    public: tuple[bytes | None, bytes | None] = (None, None)
+    """Bodies of KE payloads: there with PFS only."""
+
+
+class QuickModes:
+    """The quick modes of one conversation by message ID, the last ones."""
+
+    def __init__(self) -> None:
+        self._modes: dict[int, QuickMode] = {}
+
+    def __iter__(self) -> Iterator[QuickMode]:
+        return iter(self._modes.values())
+
+    def nonces(self, message_id: int) -> QuickNonces | None:
+        """Return the nonces seen so far; None where nothing of the exchange was opened."""
+        mode = self._modes.get(message_id)
+        return None if mode is None else QuickNonces(*mode.nonces)
+
+    def learn(self, message: Message, sender: int) -> None:
+        """Take an opened message of quick mode; its nonce tells the first two from the third."""
+        nonce = message.bodies(Payload.NONCE)
+        if message.exchange != Exchange.QUICK or not nonce:
+            return
+        mode = self._modes.get(message.message_id)
+        if mode is None:
+            if len(self._modes) >= _KEPT:
+                del self._modes[next(iter(self._modes))]
+            mode = self._modes[message.message_id] = QuickMode(message.message_id, sender)
+        side = 0 if sender == mode.starter else 1
+        offers = message.bodies(Payload.SA)
+        public = message.bodies(Payload.KE)
+        mode.nonces = _put(mode.nonces, side, nonce[0])
+        if offers:
+            mode.offers = _put(mode.offers, side, read_offer(offers[0]))
+        if public:
+            mode.public = _put(mode.public, side, public[0])
+
+
+T = TypeVar("T")
+
+
+def _put(pair: tuple[T | None, T | None], side: int, value: T) -> tuple[T | None, T | None]:
+    """Return a pair with one side filled in, if that was empty."""
+    if pair[side] is not None:
+        return pair
+    return (value, pair[1]) if side == 0 else (pair[0], value)
