@@ -211,7 +211,7 @@ SECURITY: Final[dict[str, dict[str, Any]]] = {
         "wire": "The attributes of the chosen transform, or of the offer, in MSG1 and MSG2.",
         "decides": "Needs MSG2, or MSG1.",
         "mistaken": (),
-        "references": ("RFC 8247", "RFC 2409 appendix A"),
+        "references": ("RFC 9395", "RFC 2409 appendix A"),
     },
     "aggressive-psk": {
         "title": "A hash made with the pre-shared key is readable",

@@ -12,7 +12,9 @@ def test_the_version_is_the_packages(run: Any) -> None:
     assert (result.exit_code, result.stdout) == (0, f"ikepcap {ikepcap.__version__}\n")
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("analyze", "--help"), ("show", "--help")])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("-h",), ("analyze", "--help"), ("show", "--help"), ("explain", "--help")]
+)
 def test_help_teaches_with_examples_and_exit_statuses(run: Any, arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
     assert result.exit_code == 0
