@@ -200,8 +200,13 @@ def messages(paths: Input, *, progress: Progress | None = None) -> Iterator[Fram
                 yield FramedMessage(item, message)
 
 
-def render(report: Report, format: Literal["text", "json"] = "text", *, width: int = 80) -> str:  # noqa: A002
-    """Return the report as text for people or as its JSON document."""
+def render(
+    report: Report,
+    format: Literal["text", "markdown", "json"] = "text",  # noqa: A002
+    *,
+    width: int = 80,
+) -> str:
+    """Return the report as text for people, as Markdown for a ticket, or as its JSON document."""
     from ikepcap.renderers import render as rendered
 
     return rendered(report, format, width=width)

@@ -29,6 +29,7 @@ in the order given.
   ikepcap analyze branch.pcapng --peer 198.51.100.7 --as asa --ladder
   ikepcap analyze ring.pcap0 ring.pcap1 --outcome stalled,refused
   ikepcap analyze big.pcap --format json --no-messages -o report.json
+  ikepcap analyze branch.pcapng --format markdown -o ticket.md
   ssh gate tcpdump -U -w - host 198.51.100.7 | ikepcap analyze -
 """
 
@@ -42,7 +43,7 @@ Exit status, judged on what the filters show:
 class Options(TypedDict):
     """The options as the command line gives them."""
 
-    format_: Literal["text", "json", "ndjson"]
+    format_: Literal["text", "markdown", "json", "ndjson"]
     output: str | None
     peers: "tuple[IPv4Network | IPv6Network, ...]"
     cookie: str
@@ -61,11 +62,11 @@ class Options(TypedDict):
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json", "ndjson"]),
+    type=click.Choice(["text", "markdown", "json", "ndjson"]),
     default="text",
     show_default=True,
-    help="text for people, json as one document, ndjson as one negotiation a line while the reading goes on; "
-    'its last line, "type": "report", is about the whole.',
+    help="text for people, markdown for a ticket, json as one document, ndjson as one negotiation a line "
+    'while the reading goes on; its last line, "type": "report", is about the whole.',
 )
 @click.option(
     "-o", "--output", type=click.Path(), help="Write to this file, which appears when it is complete."
@@ -102,7 +103,7 @@ class Options(TypedDict):
 )
 @click.option("--ladder", is_flag=True, help="Draw the messages of what is shown, and how far each peer was.")
 @click.option("--all", "all_", is_flag=True, help="Show all that was found, however much.")
-@click.option("--no-messages", is_flag=True, help="Leave the list of messages out of JSON.")
+@click.option("--no-messages", is_flag=True, help="Leave the list of messages out of JSON and Markdown.")
 @click.option(
     "--vantage",
     type=click.Choice(["initiator", "responder", "between"]),
@@ -131,7 +132,7 @@ def analyze(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Opt
     if options["ladder"] and options["format_"] != "text":
         raise click.UsageError("--ladder is drawn in text; JSON has the same in 'messages'", ctx)
     choice = Choice(options["peers"], options["cookie"], options["outcomes"])
-    run = {"text": _report, "json": _document, "ndjson": _stream}[options["format_"]]
+    run = {"text": _report, "markdown": _report, "json": _document, "ndjson": _stream}[options["format_"]]
     with _no_cycle_collection():
         at_fault = run(captures, choice, options)
     ctx.exit(_FAULT if at_fault else 0)
@@ -150,14 +151,13 @@ def _no_cycle_collection() -> Iterator[None]:
 
 
 def _report(captures: tuple[str, ...], choice: "Choice", options: Options) -> bool:
-    """Write the whole report as text; return whether what it shows is at fault."""
+    """Write the whole report as text or Markdown; return whether what it shows is at fault."""
     from ikepcap import api
     from ikepcap.renderers.selection import has_fault, select
 
+    messages = options["ladder"] or (options["format_"] == "markdown" and not options["no_messages"])
     with Progress() as progress:
-        report = api.analyze(
-            captures, keep_messages=options["ladder"], vantage=options["vantage"], progress=progress
-        )
+        report = api.analyze(captures, keep_messages=messages, vantage=options["vantage"], progress=progress)
     shown = select(report, choice)
     hidden = len(report.conversations) - len(shown.conversations)
     write(_text(shown, hidden, options), options["output"], inputs=captures)
@@ -188,9 +188,8 @@ def _document(captures: tuple[str, ...], choice: "Choice", options: Options) -> 
 
 
 def _text(report: "Report", hidden: int, options: Options) -> Iterator[bytes]:
-    """Yield the report as text, painted and as wide as the terminal has it."""
+    """Yield the report as text, painted and as wide as the terminal has it, or as Markdown."""
     from ikepcap.renderers.page import Page
-    from ikepcap.renderers.terminal import text_lines
 
     output = options["output"]
     page = Page(
@@ -200,8 +199,13 @@ def _text(report: "Report", hidden: int, options: Options) -> Iterator[bytes]:
         dialect=options["dialect"],
         limit=None if options["all_"] else Page().limit,
     )
-    lines = text_lines(report, page, ladder=options["ladder"], hidden=hidden)
-    return text_bytes(lines, output)
+    if options["format_"] == "markdown":
+        from ikepcap.renderers.markdown import markdown_lines
+
+        return text_bytes(markdown_lines(report, page, hidden=hidden), output)
+    from ikepcap.renderers.terminal import text_lines
+
+    return text_bytes(text_lines(report, page, ladder=options["ladder"], hidden=hidden), output)
 
 
 def _stream(captures: tuple[str, ...], choice: "Choice", options: Options) -> bool:

@@ -19,7 +19,7 @@ from ikepcap.renderers.text import printable
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-VERBS: Final = ("analyze", "completion", "show", "verify")
+VERBS: Final = ("analyze", "completion", "explain", "show", "verify")
 """Each is the name of a module beside this one and of the command in it."""
 
 USAGE: Final = 2
@@ -132,6 +132,7 @@ _HELP: Final = """Say where each IKEv1 negotiation in a packet capture stands.
   ikepcap branch.pcapng                   who, how far, and why it stopped
   ikepcap branch.pcapng --ladder          the same with every message drawn
   ikepcap show branch.pcapng --frame 12   one message, field by field
+  ikepcap explain psk-mismatch            what a finding means, what to check
   tcpdump -U -w - host 198.51.100.7 | ikepcap -
 
 A command that begins with a file name is 'ikepcap analyze'.

@@ -25,7 +25,8 @@ NOTES: Final = frozenset(
         "recovered", "simultaneous-initiation", "duplicate-frames", "probe", "stray-message",
         "authip-coexistence", "starts-late", "ends-early", "one-sided", "port-filtered-capture",
         "truncated-frames", "time-steps-back", "cut-file", "weak-crypto", "aggressive-psk",
-        "malformed-messages", "unknown-link-type", "fragments-given-up",
+        "malformed-messages", "unknown-link-type", "fragments-given-up", "messages-not-listed",
+        "internal-rule-failure",
     }
 )  # fmt: skip
 

@@ -42,17 +42,22 @@ def head_lines(page: Page, conversation: Conversation, id_width: int) -> Iterato
     word = OUTCOME_WORDS[conversation.outcome].ljust(_WORD)
     first: tuple[Piece, ...] = (f"#{conversation.id}".rjust(id_width), " ", (word, style), "  ")
     who = f"{conversation.initiator.address} -> {conversation.responder.address}"
-    mode = _PHASE_1.get(conversation.mode, f"mode {conversation.mode}")
-    how = mode if conversation.auth is None else f"{mode}, {conversation.auth.upper()}"
+    how = method(conversation)
     indent = id_width + 1 + _WORD + 2
     if page.width < 60:
         yield page.line(*first)
-        yield from page.flow((who, how, *_far(conversation)), INDENT)
+        yield from page.flow((who, how, *far(conversation)), INDENT)
     else:
-        yield from page.flow((who, how, *_far(conversation)), indent, first)
+        yield from page.flow((who, how, *far(conversation)), indent, first)
 
 
-def _far(conversation: Conversation) -> Iterator[str]:
+def method(conversation: Conversation) -> str:
+    """Return the mode and how the peers prove who they are."""
+    mode = _PHASE_1.get(conversation.mode, f"mode {conversation.mode}")
+    return mode if conversation.auth is None else f"{mode}, {conversation.auth.upper()}"
+
+
+def far(conversation: Conversation) -> Iterator[str]:
     """Yield what was still owed when it ended."""
     if conversation.awaited_message is not None:
         how = "at" if conversation.outcome == "refused" else "awaiting"
@@ -71,7 +76,7 @@ def brief_lines(page: Page, one: Series, id_width: int) -> Iterator[str]:
         chunks = (f"{role}: {', '.join(state_words(page, peer)[1:])}" for role, peer in pairs)
         yield from page.flow(chunks, INDENT)
     if one.more:
-        yield from page.entry("again", _repetition(one), INDENT, LABEL, "strong")
+        yield from page.entry("again", repetition(one), INDENT, LABEL, "strong")
 
 
 def full_lines(page: Page, one: Series, id_width: int) -> Iterator[str]:
@@ -80,10 +85,10 @@ def full_lines(page: Page, one: Series, id_width: int) -> Iterator[str]:
     yield from head_lines(page, conversation, id_width)
     yield from page.prose(conversation.summary, INDENT)
     yield from _peer_lines(page, conversation)
-    yield from _entries(page, _facts(conversation))
-    yield from _exchange_lines(page, conversation)
+    yield from _entries(page, facts(conversation))
+    yield from _entries(page, exchange_facts(conversation))
     if one.more:
-        yield from page.entry("again", _repetition(one), INDENT, LABEL, "strong")
+        yield from page.entry("again", repetition(one), INDENT, LABEL, "strong")
     faults = [f for f in conversation.findings if f.severity == "fault"]
     for finding in faults:
         yield ""
@@ -143,13 +148,13 @@ def _label(label: str) -> tuple[Piece, ...]:
     return (" " * INDENT, label.ljust(LABEL), "  ")
 
 
-def _entries(page: Page, facts: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _entries(page: Page, pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Yield labelled texts."""
-    for label, text in facts:
+    for label, text in pairs:
         yield from page.entry(label, text, INDENT, LABEL)
 
 
-def _facts(conversation: Conversation) -> Iterator[tuple[str, str]]:
+def facts(conversation: Conversation) -> Iterator[tuple[str, str]]:
     """Yield what identifies the negotiation, and what was offered and chosen."""
     cookies = f"{conversation.initiator_cookie} / {conversation.responder_cookie or 'none'}"
     yield "cookies", cookies
@@ -190,20 +195,20 @@ def _nat(nat: Nat) -> Iterator[str]:
         yield "moved to UDP 4500"
 
 
-def _exchange_lines(page: Page, conversation: Conversation) -> Iterator[str]:
+def exchange_facts(conversation: Conversation) -> Iterator[tuple[str, str]]:
     """Yield how many exchanges of each kind ended how, and those that failed one by one."""
     tally = Counter((exchange.kind, exchange.outcome) for exchange in conversation.exchanges)
     if not tally:
         return
-    text = "; ".join(
-        f"{kind}: {number:,} {_ended(kind, outcome)}" for (kind, outcome), number in tally.items()
+    yield (
+        "exchanges",
+        "; ".join(f"{kind}: {number:,} {_ended(kind, outcome)}" for (kind, outcome), number in tally.items()),
     )
-    yield from page.entry("exchanges", text, INDENT, LABEL)
     failed = [e for e in conversation.exchanges if e.outcome in ("stalled", "refused")]
     for exchange in failed[:_MAX_EXCHANGES]:
-        yield from page.entry("", _failure(exchange), INDENT, LABEL)
+        yield "", _failure(exchange)
     if len(failed) > _MAX_EXCHANGES:
-        yield from page.entry("", f"and {len(failed) - _MAX_EXCHANGES:,} more that failed", INDENT, LABEL)
+        yield "", f"and {len(failed) - _MAX_EXCHANGES:,} more that failed"
 
 
 def _ended(kind: str, outcome: str) -> str:
@@ -227,7 +232,7 @@ def _owner(exchange: Exchange) -> str:
     return "" if exchange.silent_peer is None else f", the {exchange.silent_peer} owed it"
 
 
-def _repetition(one: Series) -> str:
+def repetition(one: Series) -> str:
     """Return what is known of the attempts that are not shown."""
     last = max(one.more, key=lambda conversation: conversation.last_frame)
     attempts = count(len(one.more), "more attempt")

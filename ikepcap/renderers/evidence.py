@@ -9,6 +9,8 @@ from ikepcap.report.model import Finding
 
 _LABEL: Final = 9
 _STEP: Final = 2
+GENERAL: Final = "any"
+"""The family of checks that belong to no kind of box in particular."""
 
 
 def finding_lines(page: Page, finding: Finding, indent: int, dialects: tuple[str, ...]) -> Iterator[str]:
@@ -18,7 +20,7 @@ def finding_lines(page: Page, finding: Finding, indent: int, dialects: tuple[str
         page: how to print.
         finding: what was concluded.
         indent: cells before its first line.
-        dialects: whose checks to show, where there are any.
+        dialects: whose checks to show first.
     """
     style = "bad" if finding.severity == "fault" else "quiet"
     where = (frames(finding.frames),) if finding.frames else ()
@@ -49,10 +51,10 @@ def note_line(page: Page, finding: Finding, indent: int) -> Iterator[str]:
 
 
 def _checks(finding: Finding, dialects: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield what to look at on either peer, and for whom else there is something to look at."""
-    shown = [dialect for dialect in dialects if finding.checks.get(dialect)]
-    for dialect in shown:
-        for check in finding.checks[dialect]:
-            yield "check", f"{dialect}: {check}"
-    if rest := [dialect for dialect in finding.checks if dialect not in shown]:
-        yield "check", f"more for {', '.join(rest)}: --as {rest[0]}"
+    """Yield what to look at on either peer, that of the dialect asked for first; `any` needs no name."""
+    label = "check"
+    for family in sorted(finding.checks, key=lambda family: family not in dialects):
+        whose = "" if family == GENERAL else f"{family}: "
+        for check in finding.checks[family]:
+            yield label, f"{whose}{check}"
+            label = ""

@@ -1,5 +1,6 @@
 """In which order negotiations are shown, and which are one story told several times."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,6 +17,8 @@ _RANK: Final[dict[Outcome, int]] = {
     "established": 5,
     "probe": 6,
 }
+_FEW_FAULTS: Final = 5
+_OF_A_KIND: Final = 2
 _RANK_OF_FAULT: Final = 2
 """Of a negotiation that did not fail itself and carries a fault from afterwards."""
 
@@ -57,6 +60,20 @@ def kind_of(conversation: Conversation) -> tuple[object, ...]:
         conversation.silent_peer,
         tuple(finding.code for finding in conversation.findings[:1]),
     )
+
+
+def examples(faulty: list[Series]) -> tuple[list[Series], list[Series]]:
+    """Return what to show in full, and what is like it: where much failed, a few of each kind tell it all."""
+    if len(faulty) <= _FEW_FAULTS:
+        return faulty, []
+    seen: Counter[object] = Counter()
+    shown: list[Series] = []
+    alike: list[Series] = []
+    for one in faulty:
+        kind = kind_of(one.first)
+        seen[kind] += 1
+        (shown if seen[kind] <= _OF_A_KIND else alike).append(one)
+    return shown, alike
 
 
 def _story(conversation: Conversation) -> object:

@@ -13,16 +13,14 @@ from ikepcap.renderers.block import brief_lines, full_lines
 from ikepcap.renderers.evidence import note_line
 from ikepcap.renderers.ladder import ladder_lines
 from ikepcap.renderers.page import OUTCOME_STYLES, Page
-from ikepcap.renderers.ranking import Series, kind_of, series
+from ikepcap.renderers.ranking import Series, examples, series
 from ikepcap.renderers.selection import is_faulty
 from ikepcap.renderers.words import OUTCOME_WORDS, between_ns, count, moment, span
 from ikepcap.report.model import Conversation, Report, Skipped
 
 _LABEL: Final = 9
-_FEW: Final = 2
+FEW: Final = 2
 """Up to so many series are all shown in full: they fit on a screen or two."""
-_FEW_FAULTS: Final = 5
-_OF_A_KIND: Final = 2
 _TABLE_CODES: Final = 4
 
 _SKIPPED: Final = (
@@ -71,45 +69,42 @@ def text_lines(report: Report, page: Page, *, ladder: bool = False, hidden: int 
     yield from _tally(report, page, hidden)
     faulty = [one for one in whole if is_faulty(one.first)]
     calm = [one for one in whole if not is_faulty(one.first)]
-    examples, alike = _examples(page, faulty)
+    shown, alike = _examples(page, faulty)
     id_width = max((len(str(c.id)) for c in report.conversations), default=1) + 1
-    yield from _series_lines(page, examples, id_width, ladder=ladder, full=True)
+    yield from _series_lines(page, shown, id_width, ladder=ladder, full=True)
     yield from _series_lines(page, alike, id_width, ladder=ladder, full=False)
-    yield from _series_lines(page, calm, id_width, ladder=ladder, full=len(whole) <= _FEW)
+    yield from _series_lines(page, calm, id_width, ladder=ladder, full=len(whole) <= FEW)
 
 
 def _examples(page: Page, faulty: list[Series]) -> tuple[list[Series], list[Series]]:
-    """Return what to show in full, and what is like it: where much failed, a few of each kind tell it all."""
-    if page.limit is None or len(faulty) <= _FEW_FAULTS:
-        return faulty, []
-    seen: Counter[object] = Counter()
-    examples: list[Series] = []
-    alike: list[Series] = []
-    for one in faulty:
-        kind = kind_of(one.first)
-        seen[kind] += 1
-        (examples if seen[kind] <= _OF_A_KIND else alike).append(one)
-    return examples, alike
+    """Return what to show in full, and what is like it."""
+    return examples(faulty) if page.limit is not None else (faulty, [])
 
 
 def _header(report: Report, page: Page) -> Iterator[str]:
     """Yield what was read, what of it is not judged, and where it was captured."""
+    yield from page.prose(report.source.name, 0)
+    for label, text in header_facts(report):
+        yield from page.entry(label, text, 2, _LABEL, "quiet")
+    for finding in report.findings:
+        yield from note_line(page, finding, 2)
+
+
+def header_facts(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield what there is to say of the whole run but its findings, each with a label."""
     source = report.source
-    yield from page.prose(source.name, 0)
     read = f"{count(source.isakmp_messages, 'ISAKMP message')} in {count(source.frames, 'frame')}"
     elapsed_ns = between_ns(source.first_time, source.last_time)
     if elapsed_ns is not None and source.first_time is not None:
         read += f", {span(elapsed_ns)} from" if elapsed_ns else ", at"
         read += f" {moment(source.first_time)}"
-    yield from page.entry("read", read, 2, _LABEL, "quiet")
+    yield "read", read
     if skipped := ", ".join(_skipped(source.skipped)):
-        yield from page.entry("left out", skipped, 2, _LABEL, "quiet")
+        yield "left out", skipped
     vantage = report.vantage
     if vantage.near != "unknown":
         where = "between the peers" if vantage.near == "between" else f"next to the {vantage.near}"
-        yield from page.entry("captured", f"{where}, {vantage.certainty}: {vantage.why}", 2, _LABEL, "quiet")
-    for finding in report.findings:
-        yield from note_line(page, finding, 2)
+        yield "captured", f"{where}, {vantage.certainty}: {vantage.why}"
 
 
 def _skipped(skipped: Skipped) -> Iterator[str]:
@@ -122,13 +117,19 @@ def _skipped(skipped: Skipped) -> Iterator[str]:
 
 def _tally(report: Report, page: Page, hidden: int) -> Iterator[str]:
     """Yield how many negotiations there are and how they ended, as a table where they are many."""
+    yield from page.prose(tally_text(report, hidden), 0, 2)
+    if page.limit is not None and len(report.conversations) > page.limit:
+        yield ""
+        yield from _table(report, page)
+
+
+def tally_text(report: Report, hidden: int) -> str:
+    """Return how many negotiations there are and how they ended; `hidden` were left out by filters."""
     total = len(report.conversations)
     left_out = f" ({hidden:,} more left out by filters)" if hidden else ""
     if not total:
         seen = ", ".join(_skipped(report.source.skipped)) or "nothing of IKE at all"
-        nothing = f"no negotiation to show{left_out}" if hidden else f"no IKEv1 negotiation: {seen}"
-        yield from page.prose(nothing, 0, 2)
-        return
+        return f"no negotiation to show{left_out}" if hidden else f"no IKEv1 negotiation: {seen}"
     outcomes = Counter(conversation.outcome for conversation in report.conversations)
     how = ", ".join(
         f"{outcomes[o]:,} {word.lower()}{'s' if o == 'probe' and outcomes[o] > 1 else ''}"
@@ -137,11 +138,7 @@ def _tally(report: Report, page: Page, hidden: int) -> Iterator[str]:
     )
     if len(outcomes) == 1:
         how = how.partition(" ")[2] if total == 1 else f"all {how.partition(' ')[2]}"
-    text = f"{count(total, 'IKEv1 negotiation')}: {how}{left_out}"
-    yield from page.prose(text, 0, 2)
-    if page.limit is not None and total > page.limit:
-        yield ""
-        yield from _table(report, page)
+    return f"{count(total, 'IKEv1 negotiation')}: {how}{left_out}"
 
 
 def _table(report: Report, page: Page) -> Iterator[str]:

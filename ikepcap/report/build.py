@@ -64,7 +64,7 @@ class Builder:
         *implementations, capabilities = self._peers_vendors(conversation)
         chosen, auth = self._chosen(standing, capabilities)
         case = Case(conversation, standing, auth)
-        findings = report_findings(diagnose(case, strict=self._strict))
+        findings = report_findings(diagnose(case, strict=self._strict), *implementations)
         seen = conversation.seen
         first, last = seen[0], seen[-1]
         came_up = standing.outcome == "established"

@@ -112,7 +112,7 @@ class PlainEntries:
             responder=_peer(like.responder, ended.second, ended.second_port, run_by),
             chosen=chosen,
             exchanges=tuple([_exchange(exchange, ended, columns) for exchange in known.exchanges]),
-            findings=self._findings(ended, known.standing, auth) if told_of else (),
+            findings=self._findings(ended, known.standing, auth, runs, run_by) if told_of else (),
             first_time=timestamp(began_ns),
             last_time=timestamp(ended_ns),
             first_frame=ended.first_frame(),
@@ -133,11 +133,13 @@ class PlainEntries:
             self._known[shape] = known
         known.told_of[entry.auth] = bool(entry.findings)
 
-    def _findings(self, ended: Ended, known: Standing, auth: str | None) -> tuple[model.Finding, ...]:
+    def _findings(
+        self, ended: Ended, known: Standing, auth: str | None, runs: str | None, run_by: str | None
+    ) -> tuple[model.Finding, ...]:
         """Return what the rules have to say of a plain conversation."""
         conversation = ended.unpack(self._reader)
         case = Case(conversation, with_messages(known, conversation.seen), auth)
-        return report_findings(diagnose(case, strict=self._strict))
+        return report_findings(diagnose(case, strict=self._strict), runs, run_by)
 
 
 def _known(ended: Ended, standing: Standing, entry: model.Conversation) -> _Known | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from ikepcap.diagnose.checks import checks
 from ikepcap.diagnose.finding import Finding as Found
 from ikepcap.report import model
 from ikepcap.wire.numbers import auth_kind
@@ -72,13 +73,16 @@ class Words:
         return known[1], known[2]
 
 
-def _finding(found: Found) -> model.Finding:
+def _finding(found: Found, initiator: str | None, responder: str | None) -> model.Finding:
     return model.Finding(
         found.code, found.certainty, found.claim, found.frames, found.evidence, found.alternatives,
-        found.settles_it, {}, found.display_filter, "fault" if found.is_fault else "note",
+        found.settles_it, checks(found.code, initiator, responder), found.display_filter,
+        "fault" if found.is_fault else "note",
     )  # fmt: skip
 
 
-def report_findings(found: Iterable[Found]) -> tuple[model.Finding, ...]:
-    """Put findings about the whole capture into the report's words."""
-    return tuple(_finding(one) for one in found)
+def report_findings(
+    found: Iterable[Found], initiator: str | None = None, responder: str | None = None
+) -> tuple[model.Finding, ...]:
+    """Put findings into the report's words, with what to look at on what the two peers run."""
+    return tuple(_finding(one, initiator, responder) for one in found)

@@ -255,3 +255,12 @@ def test_the_words_of_the_options_are_those_of_the_report() -> None:
     """They are written twice so that `--help` need not load the report's types."""
     assert DIALECTS == words.DIALECTS
     assert set(OUTCOMES) == set(words.OUTCOME_WORDS)
+
+
+def test_markdown_lists_messages_unless_told_not_to(run: Any, api: Any, samples: Any) -> None:
+    api.answer = samples.report(samples.conversation(1))
+    result = run("branch.pcapng", "--format", "markdown")
+    assert result.stdout.startswith("# IKEv1 in `branch.pcapng`\n")
+    assert api.options["keep_messages"] is True
+    run("branch.pcapng", "--format", "markdown", "--no-messages")
+    assert api.options["keep_messages"] is False

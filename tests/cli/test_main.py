@@ -13,7 +13,8 @@ def test_the_version_is_the_packages(run: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--help",), ("-h",), ("analyze", "--help"), ("show", "--help"), ("verify", "--help")]
+    "arguments",
+    [("--help",), ("-h",), *((verb, "--help") for verb in ("analyze", "show", "explain", "verify"))],
 )
 def test_help_teaches_with_examples_and_exit_statuses(run: Any, arguments: tuple[str, ...]) -> None:
     result = run(*arguments)

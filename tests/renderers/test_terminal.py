@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from ikepcap.renderers.terminal import render_text
@@ -38,7 +39,15 @@ def test_a_finding_shows_its_code_frames_evidence_alternatives_and_checks(sample
     assert "- MSG5 was sent 5 times over 30.5 s and never answered" in text
     assert "or else    psk-mismatch, nat-t-blocked" in text
     assert "check      asa: show run tunnel-group 192.0.2.1" in text
+    assert "           strongswan: swanctl --list-conns" in text
     assert "wireshark  isakmp.ispi == 37:4f:90:db:8f:ac:b1:54" in text
+
+
+def test_general_checks_stand_without_a_name_and_after_the_evidence(samples: Any) -> None:
+    finding = msgspec.structs.replace(samples.fault, checks={"any": ("Look at the log.",)})
+    text = render_text(samples.report(samples.stalled(findings=(finding,))))
+    assert "      check      Look at the log.\n" in text
+    assert text.index("to settle") < text.index("check      Look") < text.index("wireshark")
 
 
 def test_the_header_names_the_capture_and_what_was_not_judged(samples: Any) -> None:
