@@ -62,9 +62,8 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 
 UNCLAIMED: Final = frozenset(
     {
-        "overloaded", "chosen-not-offered", "nat-t-disagreement", "phase2-proposal-mismatch",
-        "phase2-selector-mismatch", "phase2-pfs-mismatch", "deleted-by-peer", "rekey-failed",
-        "stray-message", "authip-coexistence", "weak-crypto",
+        "phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch", "deleted-by-peer",
+        "authip-coexistence", "weak-crypto",
     }
 )  # fmt: skip
 """Codes that no rule concludes yet: they stand among the readings of others, and their page says so."""

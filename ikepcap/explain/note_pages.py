@@ -56,7 +56,7 @@ BENIGN: Final[dict[str, dict[str, Any]]] = {
             "had not: a late answer, a notify for something else, or a forged one."
         ),
         "wire": "A clear notify after which both peers go on, or one with a cookie that nobody has.",
-        "decides": "Needs the messages after it.",
+        "decides": "Proven: the negotiation came up all the same.",
         "mistaken": (("mode-refused", "it was heeded: the negotiation ends there"),),
         "references": ("RFC 2408 §3.14",),
     },

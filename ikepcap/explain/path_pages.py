@@ -206,7 +206,8 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             "address above 5 half-open negotiations, Windows above 35."
         ),
         "decides": (
-            "Needs the notify, or negotiations of the same address that were answered before it began."
+            "Likely: the notify came, or MSG1 is ignored after five negotiations of the same address were "
+            "answered and not finished in the 30 s before."
         ),
         "mistaken": (
             (

@@ -42,7 +42,7 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             "MSG2 with a transform, attribute or number that MSG1 does not have; then MSG1 again and "
             "again, or a clear notify from the initiator."
         ),
-        "decides": "Needs MSG1 and MSG2: the chosen transform is compared with every offered one.",
+        "decides": "Proven: MSG1 and MSG2 are there, and what was chosen differs from every offer in more than lifetime.",
         "mistaken": (("replies-lost", "the answer equals an offered transform: then it does not arrive"),),
         "references": ("RFC 2408 §4.2", "RFC 2409 §5"),
     },
@@ -125,7 +125,8 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             "against 20; MSG5 on a port on which the other does not expect it."
         ),
         "decides": (
-            "Needs the vendor IDs of both peers and a negotiation that stops where the port would change."
+            "Likely: it stops at MSG5, and the NAT-D payloads of the peers have different numbers, or a NAT "
+            "was found and MSG5 stays on UDP 500."
         ),
         "mistaken": (("nat-t-blocked", "both announce the same version: then the port is closed"),),
         "references": ("RFC 3947 §3, §4",),

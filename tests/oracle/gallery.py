@@ -6,8 +6,8 @@
 import random
 from collections.abc import Sequence
 
+from ikepcap.capture.write import Frame, Hop, icmp_error, pcap, udp_packets
 from ikepcap.testing import Play
-from ikepcap.testing.pcap import Frame, Hop, icmp_error, pcap, udp_packets
 from ikepcap.wire import build
 from ikepcap.wire.details import IdType
 from ikepcap.wire.message import FLAG_AUTHENTICATION_ONLY, NO_COOKIE
