@@ -1,6 +1,10 @@
 """What the README shows is what the program prints, and what it tells to run is there."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -21,6 +25,25 @@ def test_commands_name_files_that_are_there() -> None:
     named = set(re.findall(r"(?:captures/[\w.-]+\.\w+|tools/\w+)", README))
     assert {name for name in named if not (ROOT / name).exists()} == set()
     assert {"tools/test", "captures/main-psk-stalled-at-msg5.pcap"} <= named
+
+
+def test_code_with_scapy_runs(tmp_path: Path) -> None:
+    """In a process of its own: it binds."""
+    code = README.partition("## With Scapy")[2].partition("```python\n")[2].partition("```")[0]
+    assert "bind()" in code
+    shutil.copy(ROOT / "captures" / "main-psk-established.pcap", tmp_path / "branch.pcapng")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(" / ISAKMP main ") == 2, "MSG3 and MSG4"
+    assert "###[ SecurityAssociation ]###" in done.stdout
 
 
 def test_python_versions_agree() -> None:

@@ -7,7 +7,6 @@ in the layers of `ikepcap.wire.layers`, on whatever port it is; Scapy's bindings
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 from typing import Any, Final
 
 from msgspec import Struct
@@ -53,11 +52,13 @@ class ScapyPackets:
         Raises:
             TypeError: one of them is no Scapy packet.
         """
+        from decimal import Decimal
+
         self._decoder, self._frames, self._first_ns = Decoder(), 0, None
         decoder = self._decoder
         for number, packet in enumerate(self._packets, 1):
             link, data, wire_bytes = _frame(packet, number)
-            time_ns = int(Decimal(str(packet.time)) * _NS)
+            time_ns = int(Decimal(str(packet.time)) * _NS)  # Scapy's is a Decimal from files, else a float
             self._frames, self._last_ns = number, time_ns
             if self._first_ns is None:
                 self._first_ns = time_ns

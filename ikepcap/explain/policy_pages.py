@@ -42,7 +42,7 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             "MSG2 with a transform, attribute or number that MSG1 does not have; then MSG1 again and "
             "again, or a clear notify from the initiator."
         ),
-        "decides": "Proven: MSG1 and MSG2 are there, and what was chosen differs from every offer in more than lifetime.",
+        "decides": "Proven: what MSG2 chooses differs from every offer of MSG1 in more than a lifetime.",
         "mistaken": (("replies-lost", "the answer equals an offered transform: then it does not arrive"),),
         "references": ("RFC 2408 §4.2", "RFC 2409 §5"),
     },

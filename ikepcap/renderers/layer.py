@@ -12,6 +12,8 @@ from ikepcap.wire.numbers import Payload
 from ikepcap.wire.walk import Attribute
 
 MAX_LINE: Final = 1000
+MAX_LINES: Final = 5000
+"""More than any message has that an implementation sends."""
 
 
 def layer_lines(message: Message, *, show_secrets: bool = False) -> Iterator[str]:
@@ -25,9 +27,11 @@ def layer_lines(message: Message, *, show_secrets: bool = False) -> Iterator[str
     defects = layer.defects
     if not show_secrets:
         _hide(layer)
-    for line in layer.show(dump=True).split("\n"):
-        if line:
-            yield printable(line, MAX_LINE)
+    lines = [line for line in layer.show(dump=True).split("\n") if line]
+    for line in lines[:MAX_LINES]:
+        yield printable(line, MAX_LINE)
+    if len(lines) > MAX_LINES:
+        yield f"  ... {len(lines) - MAX_LINES} more lines"
     for defect in defects:
         yield printable(f"  ! {defect.fault} at {defect.offset}: {defect.detail}", MAX_LINE)
 

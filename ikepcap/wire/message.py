@@ -96,9 +96,10 @@ def parse(data: bytes, wire_bytes: int | None = None) -> Message | None:
                 icookie, rcookie, following, version, exchange, flags, message_id, length, data, (), ()
             )
         spans, defects = walk_chain(data, following, HEADER_BYTES, size)
-        wire_bytes = None
-    else:
-        spans, defects = _walk_oddity(data, following, flags, length, wire_bytes or size)
+        return Message(
+            icookie, rcookie, following, version, exchange, flags, message_id, length, data, spans, defects
+        )
+    spans, defects = _walk_oddity(data, following, flags, length, wire_bytes or size)
     return Message(
         icookie, rcookie, following, version, exchange, flags, message_id, length, data, spans, defects,
         wire_bytes if wire_bytes != size else None,

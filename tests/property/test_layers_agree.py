@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ import ikepcap
 from ikepcap.testing.layers import disagreements
 from ikepcap.wire import build
 from ikepcap.wire.bodies import BODIES
+from ikepcap.wire.codec import Attributes, Body, Chain, Declared, Integer, Take, declared
 from ikepcap.wire.layers import ISAKMP, Part
 from ikepcap.wire.message import HEADER_BYTES
 from tests.property.test_round_trip import bodies
@@ -82,6 +84,37 @@ def test_a_message_without_one_of_its_payloads_is_valid(made: list[Any], source:
     del layer.payloads[gone]
     del parts[gone]
     assert bytes(layer) == build.message(parts, initiator_cookie=bytes(8))
+
+
+@given(st.lists(bodies(), min_size=1, max_size=3), st.data())
+def test_an_edit_is_sent_and_nothing_else_changes(made: list[Any], source: st.DataObject) -> None:
+    """Read back by the decoder, which knows nothing of the layer."""
+    kinds = [KINDS[type(body)] for body in made]
+    parts = [build.raw(kind, build.encode(body)) for kind, body in zip(kinds, made, strict=True)]
+    layer = ISAKMP(build.message(parts, initiator_cookie=bytes(8)))
+    which = source.draw(st.integers(0, len(made) - 1))
+    body = made[which]
+    field = source.draw(st.sampled_from([f for f in declared(type(body)) if is_free(f, type(body))]))
+    if isinstance(field.word, Integer):
+        value: Any = source.draw(st.integers(0, 256**field.word.size - 1))
+    else:
+        value = source.draw(st.binary(max_size=40))
+    setattr(layer.payloads[which], field.name, value)
+    sizes = {field.word.length: len(value)} if isinstance(field.word, Take) else {}
+    made[which] = msgspec.structs.replace(body, **{field.name: value}, **sizes)
+    parts = [build.raw(kind, build.encode(one)) for kind, one in zip(kinds, made, strict=True)]
+    assert bytes(layer) == build.message(parts, initiator_cookie=bytes(8))
+
+
+def is_free(field: Declared, body: type[Body]) -> bool:
+    """Tell a plain field from numbers that follow from another one, and from lists."""
+    word = field.word
+    if isinstance(word, Integer):
+        taken = {
+            name for f in declared(body) if isinstance(f.word, Take) for name in (f.word.length, f.word.times)
+        }
+        return not (word.length_of or word.count_of or field.name in taken)
+    return not isinstance(word, Attributes | Chain) and not (isinstance(word, Take) and word.times)
 
 
 @given(bodies())

@@ -5,7 +5,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from ikepcap.cli.main import cli
-from ikepcap.renderers.layer import layer_lines
+from ikepcap.renderers.layer import MAX_LINES, layer_lines
 from ikepcap.wire import build
 from ikepcap.wire.message import Message, parse
 
@@ -60,6 +60,12 @@ def test_defects_follow() -> None:
     found = parse(data)
     assert found is not None
     assert list(layer_lines(found))[-1].startswith("  ! message-length at 24:")
+
+
+def test_a_message_of_sixteen_thousand_payloads_ends_somewhere() -> None:
+    lines = list(layer_lines(parsed(*[build.vendor_id(b"")] * 16_000)))
+    whole = 10 + 16_000 * 5  # of the header, of each payload
+    assert (len(lines), lines[-1]) == (MAX_LINES + 1, f"  ... {whole - MAX_LINES} more lines")
 
 
 def test_show_prints_the_layer_of_a_frame() -> None:

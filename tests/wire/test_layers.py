@@ -7,12 +7,13 @@ import sys
 import time
 from typing import Annotated, Any
 
+import msgspec
 import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.packet import Raw, fuzz
 from scapy.volatile import RandString
 
-from ikepcap.wire import build
+from ikepcap.wire import build, layers
 from ikepcap.wire.bodies import BODIES
 from ikepcap.wire.codec import U8, U16, Attributes, Body, Rest, Take
 from ikepcap.wire.layers import (
@@ -38,7 +39,7 @@ from ikepcap.wire.layers import (
 from ikepcap.wire.layers.parts import layer_for
 from ikepcap.wire.message import parse
 from ikepcap.wire.numbers import Encryption, Payload
-from ikepcap.wire.walk import Attribute, Fault
+from ikepcap.wire.walk import Attribute, Fault, walk_chain
 
 COOKIE = b"initiate"
 ATTRIBUTES = [build.tv(1, 7), build.tv(14, 256), build.tv(11, 1), build.tlv(12, 86400)]
@@ -87,6 +88,15 @@ def test_show_and_summary_use_the_words_of_the_registries() -> None:
     packet = IP(src="192.0.2.1", dst="192.0.2.2") / UDP(sport=500, dport=500) / layer
     assert packet.summary() == "IP / UDP 192.0.2.1:isakmp > 192.0.2.2:isakmp / " + layer.summary()
     assert "next_payload=VENDOR-ID res=0 length=20 data=b'aaaaaaaaaaaaaaaa'" in repr(layer[VendorId])
+
+
+def test_formats_reach_into_lists() -> None:
+    packet = IP(src="192.0.2.1") / UDP(sport=500, dport=500) / ISAKMP(offered())
+    words = packet.sprintf(
+        "%IP.src% %ISAKMP.exchange% %VendorId:2.length% %Transform:2.number% %r,VendorId.res%"
+    )
+    assert words == "192.0.2.1 MAIN 12 2 0"
+    assert packet.sprintf("%KeyExchange.length%") == "??"
 
 
 def test_message_gives_its_layer_with_its_defects() -> None:
@@ -188,10 +198,7 @@ def test_attributes_keep_their_width_and_say_when_a_number_does_not_fit() -> Non
         8
     )
     assert bytes(Phase2Attribute(type="ENCAPSULATION", value="UDP-TUNNEL")) == bytes.fromhex("80040003")
-    assert (
-        bytes(CfgAttribute(type="XAUTH-USER-NAME", value=b"me", is_tlv=1))
-        == bytes.fromhex("40890002") + b"me"
-    )
+    assert bytes(CfgAttribute(type="XAUTH-USER-NAME", value="me")) == bytes.fromhex("40890002") + b"me"
     assert Phase1Attribute(bytes.fromhex("000c000400007080")).number == 28800
 
 
@@ -199,6 +206,8 @@ def test_words_that_no_registry_knows_are_refused() -> None:
     with pytest.raises(ValueError, match="kind: 'NO-SUCH' is not a word of NotifyType"):
         Notification(kind="NO-SUCH")
     assert Notification(kind="no_proposal_chosen").kind == 14
+    assert [ISAKMP(exchange=text).exchange for text in ("quick", "32", "0x20")] == [32, 32, 32]
+    assert Phase1Attribute(type="ENCRYPTION", value="3des-cbc").number == Encryption.TRIPLE_DES_CBC
     assert Phase1Attribute(type=1, value=Encryption.AES_CBC).number == 7
 
 
@@ -270,12 +279,61 @@ def test_copies_are_independent_and_all_of_python_works() -> None:
     other = copy.deepcopy(layer)
     other[Transform].attributes[0].value = 1
     assert (bytes(layer) == offered(), layer == ISAKMP(offered()), layer == other) == (True, True, False)
-    assert bytes(pickle.loads(pickle.dumps(layer))) == offered()  # noqa: S301 - our own
+    for one in (layer, layer[VendorId], layer[Phase1Attribute], layer[Transform]):
+        assert bytes(pickle.loads(pickle.dumps(one))) == bytes(one)  # noqa: S301 - our own
     names = {cls.__name__: cls for cls in (ISAKMP, SA, Proposal, Transform, Phase1Attribute, VendorId)}
     assert bytes(eval(layer.command(), names)) == offered()  # noqa: S307 - what Scapy says `command` is for
     assert len(bytes(fuzz(ISAKMP() / SA() / Proposal() / Transform() / VendorId()))) >= 28
     assert len(bytes(ISAKMP(initiator_cookie=RandString(8)) / VendorId(data=RandString(4)))) == 36
     assert [one.version for one in ISAKMP(version=[16, 32])] == [16, 32]
+
+
+def test_decrypted_payloads_are_payloads() -> None:
+    """A message whose plaintext has been walked keeps the flag that it was sent with."""
+    plain = build.message([build.hash_payload(b"h" * 20)], initiator_cookie=COOKIE, flags=1, exchange=32)
+    spans, _ = walk_chain(plain, Payload.HASH, 28, len(plain))
+    found = parse(plain)
+    assert found is not None
+    assert found.layer.ciphertext == plain[28:]
+    layer = msgspec.structs.replace(found, spans=spans).layer
+    assert (layer["Hash"].data, layer.ciphertext, bytes(layer)) == (b"h" * 20, b"", plain)
+
+
+def test_all_names_are_there() -> None:
+    for name in dir(layers):
+        assert getattr(layers, name) is not None
+    assert {"ISAKMP", "SA", "SecurityAssociation", "Transform", "Phase1Attribute", "bind"} <= set(dir(layers))
+    with pytest.raises(AttributeError, match="NoSuchPayload"):
+        layers.NoSuchPayload  # noqa: B018 - asking is the test
+
+
+# Sending and receiving
+
+REQUEST: dict[str, Any] = {"initiator_cookie": COOKIE, "responder_cookie": b"response"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "request_", "is_answer"),
+    [
+        ({}, {"responder_cookie": bytes(8)}, True),
+        ({"initiator_cookie": b"somebody"}, {}, False),
+        ({"responder_cookie": b"somebody"}, {}, False),
+        ({"exchange": 32, "message_id": 7}, {"exchange": 32, "message_id": 7}, True),
+        ({"exchange": 32, "message_id": 8}, {"exchange": 32, "message_id": 7}, False),
+        ({"exchange": 6, "message_id": 7}, {"exchange": 32, "message_id": 7}, False),
+        ({"exchange": 5, "message_id": 9, "flags": 1}, {"exchange": 5, "message_id": 8, "flags": 1}, True),
+        ({"exchange": 5, "message_id": 9, "flags": 1}, {"exchange": 32, "message_id": 7, "flags": 1}, False),
+    ],
+)
+def test_answers_have_the_cookies_and_the_message_id(
+    reply: dict[str, Any], request_: dict[str, Any], is_answer: bool
+) -> None:
+    asked = ISAKMP(**REQUEST | request_) / Nonce(data=b"asked")
+    answered = ISAKMP(**REQUEST | reply) / Nonce(data=b"answered")
+    assert bool(answered.answers(asked)) is is_answer
+    assert not asked.answers(asked), "an echo"
+    assert bool((NonEspMarker() / answered).answers(asked)) is is_answer
+    assert bool((NonEspMarker() / answered).answers(NonEspMarker() / asked)) is is_answer
 
 
 # Declarations

@@ -4,13 +4,13 @@ Each test is one defect. Where a later Scapy has mended it, the half that shows 
 what is asked of our layer stays.
 """
 
+import re
 import struct
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from scapy import layers as scapy_layers
+import scapy
 from scapy.layers import isakmp as stock
 from scapy.layers.inet import IP, UDP, defragment, fragment
 from scapy.packet import Raw
@@ -23,6 +23,8 @@ from ikepcap.wire import layers as ours
 from ikepcap.wire.layers import bind, unbind
 from ikepcap.wire.walk import Fault
 
+MENDED = [int(part) for part in re.findall(r"\d+", scapy.__version__)[:3]] > [2, 8, 0]
+"""A later Scapy may have mended what these tests show of it; what they ask of our layer stays."""
 ICOOKIE, RCOOKIE = b"initiate", b"response"
 AES = [build.tv(1, 7), build.tv(2, 4), build.tv(3, 1), build.tv(4, 14), build.tv(11, 1), build.tlv(12, 28800)]
 VENDOR = build.vendor_id(b"v" * 16)
@@ -59,8 +61,9 @@ def test_g1_every_proposal_with_an_spi_is_read() -> None:
         [build.transform([build.tv(5, 2)], transform_id=3)], number=2, protocol=2, spi=b"\5\6\7\x08"
     )
     data = message(build.sa([esp, ah]), exchange=32, message_id=7)
-    second = stock.ISAKMP(data)[stock.ISAKMP_payload_SA].prop.payload
-    assert (second.proposal, second.SPI) != (2, b"\5\6\7\x08")
+    if not MENDED:
+        second = stock.ISAKMP(data)[stock.ISAKMP_payload_SA].prop.payload
+        assert (second.proposal, second.SPI) != (2, b"\5\6\7\x08")
     found = ours.ISAKMP(data)[ours.SA].proposals
     assert [(p.number, p.protocol, p.spi, [t.transform_id for t in p.transforms]) for p in found] == [
         (1, 3, b"\1\2\3\4", [12]),
@@ -70,9 +73,10 @@ def test_g1_every_proposal_with_an_spi_is_read() -> None:
 
 def test_g2_an_edit_three_levels_down_is_sent() -> None:
     data = message(one_offer(), VENDOR)
-    theirs = stock.ISAKMP(data)
-    theirs[stock.ISAKMP_payload_SA].prop.trans.transforms = [("Encryption", "3DES-CBC")]
-    assert bytes(theirs) == data
+    if not MENDED:
+        theirs = stock.ISAKMP(data)
+        theirs[stock.ISAKMP_payload_SA].prop.trans.transforms = [("Encryption", "3DES-CBC")]
+        assert bytes(theirs) == data
     layer = ours.ISAKMP(data)
     layer[ours.Transform].attributes = [ours.Phase1Attribute(type="ENCRYPTION", value="3DES-CBC")]
     assert bytes(layer) == message(one_offer(build.transform([build.tv(1, 5)])), VENDOR)
@@ -86,7 +90,7 @@ def test_g3_attributes_keep_form_and_width(lifetime_s: int) -> None:
     """HASH_I is over these octets: a lifetime in another width is another message."""
     data = message(one_offer(build.transform([build.tlv(12, lifetime_s), build.tv(16384, 7)])))
     sent = build.attributes([build.tlv(12, lifetime_s)])
-    assert stock.ISAKMPTransformSetField.type2num(("LifeDuration", lifetime_s), proto=1) != sent
+    assert MENDED or stock.ISAKMPTransformSetField.type2num(("LifeDuration", lifetime_s), proto=1) != sent
     layer = ours.ISAKMP(data)
     layer.clear_cache()
     assert bytes(layer) == data
@@ -97,7 +101,7 @@ def test_g3_attributes_keep_form_and_width(lifetime_s: int) -> None:
 def test_g4_every_payload_type_has_a_class() -> None:
     kinds = [6, 7, 14, 20, 21, 130, 131, 132]
     data = message(*(build.raw(kind, b"\4\0\0\1\1\0\0\0") for kind in kinds))
-    assert {type(one) for one in chained(stock.ISAKMP(data))} == {stock.ISAKMP_payload}
+    assert MENDED or {type(one) for one in chained(stock.ISAKMP(data))} == {stock.ISAKMP_payload}
     found = ours.ISAKMP(data).payloads
     assert [type(one).__name__ for one in found] == [
         "Certificate",
@@ -123,18 +127,18 @@ def chained(packet: Any) -> list[Any]:
 
 def test_g5_ciphertext_and_fragments_are_fields() -> None:
     data = build.encrypted(b"E" * 64, initiator_cookie=ICOOKIE, responder_cookie=RCOOKIE, exchange=2)
-    assert isinstance(stock.ISAKMP(data).payload, Raw)
+    assert MENDED or isinstance(stock.ISAKMP(data).payload, Raw)
     layer = ours.ISAKMP(data)
     assert (layer.ciphertext, layer.payloads, layer.defects) == (b"E" * 64, [], ())
     piece = ours.ISAKMP(message(build.fragment(b"part", number=3, is_last=True, fragment_id=9)))
-    assert type(stock.ISAKMP(bytes(piece)).payload) is stock.ISAKMP_payload
+    assert MENDED or type(stock.ISAKMP(bytes(piece)).payload) is stock.ISAKMP_payload
     found = piece[ours.Fragment]
     assert (found.fragment_id, found.number, found.flags, found.data) == (9, 3, 1, b"part")
 
 
 def test_g6_no_payload_is_lost_to_the_recursion_limit() -> None:
     data = message(*[build.vendor_id(b"")] * 1500)
-    assert len(chained(stock.ISAKMP(data))) < 1500
+    assert MENDED or len(chained(stock.ISAKMP(data))) < 1500
     assert len(ours.ISAKMP(data).payloads) == 1500
 
     def deep(frames: int) -> int:
@@ -148,9 +152,10 @@ def test_g6_no_payload_is_lost_to_the_recursion_limit() -> None:
 @pytest.mark.parametrize("length", [0, 1, 3])
 def test_g7_a_length_below_the_header_ends_the_chain(length: int) -> None:
     data = patched(message(build.nonce(b"AAAA"), build.vendor_id(b"BBBB")), 30, length.to_bytes(2))
-    theirs = stock.ISAKMP(data)[stock.ISAKMP_payload_Nonce]
-    swallowed = theirs.getfieldval(theirs.fields_desc[-1].name)
-    assert len(swallowed) > 4, "the next payload's header is taken for the nonce"
+    if not MENDED:
+        theirs = stock.ISAKMP(data)[stock.ISAKMP_payload_Nonce]
+        swallowed = theirs.getfieldval(theirs.fields_desc[-1].name)
+        assert len(swallowed) > 4, "the next payload's header is taken for the nonce"
     layer = ours.ISAKMP(data)
     assert (layer.payloads, layer.rest) == ([], data[28:])
     assert faults(layer) == {Fault.LENGTH_TOO_SMALL}
@@ -165,7 +170,7 @@ def test_g8_lengths_that_do_not_fit_are_defects() -> None:
         Fault.TRAILING_BYTES: patched(data + b"TRAILING", 24, (len(data) + 8).to_bytes(4)),
     }
     for fault, broken in cases.items():
-        assert not hasattr(stock.ISAKMP(broken), "defects")
+        assert MENDED or not hasattr(stock.ISAKMP(broken), "defects")
         layer = ours.ISAKMP(broken)
         assert (faults(layer), bytes(layer)) == ({fault}, broken)
     assert faults(ours.ISAKMP(data + b"TRAILING")) == {Fault.MESSAGE_LENGTH}
@@ -175,7 +180,7 @@ def test_g9_sizes_of_spis_do_not_cross_the_payload() -> None:
     notify = build.raw(11, struct.pack(">IBBH", 1, 1, 200, 14) + b"abc")
     delete = build.raw(12, struct.pack(">IBBH", 1, 1, 4, 60000) + b"AAAA")
     data = message(notify, delete, VENDOR)
-    assert VENDOR.body in stock.ISAKMP(data)[stock.ISAKMP_payload_Notify].SPI
+    assert MENDED or VENDOR.body in stock.ISAKMP(data)[stock.ISAKMP_payload_Notify].SPI
     layer = ours.ISAKMP(data)
     assert (layer[ours.Notification].spi_size, layer[ours.Notification].spi) == (200, b"abc")
     assert (layer[ours.Delete].spi_count, layer[ours.Delete].spis) == (60000, [b"AAAA"])
@@ -206,7 +211,7 @@ def test_g10_identities_are_read_by_type_and_within_their_length(
     assert layer[ours.VendorId].data == VENDOR.body
     assert bytes(layer) == data
     if kind == 1 and len(octets) > 4:
-        assert stock.ISAKMP(data)[stock.ISAKMP_payload_VendorID].VendorID != VENDOR.body
+        assert MENDED or stock.ISAKMP(data)[stock.ISAKMP_payload_VendorID].VendorID != VENDOR.body
 
 
 @pytest.mark.parametrize(
@@ -218,8 +223,9 @@ def test_g11_attributes_and_transforms_of_every_protocol_have_names(
 ) -> None:
     inner = build.transform([build.tv(4, 1), build.tv(5, 2)], transform_id=transform_id)
     data = message(one_offer(inner, protocol=protocol, spi=b"\1\2\3\4"), exchange=32, message_id=1)
-    theirs = stock.ISAKMP(data)[stock.ISAKMP_payload_Proposal].trans
-    assert theirs.sprintf("%transform_id%") != word
+    if not MENDED:
+        theirs = stock.ISAKMP(data)[stock.ISAKMP_payload_Proposal].trans
+        assert theirs.sprintf("%transform_id%") != word
     layer = ours.ISAKMP(data)
     assert layer[ours.Transform].sprintf("%transform_id%") == word
     shown = [one.sprintf("%type%=%value%") for one in layer[ours.Transform].attributes]
@@ -229,16 +235,18 @@ def test_g11_attributes_and_transforms_of_every_protocol_have_names(
 def test_g12_groups_methods_notifications_and_exchanges_have_names() -> None:
     inner = build.transform([build.tv(4, 19), build.tv(4, 24), build.tv(3, 9), build.tv(1, 99)])
     data = message(one_offer(inner))
-    assert ("GroupDesc", 19) in stock.ISAKMP(data)[stock.ISAKMP_payload_Proposal].trans.transforms
+    assert MENDED or ("GroupDesc", 19) in stock.ISAKMP(data)[stock.ISAKMP_payload_Proposal].trans.transforms
     shown = [one.sprintf("%value%") for one in ours.ISAKMP(data)[ours.Transform].attributes]
     assert shown == ["ECP-256", "MODP-2048-256", "ECDSA-SIG-256", "99"]
     words = {24576: "RESPONDER-LIFETIME", 24578: "INITIAL-CONTACT", 40501: "UNITY-LOAD-BALANCE"}
     for kind, word in words.items():
         data = message(build.notify(kind), exchange=5)
-        assert stock.ISAKMP(data)[stock.ISAKMP_payload_Notify].sprintf("%notify_msg_type%") == str(kind)
+        assert MENDED or stock.ISAKMP(data)[stock.ISAKMP_payload_Notify].sprintf("%notify_msg_type%") == str(
+            kind
+        )
         assert ours.ISAKMP(data)[ours.Notification].sprintf("%kind%") == word
     for exchange, word in {6: "TRANSACTION", 33: "NEW-GROUP"}.items():
-        assert stock.ISAKMP(message(exchange=exchange)).sprintf("%exch_type%") == str(exchange)
+        assert MENDED or stock.ISAKMP(message(exchange=exchange)).sprintf("%exch_type%") == str(exchange)
         assert ours.ISAKMP(message(exchange=exchange)).sprintf("%exchange%") == word
 
 
@@ -252,15 +260,16 @@ def test_g12_groups_methods_notifications_and_exchanges_have_names() -> None:
 )
 def test_g13_vendor_ids_have_names(octets: str, name: str) -> None:
     data = message(build.vendor_id(bytes.fromhex(octets)))
-    assert "(" not in stock.ISAKMP(data)[stock.ISAKMP_payload_VendorID].sprintf("%VendorID%")
+    assert MENDED or "(" not in stock.ISAKMP(data)[stock.ISAKMP_payload_VendorID].sprintf("%VendorID%")
     assert name.lower() in ours.ISAKMP(data)[ours.VendorId].sprintf("%data%").lower()
 
 
 @pytest.mark.parametrize("version", [0x20, 0x30])
 def test_g14_other_versions_are_not_taken_for_ikev1(version: int) -> None:
     data = message(build.raw(33, b"ABCD"), version=version, exchange=34)
-    theirs = stock.ISAKMP(data)
-    assert theirs.payload
+    if not MENDED:
+        theirs = stock.ISAKMP(data)
+        assert theirs.payload
     layer = ours.ISAKMP(data)
     assert (layer.version, layer.payloads, layer.rest, bytes(layer)) == (version, [], data[28:], data)
 
@@ -281,7 +290,7 @@ def test_g15_ports_markers_and_keepalives() -> None:
     assert read(4500, 4500, b"\1\2\3\4" + bytes(40)) == ["ESP"]
     sent = bytes(UDP(sport=4500, dport=4500) / ours.ISAKMP(data))
     assert sent[8:] == bytes(4) + data
-    assert bytes(UDP(sport=4500, dport=4500) / stock.ISAKMP(data))[8:] == data
+    assert MENDED or bytes(UDP(sport=4500, dport=4500) / stock.ISAKMP(data))[8:] == data
 
 
 def test_g15_relocated_ports_are_recognised_in_captures(tmp_path: Path) -> None:
@@ -297,13 +306,13 @@ def test_g15_relocated_ports_are_recognised_in_captures(tmp_path: Path) -> None:
 
 
 def test_g16_what_is_built_is_valid_and_stays_so() -> None:
-    theirs = stock.ISAKMP() / stock.ISAKMP_payload_SA(
+    theirs = MENDED or stock.ISAKMP() / stock.ISAKMP_payload_SA(
         prop=stock.ISAKMP_payload_Proposal(
             trans=stock.ISAKMP_payload_Transform(transforms=[])
             / stock.ISAKMP_payload_Transform(transforms=[])
         )
     )
-    assert stock.ISAKMP(bytes(theirs))[stock.ISAKMP_payload_Proposal].trans_nb == 0
+    assert MENDED or stock.ISAKMP(bytes(theirs))[stock.ISAKMP_payload_Proposal].trans_nb == 0
     attributes = [ours.Phase1Attribute(type="ENCRYPTION", value="AES-CBC")]
     layer = ours.ISAKMP(initiator_cookie=ICOOKIE) / ours.SA() / ours.Proposal()
     layer = (
@@ -331,7 +340,7 @@ def test_g17_an_answer_is_an_answer() -> None:
 
     request = sent(ours.ISAKMP(first))
     unrelated = message(exchange=5, message_id=9)
-    assert back(stock.ISAKMP(unrelated)).answers(sent(stock.ISAKMP(first)))
+    assert MENDED or back(stock.ISAKMP(unrelated)).answers(sent(stock.ISAKMP(first)))
     assert not back(ours.ISAKMP(unrelated)).answers(request)
     assert not back(ours.ISAKMP(first)).answers(request)
     refusal = message(build.notify(14), exchange=5, message_id=9)
@@ -359,13 +368,13 @@ def test_g18_situations_with_labels_are_passed_over(situation: int) -> None:
     assert (found.situation, found.labelled_domain, len(found.proposals)) == (situation, domain, 1)
     assert (layer.defects, bytes(layer)) == ((), data)
     if domain:
-        assert stock.ISAKMP(data)[stock.ISAKMP_payload_SA].prop.length != len(offer)
+        assert MENDED or stock.ISAKMP(data)[stock.ISAKMP_payload_SA].prop.length != len(offer)
 
 
 def test_g18_doi_0_without_a_situation() -> None:
     offer = build.chain([build.proposal([build.transform(AES)])])
     data = message(build.raw(1, bytes(4) + offer))
-    assert stock.ISAKMP(data)[stock.ISAKMP_payload_SA].prop.length != len(offer)
+    assert MENDED or stock.ISAKMP(data)[stock.ISAKMP_payload_SA].prop.length != len(offer)
     layer = ours.ISAKMP(data)
     assert (layer[ours.SA].doi, len(layer[ours.SA].proposals), layer[ours.Proposal].protocol) == (0, 1, 1)
     assert (layer.defects, bytes(layer)) == ((), data)
@@ -391,9 +400,9 @@ def test_g19_a_first_ip_fragment_is_no_whole_message(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [1, 20, 27])
 def test_g20_a_cut_header_is_no_exception_and_leaves_a_trace(size: int) -> None:
     data = message()[:size]
-    raises: Callable[[bytes], Any] = stock.ISAKMP
-    with pytest.raises(struct.error):
-        raises(data)
+    if not MENDED:
+        with pytest.raises(struct.error):
+            stock.ISAKMP(data)
     for layer in (ours.ISAKMP(data), UDP(bytes(UDP(sport=500, dport=500) / Raw(data)))[ours.CutHeader]):
         assert isinstance(layer, ours.CutHeader)
         assert (faults(layer), bytes(layer)) == ({Fault.HEADER_CUT}, data)
@@ -403,8 +412,7 @@ def test_g21_a_file_that_ends_in_a_frame_says_so(tmp_path: Path) -> None:
     whole = Play(seed=1).phase1().pcap()
     path = tmp_path / "cut.pcap"
     path.write_bytes(whole[:-30])
-    theirs = rdpcap(str(path))
-    assert len(theirs) == 6
+    assert MENDED or len(rdpcap(str(path))) == 6
     assert len(list(ikepcap.packets(path))) == 5
     report = ikepcap.analyze(path)
     assert "cut-file" in {finding.code for finding in report.findings}
@@ -412,5 +420,5 @@ def test_g21_a_file_that_ends_in_a_frame_says_so(tmp_path: Path) -> None:
 
 def test_layers_of_scapy_are_the_ones_compared() -> None:
     """The halves that show a defect are worth something only on Scapy's own classes."""
-    assert stock.ISAKMP.__module__.startswith(scapy_layers.__name__)
+    assert stock.ISAKMP.__module__ == "scapy.layers.isakmp"
     assert ours.ISAKMP is not stock.ISAKMP

@@ -2,7 +2,7 @@
 
     Phase1Attribute(type="ENCRYPTION", value="AES-CBC")      two octets in place: TV
     Phase1Attribute(type="LIFE_DURATION", value=86400)       more than two octets: TLV, four of them
-    Phase1Attribute(type="LIFE_DURATION", value=bytes(8))    the octets as given
+    Phase1Attribute(type="LIFE_DURATION", value=bytes(8))    the octets as given: TLV
 
 Form and width are kept: a number set in an attribute that exists takes as many octets as were there.
 """
@@ -34,7 +34,11 @@ class _Value(Octets):
         names = pkt.value_names() if pkt is not None else None
         if isinstance(x, str) and names is not None:
             x = Number(self.name, 0, 4, names).any2i(pkt, x)
-        return _packed(pkt, x) if isinstance(x, int) else super().any2i(pkt, x)
+        value = _packed(pkt, x) if isinstance(x, int) else super().any2i(pkt, x)
+        if pkt is not None and pkt.getfieldval("is_tlv") is None and isinstance(value, bytes):
+            # A number of two octets stands in place of the length; octets have a length however few they are.
+            pkt.fields["is_tlv"] = int(not (isinstance(x, int) and len(value) == _SHORT_BYTES))
+        return value
 
     def i2repr(self, pkt: Any, x: Any) -> str:
         if not isinstance(x, bytes):
@@ -101,7 +105,7 @@ class DataAttribute(Node):
     def has_length(self) -> bool:
         """Tell the form: True is type, length, value; else the value stands in place of the length."""
         form = self.getfieldval("is_tlv")
-        return bool(form) if form is not None else len(self.getfieldval("value")) != _SHORT_BYTES
+        return form is None or bool(form)
 
     def self_build(self) -> bytes:
         """Return the octets in the form that the attribute has."""
@@ -137,7 +141,7 @@ def attribute_class(names: type[IntEnum] | None) -> type[Any]:
     content = {
         "name": names.__name__,
         "__doc__": f"One data attribute; types: {(names.__doc__ or names.__name__).splitlines()[0]}",
-        "__module__": __name__,
+        "__module__": "ikepcap.wire.layers",
         "names": names,
         "is_of_transform": names in (Phase1Attribute, Phase2Attribute),
         "dispatch_hook": DataAttribute.__dict__["dispatch_hook"],

@@ -5,6 +5,7 @@ was read and is what it should be, None when nobody has set it; building compute
 stands as it is: one set by hand, and one that was wrong on the wire.
 """
 
+import contextlib
 from enum import IntEnum
 from typing import Any, Final
 
@@ -272,8 +273,9 @@ def _number(name: str, text: str, names: type[IntEnum] | None) -> int:
     Raises:
         ValueError: the registry does not know it.
     """
-    if text.isdigit():
-        return int(text)
+    if text[:1].isdecimal() and text.isascii() and text.isalnum():
+        with contextlib.suppress(ValueError):
+            return int(text, 0)
     known_words = {word(names, member): int(member) for member in names} if names is not None else {}
     number = known_words.get(text.upper().replace("_", "-"))
     if number is not None:

@@ -90,7 +90,7 @@ class ISAKMP(Node):
         fields["flags"] = self.get_field("flags").any2i(self, found.flags)
         end = found.spans[-1].end if found.spans else HEADER_BYTES
         fields["payloads"] = read_parts(data, found.spans, self)
-        if found.is_encrypted and found.version >> 4 == 1:
+        if found.is_encrypted and found.version >> 4 == 1 and not found.spans:
             end = found.length if HEADER_BYTES < found.length < len(data) else len(data)
             fields["ciphertext"] = data[HEADER_BYTES:end]
         if end < len(data):

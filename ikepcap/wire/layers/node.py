@@ -4,7 +4,8 @@ Scapy keeps the octets a packet was read from and returns them until it notices 
 two lists down. Here nothing is kept: every build is from the fields, so an edit anywhere is in the octets.
 """
 
-from typing import Any, TypeVar
+import re
+from typing import Any, Final, TypeVar
 
 from scapy.config import conf
 from scapy.packet import Packet, RawVal
@@ -12,6 +13,8 @@ from scapy.packet import Packet, RawVal
 from ikepcap.wire.layers.fields import is_open
 
 C = TypeVar("C")
+_DIRECTIVE: Final = re.compile(r"%(?P<form>[^%.,]*,)?(?P<layer>\w+)(:(?P<place>\d+))?\.(?P<field>\w+)%")
+"""One field in a format of Scapy's `sprintf`."""
 
 
 def unlisted(cls: C) -> C:
@@ -60,9 +63,11 @@ class Seat:
     def _replace(self, others: list[Any]) -> None:
         owner = self._packet.parent
         for field, found in owner.chains():
-            if any(one is self._packet for one in found):
-                kept = [[one] if one is not self._packet else others for one in found]
-                owner.setfieldval(field.name, [one for some in kept for one in some])
+            for place, one in enumerate(found):
+                if one is self._packet:
+                    found[place : place + 1] = others
+                    owner.setfieldval(field.name, found)
+                    return
 
 
 @unlisted
@@ -104,12 +109,12 @@ class Node(Packet):
     def self_build(self) -> bytes:
         """Return the octets of the fields, numbers computed where they are open."""
         self.own()
-        values = {field.name: self.getfieldval(field.name) for field in self.fields_desc}
-        octets = {
-            field.name: bytes(value) if isinstance(value, RawVal) else field.addfield(self, b"", value)
-            for field in self.fields_desc
-            if not is_open(value := values[field.name])
-        }
+        octets: dict[str, bytes] = {}
+        for field in self.fields_desc:
+            value = self.getfieldval(field.name)
+            if not is_open(value):
+                is_raw = isinstance(value, RawVal)
+                octets[field.name] = bytes(value) if is_raw else field.addfield(self, b"", value)
         found = self.computed(octets)
         return b"".join(
             octets[field.name] if field.name in octets else field.addfield(self, b"", found[field.name])
@@ -126,6 +131,21 @@ class Node(Packet):
         """Find a layer, in lists as well; what is found knows where it stands."""
         self.own()
         return super().getlayer(*args, **kwargs)
+
+    def sprintf(self, fmt: str, relax: int = 1) -> str:
+        """Fill in a format; its fields may be those of layers in lists: `%VendorId.data%`."""
+
+        def filled(found: re.Match[str]) -> str:
+            layer = self.getlayer(found["layer"], int(found["place"] or 1))
+            if layer is None or layer is self:
+                return found[0]
+            text: str = Packet.sprintf(
+                layer, f"%{found['form'] or ''}{type(layer).__name__}.{found['field']}%"
+            )
+            return text.replace("%", "%%")
+
+        result: str = super().sprintf(_DIRECTIVE.sub(filled, fmt), relax)
+        return result
 
     def _show_or_dump(self, *args: Any, **kwargs: Any) -> Any:
         self.own()
