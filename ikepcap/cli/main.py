@@ -133,6 +133,7 @@ _HELP: Final = """Say where each IKEv1 negotiation in a packet capture stands.
   ikepcap branch.pcapng --ladder          the same with every message drawn
   ikepcap show branch.pcapng --frame 12   one message, field by field
   ikepcap explain psk-mismatch            what a finding means, what to check
+  ikepcap verify branch.pcapng            does tshark read the same in it?
   tcpdump -U -w - host 198.51.100.7 | ikepcap -
 
 A command that begins with a file name is 'ikepcap analyze'.

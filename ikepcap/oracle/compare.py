@@ -17,6 +17,7 @@ from ikepcap.oracle.nest import Nest
 from ikepcap.oracle.reading import PAYLOAD, Reading, Side, ours
 from ikepcap.oracle.tshark import Seen
 from ikepcap.wire.numbers import Payload
+from ikepcap.wire.walk import GENERIC_HEADER_BYTES
 
 By = Literal["both", "ikepcap", "tshark"]
 
@@ -161,7 +162,8 @@ def _words_at(offset: int, nest: Nest, defects: tuple[int, ...]) -> frozenset[st
     """Name the payloads around an offset, and whether lengths stop making sense at or before it."""
     around = tuple(nest.around(offset, offset + 1))
     words = {f"payload:{part.type}" for part in around}
-    end = max((part.end for part in around), default=offset + 1)
+    # A payload may be too short for the very length that contradicts it.
+    end = max(offset + GENERIC_HEADER_BYTES, *(part.end for part in around), 0)
     if defects and defects[0] < end:
         words.add("behind-defect")
     return frozenset(words)
@@ -174,7 +176,9 @@ def _difference(frame: int, a: Reading | None, b: Reading | None, words: frozens
         by = "tshark" if a is None else "ikepcap"
         words |= {f"only:{by}"}
     else:
-        words |= {"values"} | ({"prefix"} if _begins_so(a, b) else set())
+        words |= {"values"}
+    if a is not None and not _is_der(a.value):
+        words |= {"not-der"}
     one = a or b
     assert one is not None  # noqa: S101 - one of the two is there
     # What mode-config and XAUTH carry may be a password.
@@ -183,9 +187,17 @@ def _difference(frame: int, a: Reading | None, b: Reading | None, words: frozens
     return Difference(frame, one.field, one.offset, by, texts[0], texts[1], words)
 
 
-def _begins_so(a: Reading, b: Reading) -> bool:
-    """Whether tshark's value is the beginning of ikepcap's."""
-    return a.value is not None and b.value is not None and a.value.startswith(b.value)
+def _is_der(value: bytes | None) -> bool:
+    """Whether octets are one DER SEQUENCE from the first to the last, by its length (X.690 §8.1.3)."""
+    if value is None or len(value) < 2 or value[0] != _SEQUENCE:
+        return False
+    if value[1] < 0x80:
+        return len(value) == 2 + value[1]
+    size_of_size = value[1] & 0x7F
+    return len(value) == 2 + size_of_size + int.from_bytes(value[2 : 2 + size_of_size])
+
+
+_SEQUENCE: Final = 0x30
 
 
 _SHOWN_BYTES: Final = 16

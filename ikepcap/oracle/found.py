@@ -49,7 +49,10 @@ class Messages:
             message = parse(item.data, item.wire_bytes if isinstance(item, Datagram) else None)
             if message is None:
                 continue
-            yield Found(item.frame, message, _words(item, message))
+            words = _words(item, message)
+            if message.length > (item.wire_bytes if isinstance(item, Datagram) else len(item.data)):
+                words |= {"length-beyond-datagram"}
+            yield Found(item.frame, message, words)
             whole = self._assembler.add(item, message) if isinstance(item, Datagram) else None
             if whole is not None:
                 yield whole
@@ -94,8 +97,11 @@ def _words(item: Datagram | IcmpError, message: Message) -> frozenset[str]:
         words.add("length-below-header")
     offers = (message.data[span.body : span.body + 4] for span in message.spans if span.type == Payload.SA)
     words |= {f"doi:{int.from_bytes(doi)}" for doi in offers}
-    ports = {item.source_port, item.destination_port} & {IKE_PORT, NATT_PORT, GDOI_PORT}
+    ends = {item.source_port, item.destination_port}
+    ports = ends & {IKE_PORT, NATT_PORT, GDOI_PORT}
     words |= {f"port:{port}" for port in ports} or {"port:other"}
+    if ports and ends != ports and message.length == len(message.data) and not message.defects:
+        words.add("sound-beside-another-port")
     if isinstance(item, IcmpError):
         words.add("in-icmp")
     else:

@@ -63,6 +63,15 @@ KNOWN: Final = (
         fields=("Message",),
     ),
     Known(
+        code="port-of-another-protocol",
+        why="One end has an IKE port, the other that of another protocol (a NAT may choose any), which "
+        "tshark prefers. The octets are ISAKMP without a defect, with a length that fits.",
+        versions=_TRIED,
+        shown_by="nat_to_the_port_of_another_protocol",
+        when=frozenset({"only:ikepcap", "sound-beside-another-port"}),
+        fields=("Message",),
+    ),
+    Known(
         code="ike-fragments",
         why="tshark keeps IKE fragments by the pair of addresses and a constant, not by cookie and "
         "fragment ID: where one is lost or out of order, or two negotiations send theirs at once, it "
@@ -132,8 +141,8 @@ KNOWN: Final = (
         "payloads that are there and lists the defect.",
         versions=_TRIED,
         shown_by="length_beyond_datagram",
-        when=frozenset({"only:ikepcap", "message-length", "tshark:_ws.malformed"}),
-        fields=("[!M]*",),
+        when=frozenset({"only:ikepcap", "length-beyond-datagram"}),
+        fields=("[!M]*", "Message.ciphertext"),
     ),
     Known(
         code="length-short-of-datagram",
@@ -177,13 +186,13 @@ KNOWN: Final = (
         fields=("SecurityAssociation.situation", "Payload.type"),
     ),
     Known(
-        code="certificate-not-der",
-        why="tshark ends a certificate where its ASN.1 ends. RFC 2408 §3.9 gives it all octets of the "
-        "payload, on whose length both agree.",
+        code="not-der",
+        why="tshark ends a certificate, or the name of an authority, where its ASN.1 ends. RFC 2408 §3.9, "
+        "§3.10 give them all octets of the payload, on whose length both agree.",
         versions=_TRIED,
-        shown_by="certificate_that_is_no_der",
-        when=frozenset({"values", "prefix"}),
-        fields=("Certificate.data",),
+        shown_by="certificate_that_is_not_der",
+        when=frozenset({"not-der"}),
+        fields=("Certificate.data", "CertificateRequest.authority"),
     ),
 )
 """In the order in which they are tried."""

@@ -5,7 +5,7 @@ tshark to the next, and octets at an offset do not. A number that ikepcap decode
 so that decoding it wrongly shows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from ikepcap.wire.bodies import BODIES, Delete, SecurityAssociation
 from ikepcap.wire.codec import Body, Integer, Place, decode, places
 from ikepcap.wire.message import HEADER_BYTES, VERSION_1, Message
 from ikepcap.wire.numbers import Payload
-from ikepcap.wire.offer import FIXED_BYTES, Transform, read_offer
+from ikepcap.wire.offer import Offer, read_offer
 from ikepcap.wire.walk import GENERIC_HEADER_BYTES, Attribute, Defect, Fault, Span, walk_chain
 
 
@@ -61,6 +61,7 @@ _CONTRADICTIONS: Final = (
     Fault.HEADER_CUT, Fault.LENGTH_TOO_SMALL, Fault.LENGTH_TOO_LARGE, Fault.CHAIN_CUT, Fault.BODY,
     Fault.TOO_MANY,
 )  # fmt: skip
+"""Faults of lengths and counts."""
 
 
 def policy_reading(name: str, transform_start: int, number: int) -> Reading:
@@ -71,28 +72,65 @@ def policy_reading(name: str, transform_start: int, number: int) -> Reading:
 
 def ours(message: Message) -> Side:
     """Return what ikepcap reads in a message: of an encrypted one, or one of IKEv2, the header alone."""
-    readings = list(_header(message))
-    parts: list[Part] = []
-    defects = list(message.defects)
+    walk = _Walk(message.data)
+    walk.readings += _header(message)
     if message.version >> 4 == VERSION_1 >> 4:
+        walk.note(message.defects)
         if message.is_encrypted:
             size = len(message.data) - HEADER_BYTES
-            readings.append(Reading("Message.ciphertext", HEADER_BYTES, size, message.data[HEADER_BYTES:]))
-        for span in message.spans:
-            kind = BODIES.get(span.type)
-            if kind is not None:
-                defects += decode(kind, message.data, span.body, span.end)[1]
-            if kind is SecurityAssociation:
-                defects += _of_offer(message.data, span)
-        _chain(message.data, message.spans, readings, parts)
-    places_of_defects = sorted(defect.offset for defect in defects if defect.fault in _CONTRADICTIONS)
-    return Side(tuple(one for one in readings if one.size), tuple(parts), tuple(places_of_defects))
+            sealed = message.data[HEADER_BYTES:]
+            walk.readings.append(Reading("Message.ciphertext", HEADER_BYTES, size, sealed))
+        walk.chain(message.spans)
+    readings = tuple(one for one in walk.readings if one.size)
+    return Side(readings, tuple(walk.parts), tuple(sorted(walk.defects)))
 
 
-def _of_offer(data: bytes, span: Span) -> Iterator[Defect]:
-    """Yield the defects inside an SA payload with their offsets in the message."""
-    for defect in read_offer(data[span.body : span.end]).defects:
-        yield Defect(defect.fault, span.body + defect.offset, defect.detail)
+class _Walk:
+    """A message read from its first payload to its last, and those inside payloads."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.readings: list[Reading] = []
+        self.parts: list[Part] = []
+        self.defects: list[int] = []
+
+    def note(self, defects: Iterable[Defect], also: tuple[Fault, ...] = (), base: int = 0) -> None:
+        """Keep the places where lengths and counts contradict one another."""
+        self.defects += [base + one.offset for one in defects if one.fault in (*_CONTRADICTIONS, *also)]
+
+    def chain(self, spans: tuple[Span, ...]) -> None:
+        """Read a chain of payloads, and the chains inside them."""
+        for index, span in enumerate(spans):
+            following = spans[index + 1].type if index + 1 < len(spans) else self.data[span.start]
+            size = span.end - span.start
+            self.parts.append(Part(span.type, span.start, span.end))
+            self.readings.append(Reading(PAYLOAD, span.start, 1, span.type.to_bytes(1)))
+            self.readings.append(Reading("Payload.next", span.start, 1, following.to_bytes(1)))
+            self.readings.append(Reading("Payload.length", span.start + 2, 2, size.to_bytes(2)))
+            if span.type in BODIES:
+                self._body(BODIES[span.type], span)
+
+    def _body(self, kind: type[Body], span: Span) -> None:
+        """Read the fields of one payload."""
+        body, defects = decode(kind, self.data, span.body, span.end)
+        # Octets left over in a payload contradict one of its counts.
+        self.note(defects, (Fault.TRAILING_BYTES,))
+        if body is None:
+            return
+        first_at = span.body
+        if isinstance(body, SecurityAssociation):
+            offer = read_offer(self.data[span.body : span.end])
+            self.note(offer.defects, base=span.body)
+            self.readings += _policies(offer, span.body)
+            # A labelled situation comes before the proposals (RFC 2407 §4.6.1).
+            first_at += offer.proposals[0].start if offer.proposals else 0
+        for place in places(body, span.body, span.end):
+            self.readings += _field(body, place)
+            if (kind, place.name) in _NESTED and place.size:
+                start, end = max(place.offset, first_at), place.offset + place.size
+                inner, wrong = walk_chain(self.data, _NESTED[kind, place.name], start, end)
+                self.note(wrong)
+                self.chain(inner)
 
 
 def _header(message: Message) -> Iterator[Reading]:
@@ -105,38 +143,6 @@ def _header(message: Message) -> Iterator[Reading]:
     yield Reading("Header.flags", 19, 1, message.flags.to_bytes(1))
     yield Reading("Header.message_id", 20, 4, message.message_id.to_bytes(4))
     yield Reading("Header.length", 24, 4, message.length.to_bytes(4))
-
-
-def _chain(data: bytes, spans: tuple[Span, ...], readings: list[Reading], parts: list[Part]) -> None:
-    """Read a chain of payloads, and the chains inside them."""
-    for index, span in enumerate(spans):
-        following = spans[index + 1].type if index + 1 < len(spans) else data[span.start]
-        parts.append(Part(span.type, span.start, span.end))
-        readings.append(Reading(PAYLOAD, span.start, 1, span.type.to_bytes(1)))
-        readings.append(Reading("Payload.next", span.start, 1, following.to_bytes(1)))
-        readings.append(Reading("Payload.length", span.start + 2, 2, (span.end - span.start).to_bytes(2)))
-        kind = BODIES.get(span.type)
-        body, _ = (None, ()) if kind is None else decode(kind, data, span.body, span.end)
-        if body is None:
-            continue
-        for place in places(body, span.body, span.end):
-            nested = _NESTED.get((type(body), place.name))
-            if nested is not None:
-                inner = _nested(data, body, place, nested)
-                _chain(data, inner, readings, parts)
-            readings += _field(body, place)
-        if isinstance(body, SecurityAssociation):
-            readings += _policies(data[span.body : span.end], span.body)
-
-
-def _nested(data: bytes, body: Body, place: Place, first: int) -> tuple[Span, ...]:
-    """Return the payloads inside a field; a labelled situation comes before an SA's proposals."""
-    start, end = place.offset, place.offset + place.size
-    if isinstance(body, SecurityAssociation):
-        base = start - FIXED_BYTES
-        proposals = read_offer(data[base:end]).proposals
-        start = base + proposals[0].start if proposals else start
-    return walk_chain(data, first, start, end)[0] if start < end else ()
 
 
 def _field(body: Body, place: Place) -> Iterator[Reading]:
@@ -166,14 +172,10 @@ def _attribute(attribute: Attribute) -> Iterator[Reading]:
     yield Reading("Attribute.value", value_at, size, attribute.value)
 
 
-def _policies(body: bytes, base: int) -> Iterator[Reading]:
+def _policies(offer: Offer, base: int) -> Iterator[Reading]:
     """Yield what the transforms of an SA payload come to."""
-    for transform in read_offer(body).transforms:
-        yield from _policy(transform, base)
-
-
-def _policy(transform: Transform, base: int) -> Iterator[Reading]:
-    for name in _POLICY:
-        number = getattr(transform, name)
-        if number is not None:
-            yield policy_reading(name, base + transform.start, number)
+    for transform in offer.transforms:
+        for name in _POLICY:
+            number = getattr(transform, name)
+            if number is not None:
+                yield policy_reading(name, base + transform.start, number)

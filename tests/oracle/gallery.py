@@ -177,6 +177,10 @@ def marker_on_500() -> bytes:
     return capture([MARKER + FIRST])
 
 
+def nat_to_the_port_of_another_protocol() -> bytes:
+    return capture([FIRST], ports=(123, 500))
+
+
 def ike_fragments_of_two_negotiations() -> bytes:
     some = random.Random(9).randbytes
     pairs = (COOKIES, (some(8), some(8)))
@@ -240,8 +244,9 @@ def doi_0() -> bytes:
     return capture([message([build.sa([build.proposal([STRONG])], doi=0, situation=0)])])
 
 
-def certificate_that_is_no_der() -> bytes:
-    return capture([message([build.certificate(b"\x30\x10" + bytes(98))])])
+def certificate_that_is_not_der() -> bytes:
+    parts = [build.certificate(b"\x30\x10" + bytes(98)), build.certificate_request(b"no name")]
+    return capture([message([part]) for part in parts])
 
 
 def healthy() -> bytes:

@@ -1,6 +1,8 @@
 """All captures, ours and those from elsewhere, read as tshark reads them; and octets changed, which shows."""
 
 import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,8 +23,21 @@ OWN = sorted((ROOT / "captures").glob("*.pcap*"))
 FOLDER = os.environ.get("IKEPCAP_CORPUS")
 OTHERS = sorted(Path(FOLDER).glob("*.pcap*")) if FOLDER else []
 
+AT_A_TIME = 4
+
 EXPLAINED = {"main-truncated-by-snaplen.pcap": {"cut-by-capture"}}
 """All of our captures on which the two do not wholly agree."""
+
+
+Verdicts = dict[Path, Future[Verdict]]
+
+
+@pytest.fixture(scope="session")
+def verdicts(tshark: Tshark) -> Iterator[Verdicts]:
+    """The verdict on every capture, some at a time: most of a short comparison is tshark's start."""
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        yield {path: pool.submit(verify, path, tshark=tshark) for path in (*OWN, *OTHERS)}
+        pool.shutdown(cancel_futures=True)
 
 
 def codes(verdict: Verdict) -> set[str]:
@@ -30,8 +45,8 @@ def codes(verdict: Verdict) -> set[str]:
 
 
 @pytest.mark.parametrize("path", OWN, ids=lambda path: path.stem)
-def test_our_captures_are_read_as_tshark_reads_them(path: Path, tshark: Tshark) -> None:
-    verdict = verify(path, tshark=tshark)
+def test_our_captures_are_read_as_tshark_reads_them(path: Path, verdicts: Verdicts) -> None:
+    verdict = verdicts[path].result()
     assert verdict.unexplained == ()
     assert codes(verdict) == EXPLAINED.get(path.name, set())
     assert verdict.fields >= 8 * verdict.messages > 0
@@ -39,8 +54,8 @@ def test_our_captures_are_read_as_tshark_reads_them(path: Path, tshark: Tshark) 
 
 @pytest.mark.skipif(not FOLDER, reason="IKEPCAP_CORPUS names no folder of captures")
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
-def test_captures_from_elsewhere_are_read_as_tshark_reads_them(path: Path, tshark: Tshark) -> None:
-    assert verify(path, tshark=tshark).unexplained == ()
+def test_captures_from_elsewhere_are_read_as_tshark_reads_them(path: Path, verdicts: Verdicts) -> None:
+    assert verdicts[path].result().unexplained == ()
 
 
 def test_every_payload_is_read_as_tshark_reads_it(tmp_path: Path, tshark: Tshark) -> None:
