@@ -93,7 +93,7 @@ def test_an_edit_is_sent_and_nothing_else_changes(made: list[Any], source: st.Da
     parts = [build.raw(kind, build.encode(body)) for kind, body in zip(kinds, made, strict=True)]
     layer = ISAKMP(build.message(parts, initiator_cookie=bytes(8)))
     which = source.draw(st.integers(0, len(made) - 1))
-    body = made[which]
+    body: Body = made[which]
     field = source.draw(st.sampled_from([f for f in declared(type(body)) if is_free(f, type(body))]))
     if isinstance(field.word, Integer):
         value: Any = source.draw(st.integers(0, 256**field.word.size - 1))

@@ -10,8 +10,8 @@
 One rule for lengths, counts and next payloads: a number that agrees with the rest of its message, or that
 nobody has set, is computed when the packet is built. One that was wrong on the wire, or is set by hand,
 stays until it is set anew or deleted (`del pkt.length`). So an untouched message is built as it was read,
-to the octet, and an edited one stays as valid as it was. Lengths and checksums of UDP and IP below are Scapy's
-own: after an edit they are to be deleted, as ever.
+to the octet, and an edited one stays as valid as it was. Lengths and checksums of UDP and IP below are
+Scapy's own: after an edit they are to be deleted, as ever.
 
 Importing this changes nothing in Scapy; `bind` makes Scapy use these layers for UDP 500, 4500 and 848.
 """
