@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, TypeGuard
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ikepcap.capture.datagram import CaptureFacts, Datagram
+from ikepcap.capture.datagram import CaptureFacts, Datagram, IcmpError, LostFragments
 from ikepcap.capture.reader import Capture
 from ikepcap.capture.scapy_packets import NAME, ScapyPackets
 from ikepcap.capture.scapy_packets import packets as scapy_packets
@@ -39,6 +39,8 @@ Input = Paths | Iterable[Any]
 Progress = Callable[[int, int | None], None]
 """Called now and then with octets read and the total, None where that is unknown."""
 Near = Literal["initiator", "responder", "between"]
+Item = Datagram | IcmpError | LostFragments
+Watch = Callable[[Datagram], None]
 
 MESSAGES_KEPT: Final = 250_000
 """Messages listed in one report; beyond it conversations come without their list, and say so."""
@@ -64,7 +66,9 @@ class Conversations:
         vantage: Near | None = None,
         progress: Progress | None = None,
         strict: bool = False,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch
         self._capture = _opened(paths, progress)
         self._names = _names(paths)
         self._keep = keep_messages
@@ -78,6 +82,8 @@ class Conversations:
     def __iter__(self) -> Iterator[model.Conversation]:
         tracker = self._tracker
         items = iter(self._capture)
+        if self._watch is not None:
+            items = _watched(items, self._watch)
         # In batches: going to and fro between stages for each datagram costs a sixth of the time.
         while batch := list(islice(items, BATCH)):
             tracker.take(batch)
@@ -181,10 +187,14 @@ def conversations(
     vantage: Near | None = None,
     progress: Progress | None = None,
     strict: bool = False,
+    watch: Watch | None = None,
 ) -> Conversations:
-    """Return conversations as they end, in bounded memory; the arguments are those of `analyze`."""
+    """Return conversations as they end, in bounded memory.
+
+    `watch` is called with each datagram before it is analysed; the other arguments are those of `analyze`.
+    """
     return Conversations(
-        paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict
+        paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict, watch=watch
     )
 
 
@@ -210,6 +220,14 @@ def render(
     from ikepcap.renderers import render as rendered
 
     return rendered(report, format, width=width)
+
+
+def _watched(items: Iterator[Item], watch: Watch) -> Iterator[Item]:
+    """Yield what was read, after showing the datagrams to somebody else."""
+    for item in items:
+        if isinstance(item, Datagram):
+            watch(item)
+        yield item
 
 
 def packets(paths: Paths, *, progress: Progress | None = None) -> Iterator[Any]:

@@ -44,10 +44,12 @@ def _complete_state(_ctx: click.Context, _param: click.Parameter, incomplete: st
     """Complete the name of a state in any dialect."""
     from click.shell_completion import CompletionItem
 
-    from ikepcap.explain.places import names
+    from ikepcap.explain.places import names, short
 
-    found = {one.name: one.dialect for one in names() if one.name.lower().startswith(incomplete.lower())}
-    return [CompletionItem(name, help=dialect) for name, dialect in found.items()]
+    # No shell likes "CONNECTING (MM_SA)": without its prefix it is found as well.
+    known = {short(one.name) if " " in one.name else one.name: one.dialect for one in names()}
+    begun = incomplete.lower()
+    return [CompletionItem(name, help=box) for name, box in known.items() if name.lower().startswith(begun)]
 
 
 @click.command(help=_HELP, epilog=_EPILOG, short_help="Say what a finding code or a state means.")

@@ -64,7 +64,7 @@ _PROPOSAL: Final[Families] = {
     "fortigate": (f"{_FORTIGATE_DEBUG}: both proposals",),
     "juniper": ("show configuration security ike: compare the proposals with the offer", _JUNIPER_TRACE),
     "paloalto": ("Compare the IKE crypto profile of the gateway with the offer", _PALOALTO_LOG),
-    "windows": ("Event 13868 (ERROR_IPSEC_IKE_POLICY_MATCH) says that it is the policy", *_WINDOWS_EVENTS),
+    "windows": ("Error 13868 (ERROR_IPSEC_IKE_POLICY_MATCH) says that it is the policy", *_WINDOWS_EVENTS),
     "strongswan": ('Log: "no proposal found", below "received proposals:" and "configured proposals:"',),
     "libreswan": ('Log of pluto: "Oakley Transform [...] refused", then "no acceptable Oakley Transform"',),
     "racoon": ('Log: "no suitable proposal found"; nothing goes back on the wire',),
@@ -87,12 +87,10 @@ _KEY: Final[Families] = {
     "paloalto": (_PALOALTO_LOG,),
     "windows": ("Errors 13801, 13843 or 13867 fit a key that differs", *_WINDOWS_EVENTS),
     "strongswan": (
-        'Log of the responder: "invalid ID_V1 payload length, decryption failed?"',
-        'Log of the initiator: "could not decrypt payloads"',
+        'Log as responder: "invalid ID_V1 payload length, decryption failed?"',
+        'Log as initiator: "could not decrypt payloads"',
     ),
-    "libreswan": (
-        'Log of the responder: "probable authentication failure (mismatch of preshared secrets?)"',
-    ),
+    "libreswan": ('Log as responder: "probable authentication failure (mismatch of preshared secrets?)"',),
     "racoon": ("It answers nothing and repeats its own MSG4: only its log tells",),
     "any": (
         "Compare the keys to the last character: a blank or a line end at the end counts.",

@@ -49,7 +49,7 @@ def code_page(code: str) -> Explained:
     entry = entries()[code]
     decides = entry.decides
     if code in UNCLAIMED:
-        decides += " No rule of this version concludes it: it stands among the readings of other findings."
+        decides += " No rule of this version concludes it."
     sections = (
         Section("What it means", entry.means),
         Section("On the wire", entry.wire),

@@ -150,7 +150,7 @@ NAMES: Final[tuple[tuple[str, str, int | None, Place | None, str], ...]] = (
     ("ios", "IKE_QM_R_QM2", None, _QM_R2, "sent QM2, waits for QM3"),
     ("ios", "IKE_QM_IPSEC_INSTALL_AWAIT", None, None, "waits until the IPsec SAs are installed"),
     ("ios", "IKE_QM_PHASE2_COMPLETE", None, None, "phase 2 is complete"),
-    ("windows", "IKEEXT_MM_SA_STATE_FINAL_SENT", 4, ("main", "responder", 6), "has sent its last message"),
+    ("windows", "IKEEXT_MM_SA_STATE_FINAL_SENT", 4, None, "has sent the final message of main mode"),
     ("windows", "IKEEXT_QM_SA_STATE_NONE", 0, None, "nothing of quick mode was sent"),
     ("windows", "IKEEXT_QM_SA_STATE_INITIAL", 1, _QM_I1, "has sent its first message of quick mode"),
     ("windows", "IKEEXT_QM_SA_STATE_FINAL", 2, None, "has sent its last message of quick mode"),

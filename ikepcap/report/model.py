@@ -158,6 +158,7 @@ class Finding(Struct, frozen=True):
     alternatives: tuple[str, ...] = ()
     settles_it: str | None = None
     checks: dict[str, tuple[str, ...]] = {}
+    """What to look at, by kind of box: those of the two peers, `any` where one is not recognised."""
     display_filter: str | None = None
     severity: Literal["fault", "note"] = "note"
 

@@ -80,6 +80,7 @@ def complete(run: Any, line: str) -> str:
 def test_codes_and_states_complete(run: Any) -> None:
     assert complete(run, "ikepcap explain nat").split() == ["plain,nat-t-blocked", "plain,nat-t-disagreement"]
     assert "plain,MM_WAIT_MSG4" in complete(run, "ikepcap explain --state mm_wait").split()
+    assert "plain,MM_KE" in complete(run, "ikepcap explain --state mm_k").split()
 
 
 def test_the_reference_is_whole(tmp_path: Path) -> None:

@@ -107,4 +107,3 @@ def test_every_fault_says_what_it_could_be_mistaken_for_and_what_to_check(code: 
 def test_nothing_unconfirmed_is_told() -> None:
     text = repr(entries()) + repr(CHECKS)
     assert "[U]" not in text
-    assert "/work" not in text
