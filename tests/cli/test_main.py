@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 import ikepcap
+from ikepcap.cli.main import VERBS
 
 
 def test_the_version_is_the_packages(run: Any) -> None:
