@@ -23,8 +23,8 @@ _KINDS: Final[dict[Kind, str]] = {
 }
 
 
-def look(paths: Sequence[str | os.PathLike[str]], numbers: Iterable[int]) -> dict[int, str]:
-    """Return what some frames hold, in words; frames that the captures do not have are not in it.
+def look(paths: Sequence[str | os.PathLike[str]], numbers: Iterable[int]) -> tuple[dict[int, str], int]:
+    """Return what some frames hold, in words, and how many frames there are; those beyond hold nothing.
 
     Args:
         paths: as for `Capture`, all of them files: they are read from the beginning.
@@ -48,7 +48,8 @@ def look(paths: Sequence[str | os.PathLike[str]], numbers: Iterable[int]) -> dic
     for _ in capture:
         pass
     frames = capture.facts.frames
-    return {n: found.get(n, "a link layer that is not known here") for n in wanted if n <= frames}
+    unknown = "a link layer that is not known here"
+    return {number: found.get(number, unknown) for number in wanted if number <= frames}, frames
 
 
 def _described(link: int, data: bytes, wire_bytes: int) -> str:

@@ -188,21 +188,23 @@ def _nothing_there(captures: tuple[str, ...], missing: dict[int, tuple[int, int]
     held: dict[int, str] = {}
     if "-" not in captures:
         from ikepcap.capture.look import look
+        from ikepcap.renderers.words import count
 
-        held = look(captures, missing)
-    told = [_told(number, held.get(number), near) for number, near in list(missing.items())[:_NAMED]]
+        said, frames = look(captures, missing)
+        held = {number: f" but {what}" for number, what in said.items()}
+        beyond = f", the capture has {count(frames, 'frame')}"
+        held |= {number: beyond for number in missing if number > frames}
+    told = [_told(number, held.get(number, ""), near) for number, near in list(missing.items())[:_NAMED]]
     if len(missing) > _NAMED:
         told.append(f"and {len(missing) - _NAMED} frames more without one")
     return f"{captures[0]}: {'; '.join(told)}; 'ikepcap show {captures[0]} --list' lists all messages"
 
 
-def _told(number: int, held: str | None, near: tuple[int, int]) -> str:
-    holds = f" but {held}" if held else ""
+def _told(number: int, held: str, near: tuple[int, int]) -> str:
     around = [str(frame) for frame in near if frame]
-    nearest = f", the nearest that {'do' if len(around) > 1 else 'does'} {'are' if len(around) > 1 else 'is'}"
-    return f"frame {number} holds no ISAKMP message{holds}" + (
-        f"{nearest} {' and '.join(around)}" if around else ""
-    )
+    verbs = "do are" if len(around) > 1 else "does is"
+    nearest = f", the nearest that {verbs} {' and '.join(around)}" if around else ""
+    return f"frame {number} holds no ISAKMP message{held}{nearest}"
 
 
 def _document(shown: "Iterable[Shown]", options: Options) -> Iterator[bytes]:

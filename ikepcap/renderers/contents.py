@@ -20,13 +20,14 @@ from ikepcap.wire import bodies
 from ikepcap.wire.codec import Body, Integer, places
 from ikepcap.wire.config import Kind, config_part, kind_of
 from ikepcap.wire.context import Context
-from ikepcap.wire.details import AuthipAuthMethod, AuthipGssFlag, CfgType
+from ikepcap.wire.details import CfgType
 from ikepcap.wire.identities import identity_text, unicode_text
 from ikepcap.wire.message import Message
 from ikepcap.wire.names import distinguished_name
 from ikepcap.wire.natd import HASH_NAMES, NAMES_BY_LENGTH, Ends, matching_end
 from ikepcap.wire.notify_data import notify_text
 from ikepcap.wire.numbers import KE_BYTES, Group, Hash, NotifyType, Protocol, notify_name, word
+from ikepcap.wire.relatives import AuthipAuthMethod, AuthipGssFlag
 from ikepcap.wire.vendor import lookup
 from ikepcap.wire.vendor_parts import vendor_parts
 from ikepcap.wire.walk import Attribute, walk_attributes

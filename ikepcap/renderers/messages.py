@@ -20,10 +20,9 @@ and an object per field:
     fields               what is inside; left out where nothing is
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
-
-import msgspec
 
 from ikepcap.capture.datagram import Datagram
 from ikepcap.renderers.listing import ends_of, heading_lines, moment_of
@@ -62,7 +61,7 @@ def message_lines(
 def message_document(
     shown: Iterable[tuple[Datagram, Message, Sequence[Field], tuple[int, ...]]],
 ) -> Iterator[bytes]:
-    """Yield the pieces of the JSON document, a message a line."""
+    """Yield the pieces of the JSON document, a message a line; all of it is printable ASCII."""
     between = b"[\n"
     for datagram, message, tree, frames in shown:
         source, destination = ends_of(datagram)
@@ -79,7 +78,7 @@ def message_document(
         if frames:
             value["reassembled_from"] = frames
         value["fields"] = [_plain(field) for field in tree]
-        yield between + msgspec.json.encode(value)
+        yield between + json.dumps(value).encode()
         between = b",\n"
     yield b"[]\n" if between == b"[\n" else b"\n]\n"
 

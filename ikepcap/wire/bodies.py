@@ -7,15 +7,9 @@ decide nothing else.
 from typing import Annotated, Final
 
 from ikepcap.wire.codec import U8, U16, U32, Attributes, Body, Chain, Rest, Take
-from ikepcap.wire.details import (
-    AuthipPayload,
-    CertEncoding,
-    CfgAttribute,
-    CfgType,
-    GdoiPayload,
-    IdType,
-)
+from ikepcap.wire.details import CertEncoding, CfgAttribute, CfgType, IdType
 from ikepcap.wire.numbers import Doi, NotifyType, Payload, Protocol
+from ikepcap.wire.relatives import AuthipPayload, GdoiPayload
 from ikepcap.wire.walk import Attribute
 
 

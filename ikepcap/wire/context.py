@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from ikepcap.wire.bodies import AUTHIP_BODIES, BODIES, GDOI_BODIES, NatDiscovery, NatOriginalAddress
 from ikepcap.wire.codec import Body
-from ikepcap.wire.details import AuthipPayload, GdoiExchange, GdoiPayload
 from ikepcap.wire.message import NO_COOKIE, Message
 from ikepcap.wire.natd import Ends
 from ikepcap.wire.numbers import Doi, Exchange, Payload, Protocol, exchange_name, payload_name, word
 from ikepcap.wire.offer import Transform, read_offer
+from ikepcap.wire.relatives import AuthipPayload, GdoiExchange, GdoiPayload
 from ikepcap.wire.vendor import lookup
 
 GDOI_PORT: Final = 848

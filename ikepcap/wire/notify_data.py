@@ -6,9 +6,9 @@ Data that do not have the size their type asks for are left as octets.
 from collections.abc import Callable
 from typing import Final
 
-from ikepcap.wire.details import ExchangeInfo
 from ikepcap.wire.identities import address, as_text
 from ikepcap.wire.numbers import NotifyType, word
+from ikepcap.wire.relatives import ExchangeInfo
 from ikepcap.wire.windows_errors import windows_error
 
 _Reader = Callable[[bytes], str | None]

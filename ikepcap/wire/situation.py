@@ -29,8 +29,10 @@ def labelled_domain(data: bytes, start: int, end: int, situation: int) -> Iterat
                 return
             size = int.from_bytes(data[pos : pos + 2])
             unit = "octets" if unit_bits == 8 else "bits"
-            yield Part(f"{name} {what} length", pos, 2, f"{size} {unit}")
-            if reserved := data[pos + 2 : pos + 4].strip(b"\0"):
+            reserved = data[pos + 2 : pos + 4]
+            # Two octets, and two reserved ones that get a line of their own only where they are not zero.
+            yield Part(f"{name} {what} length", pos, 2 if any(reserved) else 4, f"{size} {unit}")
+            if any(reserved):
                 yield Part("reserved", pos + 2, 2, reserved)
             pos += 4
             octets = -(-size * unit_bits // 8)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ikepcap.wire import details, numbers
+from ikepcap.wire import details, numbers, relatives
 from ikepcap.wire.details import EspTransform
 from ikepcap.wire.numbers import (
     AuthMethod,
@@ -29,7 +29,7 @@ from ikepcap.wire.numbers import (
 
 REGISTRIES = [
     thing
-    for module in (numbers, details)
+    for module in (numbers, details, relatives)
     for _, thing in inspect.getmembers(module, inspect.isclass)
     if issubclass(thing, IntEnum) and thing.__module__ == module.__name__
 ]
@@ -229,3 +229,45 @@ def test_every_number_has_a_word_whatever_it_is(number: int) -> None:
 
 def test_payload_numbers_that_two_protocols_use_stay_numbers() -> None:
     assert {15, 16, 17, 18, 19, 22}.isdisjoint(set(Payload))
+
+
+def test_registries_have_no_holes_where_the_registers_have_none() -> None:
+    """Runs of numbers as IANA lists them; what is reserved there is left out here."""
+    runs: dict[type[IntEnum], set[int]] = {
+        numbers.NotifyType: {*range(1, 31), 16384, 24576, 24577, 24578, 36136, 36137},
+        numbers.Phase1Attribute: {*range(1, 17)},
+        numbers.Phase2Attribute: {*range(1, 16)},
+        numbers.Encryption: {*range(1, 9)},
+        numbers.Hash: {*range(1, 7)},
+        numbers.AuthMethod: {*range(1, 8), 9, 10, 11, *range(64221, 64225), *range(65001, 65011)},
+        numbers.Group: {1, 2, 3, 4, 5, *range(14, 33)},
+        numbers.LifeType: {1, 2},
+        numbers.Protocol: {1, 2, 3, 4},
+        numbers.Exchange: {1, 2, 3, 4, 5, 6, 32, 33, 243, 244, 245, 246},
+        numbers.Payload: {*range(15), 20, 21, 130, 131, 132},
+        numbers.Doi: {0, 1, 2},
+        details.EspTransform: {*range(1, 17), *range(18, 24)},
+        details.AhTransform: {*range(2, 14)},
+        details.IpcompTransform: {1, 2, 3, 4},
+        details.AuthAlgorithm: {*range(1, 14)},
+        details.IdType: {*range(1, 13), 250},
+        details.CertEncoding: {*range(14)},
+        details.CfgType: {1, 2, 3, 4},
+        details.CfgAttribute: {*range(1, 16), *range(16520, 16530), *range(28672, 28683), 23456, 23457},
+        details.CheckPointAttribute: {*range(13, 21)},
+        details.Encapsulation: {1, 2, 3, 4, 61440, 61443, 61444},
+        relatives.GdoiPayload: {15, 16, 17, 18, 19, 22},
+        relatives.AuthipPayload: {129, *range(133, 138)},
+    }
+    missing = {
+        registry.__name__: sorted(expected - {int(member) for member in registry})
+        for registry, expected in runs.items()
+    }
+    assert not any(missing.values()), missing
+
+
+def test_every_transform_attribute_with_a_registry_of_values_is_shown_by_it() -> None:
+    from ikepcap.wire.attribute_values import PHASE1_VALUES, PHASE2_VALUES
+
+    assert set(PHASE1_VALUES) == {1, 2, 3, 4, 5, 11}
+    assert set(PHASE2_VALUES) == {1, 3, 4, 5, 10, 11, 13, 14, 15}

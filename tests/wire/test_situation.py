@@ -20,16 +20,16 @@ def test_all_fields_of_a_labelled_domain_stand_in_their_places() -> None:
     data = bytes(40) + DOMAIN
     assert list(labelled_domain(data, 40, len(data), SECRECY | INTEGRITY)) == [
         Part("labelled domain identifier", 40, 4, "7"),
-        Part("secrecy level length", 44, 2, "3 octets"),
+        Part("secrecy level length", 44, 4, "3 octets"),
         Part("secrecy level", 48, 3, b"\xaa\xbb\xcc"),
         Part("padding", 51, 1, b"\0"),
-        Part("secrecy categories length", 52, 2, "10 bits"),
+        Part("secrecy categories length", 52, 4, "10 bits"),
         Part("secrecy categories", 56, 2, b"\xff\xc0"),
         Part("padding", 58, 2, b"\0\0"),
-        Part("integrity level length", 60, 2, "4 octets"),
+        Part("integrity level length", 60, 4, "4 octets"),
         Part("integrity level", 64, 4, b"\x01\x02\x03\x04"),
         Part("integrity categories length", 68, 2, "0 bits"),
-        Part("reserved", 70, 2, b"\x01"),
+        Part("reserved", 70, 2, b"\0\x01"),
     ]
 
 
