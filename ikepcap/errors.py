@@ -5,6 +5,7 @@ misuse and the environment:
 
     IkepcapError
      ├─ CaptureError            an input is not a capture, cannot be opened, or its link type is unknown
+     ├─ FactsError              a file of facts is not one, or has no capture beside it
      ├─ KeySourceError          a file of keys cannot be read, or says what no key can be
      ├─ LogError                a log cannot be read, or holds no message that could be imported
      └─ OracleUnavailableError  tshark or pyshark is missing, unfit, or gave up
@@ -31,3 +32,6 @@ class KeySourceError(IkepcapError):
 
 class LogError(IkepcapError):
     """A log that cannot be read, or that holds nothing to import."""
+
+class FactsError(IkepcapError):
+    """A file of facts that cannot be compared with anything."""

@@ -6,9 +6,14 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import entry_points
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
 import ikepcap
+from ikepcap.cli.main import cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -19,6 +24,14 @@ def test_example_is_what_the_program_prints() -> None:
     assert shown
     printed = ikepcap.render(ikepcap.analyze(ROOT / shown[1]), width=80)
     assert shown[2].strip() == printed.strip()
+
+
+def test_comparison_is_what_the_program_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = re.search(r"\$ ikepcap (compare [^\n]+)\n(.*?)```", README, re.DOTALL)
+    assert shown
+    monkeypatch.chdir(ROOT)
+    printed = CliRunner().invoke(cli, shown[1].split(), prog_name="ikepcap").stdout
+    assert shown[2] == printed
 
 
 def test_commands_name_files_that_are_there() -> None:
@@ -44,6 +57,36 @@ def test_code_with_scapy_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(" / ISAKMP main ") == 2, "MSG3 and MSG4"
     assert "###[ SecurityAssociation ]###" in done.stdout
+
+
+def test_lines_that_keep_a_capture_as_a_regression_test_do(tmp_path: Path) -> None:
+    shown = re.search(r"## Keep a capture.*?```sh\n((?:[^\n]+\n){5})```", README, re.DOTALL)
+    assert shown
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    # Whatever python the reader has on the path, here it is this one.
+    (commands / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (commands / "ikepcap").write_text('#!/bin/sh\nexec python -m ikepcap "$@"\n')
+    for command in commands.iterdir():
+        command.chmod(0o755)
+    (tmp_path / "captures").symlink_to(ROOT / "captures")
+    is_installed = any(one.name == "ikepcap" for one in entry_points(group="pytest11"))
+    environment = {
+        "PATH": f"{commands}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "PYTEST_PLUGINS": "" if is_installed else "ikepcap.harness.plugin",
+    }
+    done = subprocess.run(
+        ["sh", "-e", "-c", shown[1]],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "field/branch.toml: holds\n" in done.stdout
+    assert "1 passed" in done.stdout
 
 
 def test_python_versions_agree() -> None:

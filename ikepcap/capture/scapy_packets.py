@@ -9,11 +9,10 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
-
 from ikepcap.capture.datagram import CaptureFacts, FileFacts
 from ikepcap.capture.decode import Decoder, Item
-from ikepcap.capture.reader import Capture, Progress, facts_of
+from ikepcap.capture.reader import Progress, facts_of
+from ikepcap.capture.records import Records
 from ikepcap.capture.udp import MARKER_BYTES, PORTS, UDP_HEADER, Kind, classify
 
 NAME: Final = "Scapy packets"
@@ -91,24 +90,6 @@ def _frame(packet: Any, number: int) -> tuple[int | None, bytes, int]:
     return _RAW, data, len(data) + lost
 
 
-class _Frame(Struct, frozen=True):
-    """A whole frame of a file."""
-
-    time_ns: int
-    link: int
-    data: bytes
-    wire_bytes: int
-
-
-class _Whole(Decoder):
-    """Hands frames on instead of reading them."""
-
-    links = range(1 << 32)
-
-    def decode(self, number: int, time_ns: int, link: int, data: bytes, wire_bytes: int) -> Sequence[Any]:  # noqa: ARG002
-        return (_Frame(time_ns, link, data, wire_bytes),)
-
-
 def packets(paths: Sequence[str | os.PathLike[str]], *, progress: Progress | None = None) -> Iterator[Any]:
     """Yield every frame of some files as a Scapy packet, ISAKMP in our layers; needs Scapy."""
     # These register the link types and what may lie between them and UDP; the user's own come on top.
@@ -116,8 +97,7 @@ def packets(paths: Sequence[str | os.PathLike[str]], *, progress: Progress | Non
     from scapy.layers import inet6, l2, ppp, vxlan  # noqa: F401
     from scapy.utils import EDecimal
 
-    for frame in Capture(paths, progress=progress, decoder=_Whole):
-        assert isinstance(frame, _Frame)  # noqa: S101 - for the type checker
+    for frame in Records(paths, progress=progress, any_link=True):
         cls = conf.l2types.num2layer.get(frame.link, conf.raw_layer)
         try:
             packet = cls(frame.data)

@@ -19,7 +19,9 @@ from ikepcap.renderers.text import printable
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-VERBS: Final = ("analyze", "completion", "events", "explain", "show", "verify")
+VERBS: Final = (
+    "analyze", "check", "compare", "completion", "events", "explain", "facts", "scrub", "show", "verify",
+)  # fmt: skip
 """Each is the name of a module beside this one and of the command in it."""
 
 USAGE: Final = 2
@@ -134,6 +136,10 @@ _HELP: Final = """Say where each IKEv1 negotiation in a packet capture stands.
   ikepcap show branch.pcapng --frame 12   one message, field by field
   ikepcap explain psk-mismatch            what a finding means, what to check
   ikepcap verify branch.pcapng            does tshark read the same in it?
+  ikepcap facts branch.pcapng             facts, the start of a test
+  ikepcap check captures/                 captures against their facts
+  ikepcap compare works.pcap fails.pcap   where one parts from the other
+  ikepcap scrub branch.pcapng out.pcap    make it fit to be sent to others
   tcpdump -U -w - host 198.51.100.7 | ikepcap -
 
 A command that begins with a file name is 'ikepcap analyze'.

@@ -114,7 +114,7 @@ def _refuse_to_overwrite(path: "Path", inputs: Iterable[str]) -> None:
     for name in inputs:
         with contextlib.suppress(OSError):
             if name != "-" and path.is_file() and path.samefile(name):
-                raise IkepcapError(f"{path}: is the capture itself; give --output another name")
+                raise IkepcapError(f"{path}: is the capture itself; name another file to write to")
 
 
 def _is_terminal() -> bool:

@@ -129,6 +129,14 @@ def lookup(body: bytes, cookie: bytes | None = None) -> VendorId | None:
     return None
 
 
+def known_octets(body: bytes) -> int:
+    """Return how many octets of a vendor ID the table has; what follows them is up to its sender."""
+    index = _index()
+    if body in index.exact:
+        return len(body)
+    return next((len(prefix) for prefix, _, _ in index.prefixes if body.startswith(prefix)), 0)
+
+
 def implementation(bodies: Iterable[bytes], cookie: bytes | None = None) -> str | None:
     """Return the most specific implementation that a peer's vendor IDs name; None when they name nobody.
 
