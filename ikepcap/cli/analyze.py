@@ -156,8 +156,9 @@ def _report(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
 
     with Progress() as progress:
         report = api.analyze(
-            captures, keep_messages=options["ladder"], vantage=options["vantage"], progress=progress
-        )
+            captures, keep_messages=options["ladder"], vantage=options["vantage"], progress=progress,
+            second_process=True,
+        )  # fmt: skip
     shown = select(report, choice)
     hidden = len(report.conversations) - len(shown.conversations)
     write(_text(shown, hidden, options), options["output"], inputs=captures)
@@ -176,8 +177,9 @@ def _document(captures: tuple[str, ...], choice: "Choice", options: Options) -> 
     with Spool() as spool:
         with Progress() as progress:
             run = api.conversations(
-                captures, keep_messages=messages, vantage=options["vantage"], progress=progress
-            )
+                captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
+                second_process=True,
+            )  # fmt: skip
             for conversation in run:
                 if choice.takes(conversation):
                     at_fault = at_fault or is_faulty(conversation)
@@ -217,8 +219,9 @@ def _stream(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
         nonlocal at_fault
         with Progress() as progress:
             run = api.conversations(
-                captures, keep_messages=messages, vantage=options["vantage"], progress=progress
-            )
+                captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
+                second_process=True,
+            )  # fmt: skip
             for conversation in run:
                 if choice.takes(conversation):
                     at_fault = at_fault or is_faulty(conversation)

@@ -5,6 +5,7 @@ generation are finished early; a generation lasts longer than any retransmission
 verdict does not depend on how busy the capture is.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
@@ -21,8 +22,9 @@ HARD_LIMIT: Final = 24_576
 """With this many in one generation the capture is a flood, and generations get shorter."""
 LONE_LISTED: Final = 1_000
 """Single unanswered first messages handed on one by one; more are a scan or a flood, and counted."""
-_BATCH: Final = 64
-"""About so many ended conversations are held at a time when all are ended."""
+_BATCH: Final = 32
+"""Ended conversations handed back at a time; of many, one in _SHARE."""
+_SHARE: Final = 256
 
 
 class Registry:
@@ -35,7 +37,7 @@ class Registry:
         self._rotated_ns = 0
         self._count = 0
         self._latest: dict[tuple[bytes, bytes], Open] = {}
-        self._ended: list[Ended] = []
+        self._ended: deque[Ended] = deque()
         self.lone_frames: list[int] = []
         """Frames of the first few of those beyond LONE_LISTED."""
         self.lone_count = 0
@@ -104,13 +106,17 @@ class Registry:
         self._finish(track, now_ns)
 
     def ended(self, now_ns: int) -> Iterator[Ended]:
-        """Hand back the conversations that ended since the last call; too many of them are made fewer."""
+        """Hand back conversations that ended; too many open ones are made fewer.
+
+        When a generation ends, thousands do at once: they are handed back a few at a time, so that whoever
+        takes them has something to do all the while.
+        """
         if len(self.young) + len(self._old) > OPEN_LIMIT:
             idle = now_ns - self._rotated_ns
             if idle >= GENERATION_NS or idle < 0 or len(self.young) > HARD_LIMIT:
                 self._rotate(now_ns)
-        if self._ended:
-            yield from self._take_ended()
+        for _ in range(min(len(self._ended), max(_BATCH, len(self._ended) // _SHARE))):
+            yield self._ended.popleft()
 
     def end_all(self, now_ns: int) -> Iterator[Ended]:
         """Finish all that is open, and hand it back."""
@@ -119,14 +125,12 @@ class Registry:
             generation.clear()
             while tracks:
                 self._finish(tracks.pop(), now_ns)  # and let go of it
-                if len(self._ended) > _BATCH:
-                    yield from self._take_ended()
+                yield from self._take_ended()
         yield from self._take_ended()
 
     def _take_ended(self) -> Iterator[Ended]:
-        ended, self._ended = self._ended[::-1], []
-        while ended:
-            yield ended.pop()  # and let go of it
+        while self._ended:
+            yield self._ended.popleft()  # and let go of it
 
     def _rotate(self, now_ns: int) -> None:
         for track in self._old.values():

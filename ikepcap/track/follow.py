@@ -1,0 +1,140 @@
+"""Captures followed to the end of every conversation in them: reading and tracking, in one process or another.
+
+What comes after tracking needs nothing but the conversations that ended, which are packed, and in the end some
+counts. So where many conversations end, a child process goes on reading and hands them over, and this one has
+a processor to itself for what it concludes of them.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from ikepcap import apart
+from ikepcap.capture.datagram import CaptureFacts
+from ikepcap.capture.reader import Capture, Progress
+from ikepcap.track.ended import Ended
+from ikepcap.track.tracker import Tracker
+
+BATCH: Final = 256
+"""Datagrams read before any is looked at: going to and fro for each costs a sixth of the time."""
+MANY: Final = 2_000
+"""Conversations after which a child process is worth its start: what they have made of a small capture is
+read before, and single MSG1s of a flood are never handed on in such numbers."""
+
+
+class Ends(Struct, frozen=True, array_like=True, tag=0):
+    """Conversations that ended."""
+
+    ended: list[Ended]
+    port_4500_seen: bool
+    """A file that was read has something on UDP 4500."""
+
+
+class Reached(Struct, frozen=True, array_like=True, tag=1):
+    """How far the reading is: octets read, and the total where it is known."""
+
+    done: int
+    total: int | None
+
+
+class Totals(Struct, frozen=True, array_like=True, tag=2):
+    """What was counted, once all is read."""
+
+    facts: CaptureFacts
+    isakmp_messages: int
+    ikev2: int
+    authip: int
+    gdoi: int
+    malformed: list[tuple[int, str]]
+    malformed_count: int
+    time_steps_back: list[int]
+    lone_frames: list[int]
+    lone_count: int
+
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+
+class Follower:
+    """Reads captures once; iterate it for the conversations as they end, and take `totals` then."""
+
+    def __init__(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        progress: Progress | None = None,
+        second_process: bool = False,
+    ) -> None:
+        """Take the inputs; see `ikepcap.api` for the rest."""
+        self._progress = progress
+        self._capture = Capture(paths, progress=self._on_progress if progress is not None else None)
+        self._tracker = Tracker()
+        self._totals: Totals | None = None
+        self._may_part = second_process
+
+    def __iter__(self) -> Iterator[Ends]:
+        """Read and track, here or, when there is much of it, in a child process."""
+        handed_on = 0
+        ends = self._ends()
+        for some in ends:
+            yield some
+            handed_on += len(some.ended)
+            if self._may_part and handed_on >= MANY and not self._is_read:
+                self._may_part = False
+                if apart.is_possible():
+                    yield from self._from_child(ends)
+                    return
+
+    def _ends(self) -> Iterator[Ends]:
+        """Do it here."""
+        capture, tracker = self._capture, self._tracker
+        self._is_read = False
+        items = iter(capture)
+        while batch := list(islice(items, BATCH)):
+            tracker.take(batch)
+            ended = list(tracker.ended())
+            if ended:
+                yield Ends(ended, capture.facts.port_4500 > 0)
+        self._is_read = True
+        facts = capture.facts
+        last = max((f.last_ns for f in facts.files if f.last_ns is not None), default=0)
+        remaining = tracker.end_all(last)
+        while ended := list(islice(remaining, BATCH)):
+            yield Ends(ended, facts.port_4500 > 0)
+
+    def _from_child(self, ends: Iterator[Ends]) -> Iterator[Ends]:
+        """Let a child process do the rest."""
+
+        def work(send: apart.Send) -> None:
+            self._progress = lambda done, total: send(_encode(Reached(done, total)))
+            for some in ends:
+                send(_encode(some))
+            send(_encode(self.totals))
+
+        decode = msgspec.msgpack.Decoder(Ends | Reached | Totals).decode
+        for data in apart.apart(work):
+            part = decode(data)
+            if isinstance(part, Ends):
+                yield part
+            elif isinstance(part, Totals):
+                self._totals = part
+            else:
+                self._on_progress(part.done, part.total)
+
+    def _on_progress(self, done: int, total: int | None) -> None:
+        if self._progress is not None:
+            self._progress(done, total)
+
+    @property
+    def totals(self) -> Totals:
+        """What was counted so far; complete once the iteration is over."""
+        tracker = self._tracker
+        return self._totals or Totals(
+            self._capture.facts, tracker.isakmp_messages, tracker.ikev2, tracker.authip, tracker.gdoi,
+            tracker.malformed, tracker.malformed_count, tracker.time_steps_back, tracker.lone_frames,
+            tracker.lone_count,
+        )  # fmt: skip
