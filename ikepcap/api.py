@@ -18,6 +18,7 @@ from ikepcap.capture.datagram import Datagram
 from ikepcap.capture.reader import Capture
 from ikepcap.diagnose.whole import whole_findings
 from ikepcap.report import model
+from ikepcap.report.alike import Alike
 from ikepcap.report.build import Builder
 from ikepcap.report.clock import timestamp
 from ikepcap.report.model import Report
@@ -67,12 +68,17 @@ class Conversations:
         self._on_4500 = False
 
     def __iter__(self) -> Iterator[model.Conversation]:
+        for told in self.told():
+            yield told.entry() if isinstance(told, Alike) else told
+
+    def told(self) -> Iterator[model.Conversation | Alike]:
+        """Do as the iteration does, and leave conversations alike as they are: see `report.alike`."""
         for ends in self._follower:
             # The count of a file is whole only at its end; a conversation that moved says the same sooner.
             self._on_4500 = self._on_4500 or ends.port_4500_seen
             yield from self._built(ends.ended)
 
-    def _built(self, finished: Iterable[Ended]) -> Iterator[model.Conversation]:
+    def _built(self, finished: Iterable[Ended]) -> Iterator[model.Conversation | Alike]:
         for ended in finished:
             keep = self._keep
             if keep:
@@ -81,9 +87,16 @@ class Conversations:
             built = self._builder.build(ended, port_4500_seen=self._on_4500, keep_messages=keep)
             if built is None:
                 continue
-            self._on_4500 = self._on_4500 or built.nat.moved_to_4500
-            first = self._series.first_of(built)
-            yield built if first is None else replace(built, attempt_of=first)
+            if isinstance(built, Alike):
+                like, ends = built.kind.specimen, built.ends
+            else:
+                like, ends = built, (built.initiator.address, built.responder.address)
+            self._on_4500 = self._on_4500 or like.nat.moved_to_4500
+            first = self._series.first_of(built.id, ends, like.outcome)
+            if first is None:
+                yield built
+            else:
+                yield replace(built.entry() if isinstance(built, Alike) else built, attempt_of=first)
 
     @property
     def report(self) -> Report:

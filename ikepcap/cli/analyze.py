@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
 import click
+from msgspec.structs import astuple
 
 from ikepcap.cli.options import DIALECTS, check_inputs, complete_outcomes, cookie, networks, outcomes
 from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from ikepcap import Report
+    from ikepcap.api import Conversations
+    from ikepcap.report.alike import Alike
+    from ikepcap.report.model import Conversation
     from ikepcap.renderers.selection import Choice
 
 _FAULT: Final = 1
@@ -169,24 +173,33 @@ def _document(captures: tuple[str, ...], choice: "Choice", options: Options) -> 
     """Write the report as JSON, its conversations kept on disk; return whether what it shows is at fault."""
     from ikepcap import api
     from ikepcap.cli.spool import Spool
-    from ikepcap.renderers.jsonout import encoded, json_document
-    from ikepcap.renderers.selection import any_fault, is_faulty
+    from ikepcap.renderers.jsonout import indented, json_document
+    from ikepcap.renderers.selection import any_fault
+    from ikepcap.renderers.stencil import Stencils
 
     messages = not options["no_messages"]
     at_fault = False
+    stencils = Stencils(lambda conversation: indented(conversation, messages=messages))
     with Spool() as spool:
         with Progress() as progress:
             run = api.conversations(
                 captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
                 second_process=True,
             )  # fmt: skip
-            for conversation in run:
-                if choice.takes(conversation):
-                    at_fault = at_fault or is_faulty(conversation)
-                    spool.add(conversation.id, encoded(conversation, messages=messages))
+            for conversation in _chosen(run, choice):
+                piece, is_faulty = stencils.written(conversation)
+                at_fault = at_fault or is_faulty
+                spool.add(conversation.id, piece)
         report = run.report
         write(json_document(report, spool), options["output"], inputs=captures)
     return at_fault or any_fault(report.findings)
+
+
+def _chosen(run: "Conversations", choice: "Choice") -> "Iterator[Conversation | Alike]":
+    """Yield the conversations that are to be shown."""
+    if any(astuple(choice)):
+        return (conversation for conversation in run if choice.takes(conversation))
+    return run.told()
 
 
 def _text(report: "Report", hidden: int, options: Options) -> Iterator[bytes]:
@@ -210,10 +223,12 @@ def _stream(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
     """Write conversations as they end, then the line about the whole; return whether a fault was shown."""
     from ikepcap import api
     from ikepcap.renderers.jsonout import conversation_line, report_line
-    from ikepcap.renderers.selection import any_fault, is_faulty
+    from ikepcap.renderers.selection import any_fault
+    from ikepcap.renderers.stencil import Stencils
 
     messages = not options["no_messages"]
     at_fault = False
+    stencils = Stencils(lambda conversation: conversation_line(conversation, messages=messages))
 
     def lines() -> Iterator[bytes]:
         nonlocal at_fault
@@ -222,11 +237,11 @@ def _stream(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
                 captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
                 second_process=True,
             )  # fmt: skip
-            for conversation in run:
-                if choice.takes(conversation):
-                    at_fault = at_fault or is_faulty(conversation)
-                    progress.erase()
-                    yield conversation_line(conversation, messages=messages)
+            for conversation in _chosen(run, choice):
+                line, is_faulty = stencils.written(conversation)
+                at_fault = at_fault or is_faulty
+                progress.erase()
+                yield line
         at_fault = at_fault or any_fault(run.report.findings)
         yield report_line(run.report)
 

@@ -50,7 +50,7 @@ def render_json(report: Report, *, messages: bool = True) -> str:
 
 def json_chunks(report: Report, *, messages: bool = True) -> Iterator[bytes]:
     """Yield the pieces of `render_json`, one conversation each: a long report needs no second copy."""
-    return json_document(report, (encoded(one, messages=messages) for one in report.conversations))
+    return json_document(report, (indented(one, messages=messages) for one in report.conversations))
 
 
 def json_document(report: Report, conversations: Iterable[bytes]) -> Iterator[bytes]:
@@ -58,7 +58,7 @@ def json_document(report: Report, conversations: Iterable[bytes]) -> Iterator[by
 
     Args:
         report: the rest of the report; the conversations in it, if any, are not looked at.
-        conversations: in the order of the document, each as `encoded` returns it.
+        conversations: in the order of the document, each as `indented` returns it.
     """
     source = _clean_source(report)
     yield b'{\n  "schema": ' + _pretty(report.schema, 1)
@@ -67,7 +67,7 @@ def json_document(report: Report, conversations: Iterable[bytes]) -> Iterator[by
     yield b',\n  "conversations": ['
     between = b"\n    "
     for conversation in conversations:
-        yield between + _indented(conversation, 2)
+        yield between + conversation
         between = b",\n    "
     yield b"]" if between == b"\n    " else b"\n  ]"
     yield b',\n  "findings": ' + _pretty(report.findings, 1)
@@ -95,6 +95,11 @@ def render_ndjson(report: Report, *, messages: bool = True) -> str:
     """Return a finished report as NDJSON: its conversations in order, then the line about the whole."""
     lines: Iterable[bytes] = (conversation_line(c, messages=messages) for c in report.conversations)
     return b"".join((*lines, report_line(report))).decode()
+
+
+def indented(conversation: Conversation, *, messages: bool = True) -> bytes:
+    """Return one conversation as it stands in the document."""
+    return _indented(encoded(conversation, messages=messages), 2)
 
 
 def encoded(conversation: Conversation, *, messages: bool = True) -> bytes:
