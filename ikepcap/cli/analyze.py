@@ -173,14 +173,14 @@ def _document(captures: tuple[str, ...], choice: "Choice", options: Options) -> 
     """Write the report as JSON, its conversations kept on disk; return whether what it shows is at fault."""
     from ikepcap import api
     from ikepcap.cli.spool import Spool
-    from ikepcap.renderers.jsonout import indented, json_document
+    from ikepcap.renderers.jsonout import BETWEEN, indented, json_document
     from ikepcap.renderers.selection import any_fault
     from ikepcap.renderers.stencil import Stencils
 
     messages = not options["no_messages"]
     at_fault = False
     stencils = Stencils(lambda conversation: indented(conversation, messages=messages))
-    with Spool() as spool:
+    with Spool(BETWEEN) as spool:
         with Progress() as progress:
             run = api.conversations(
                 captures, keep_messages=messages, vantage=options["vantage"], progress=progress,

@@ -37,6 +37,8 @@ _ORDER: Final = (
     *_CONTRACT,
     *(name for name in Conversation.__struct_fields__ if name not in _CONTRACT),
 )
+BETWEEN: Final = b",\n    "
+"""What stands between conversations in the document."""
 _INDENT: Final = 2
 _ordered: Final = attrgetter(*_ORDER)
 _Ordered: Final = msgspec.defstruct("_Ordered", [(name, Any) for name in _ORDER], frozen=True, gc=False)
@@ -58,7 +60,8 @@ def json_document(report: Report, conversations: Iterable[bytes]) -> Iterator[by
 
     Args:
         report: the rest of the report; the conversations in it, if any, are not looked at.
-        conversations: in the order of the document, each as `indented` returns it.
+        conversations: in the order of the document, as `indented` returns them; several at a time have
+            BETWEEN between them.
     """
     source = _clean_source(report)
     yield b'{\n  "schema": ' + _pretty(report.schema, 1)
@@ -68,7 +71,7 @@ def json_document(report: Report, conversations: Iterable[bytes]) -> Iterator[by
     between = b"\n    "
     for conversation in conversations:
         yield between + conversation
-        between = b",\n    "
+        between = BETWEEN
     yield b"]" if between == b"\n    " else b"\n  ]"
     yield b',\n  "findings": ' + _pretty(report.findings, 1)
     yield b"\n}\n"

@@ -40,11 +40,15 @@ class Builder:
         """Judge a conversation and put it into the report's words; None when nothing of it was kept."""
         if not len(ended):
             return None
-        plain = self._plain_parts(ended) if ended.is_plain() else None
-        if plain is not None and not keep_messages:
-            alike = self._plain.alike(ended, *plain)
+        plain = None
+        if ended.is_plain():
+            columns = ended.columns()
+            alike = None if keep_messages else self._plain.alike(ended, columns)
+            if alike is None:
+                plain = self._plain_parts(ended, columns)
+                if plain is not None and not keep_messages:
+                    alike = self._plain.alike_of(ended, *plain)
             if alike is not None:
-                _, columns, _ = plain
                 self.votes.add_plain(columns.senders, columns.ttls, (ended.first, ended.second))
                 return alike
         conversation = ended.unpack(self._reader)
@@ -55,9 +59,8 @@ class Builder:
             self._plain.learn(ended, *plain, standing, entry)
         return entry
 
-    def _plain_parts(self, ended: Ended) -> tuple[Shape, Columns, list[Read]] | None:
+    def _plain_parts(self, ended: Ended, columns: Columns) -> tuple[Shape, Columns, list[Read]] | None:
         """Return the shape of a conversation, and what it was taken of; None where it has none."""
-        columns = ended.columns()
         contents = ended.contents(self._reader, columns)
         shape = shape_of(columns, contents)
         return None if shape is None else (shape, columns, contents)

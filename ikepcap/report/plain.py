@@ -17,6 +17,7 @@ from ikepcap.diagnose.wording import address, span
 from ikepcap.report import model
 from ikepcap.report.alike import Alike, Kind, Value
 from ikepcap.report.clock import timestamp
+from ikepcap.report.kin import Kin, nat_d_in
 from ikepcap.report.words import NATS, Words, report_findings
 from ikepcap.state.infer import Standing
 from ikepcap.state.judge import Shape, with_messages
@@ -39,10 +40,6 @@ class _Known(Struct, frozen=True):
 
     answer_at: int
     """Index of MSG2 among the messages in the clear."""
-    vendors_at: tuple[tuple[int, int], ...]
-    """Side, and index among the messages in the clear, of those with vendor IDs."""
-    hashed_at: tuple[tuple[int, int], ...]
-    """Index among all and among the messages in the clear, of those with NAT-D."""
     went_on: bool
     """The initiator sent a message encrypted."""
     first: int
@@ -57,8 +54,23 @@ class _Known(Struct, frozen=True):
     """That of the first of them."""
     told_of: dict[str | None, bool]
     """Whether the rules have something to say, by authentication method."""
-    kinds: dict[object, tuple[Kind, model.Policy]]
-    """By the words that differ, the policy among them by its identity."""
+
+
+class _Told(Struct, frozen=True):
+    """What is the same for all conversations that are kin."""
+
+    known: _Known
+    runs: str | None
+    """What the initiator runs; `run_by` is what the responder does."""
+    run_by: str | None
+    auth: str | None
+    chosen: model.Policy
+    hash_number: int | None
+    """That of the chosen policy."""
+    hashed: tuple[tuple[int, int, tuple[slice, ...]], ...]
+    """Index among all and among the kept messages, and where the bodies are, of those with NAT-D."""
+    kinds: dict[tuple[bool | None, bool | None, bool], Kind]
+    """By NAT."""
 
 
 class PlainEntries:
@@ -69,9 +81,15 @@ class PlainEntries:
         self._reader = reader
         self._strict = strict
         self._known: dict[Shape, _Known] = {}
+        self._kin: Kin[_Told] = Kin()
 
-    def alike(self, ended: Ended, shape: Shape, columns: Columns, contents: list[Read]) -> Alike | None:
-        """Return what differs in a conversation; None when it has to be told in full."""
+    def alike(self, ended: Ended, columns: Columns) -> Alike | None:
+        """Return what differs in a conversation whose kin were told of before."""
+        told = self._kin.recall(ended, columns)
+        return None if told is None else self._alike(ended, columns, told)
+
+    def alike_of(self, ended: Ended, shape: Shape, columns: Columns, contents: list[Read]) -> Alike | None:
+        """Return what differs in a conversation of known shape; None when it has to be told in full."""
         known = self._known.get(shape)
         if known is None:
             return None
@@ -80,33 +98,41 @@ class PlainEntries:
             return None
         transform = answer.transforms[0]
         shown: list[tuple[bytes, ...]] = [(), ()]
-        for side, at in known.vendors_at:
-            shown[side] += contents[at][1].vendor_ids
+        hashed: list[tuple[int, int, tuple[slice, ...]]] = []
+        for index, (place, (_, clear, _)) in enumerate(zip(ended.places(columns), contents, strict=True)):
+            shown[columns.senders[place]] += clear.vendor_ids
+            if clear.nat_d:
+                hashed.append((place, index, nat_d_in(ended.kept[index])))
         runs, run_by, capabilities = self._words.vendors(shown[0], shown[1], (ended.cookie, rcookie))
         chosen, auth = self._words.policy(transform, capabilities)
         if auth not in known.told_of:
             return None
+        told = _Told(known, runs, run_by, auth, chosen, transform.hash, tuple(hashed), {})
+        self._kin.remember(ended, columns, told)
+        return self._alike(ended, columns, told)
+
+    def _alike(self, ended: Ended, columns: Columns, told: _Told) -> Alike | None:
+        """Return what differs in a conversation, of which the rest is known."""
+        known, rcookie = told.known, ended.rcookie
+        if rcookie is None:
+            return None
         from_ports, to_ports = columns.source_ports, columns.destination_ports
         moved = NATT_PORT in from_ports or NATT_PORT in to_ports
         nat: tuple[bool | None, bool | None, bool] = (None, None, moved)
-        if known.hashed_at:
+        if told.hashed:
+            senders, kept = columns.senders, ended.kept
             verdict = verdict_of_hashes(
                 [
-                    (columns.senders[place], from_ports[place], to_ports[place], contents[at][1].nat_d)
-                    for place, at in known.hashed_at
+                    (senders[at], from_ports[at], to_ports[at], tuple([kept[index][body] for body in bodies]))
+                    for at, index, bodies in told.hashed
                 ],
-                (ended.first, ended.second), ended.cookie + rcookie, transform.hash,
+                (ended.first, ended.second), ended.cookie + rcookie, told.hash_number,
                 moved=moved, went_on=known.went_on,
             )  # fmt: skip
             nat = (verdict.initiator, verdict.responder, moved)
-        key = (runs, run_by, auth, nat, id(chosen))
-        found = known.kinds.get(key)
-        if found is None:
-            if len(known.kinds) >= REMEMBERED:
-                known.kinds.clear()
-            words = (runs, run_by, auth, chosen, NATS[nat])
-            found = known.kinds[key] = (self._kind(ended, known, words, columns), chosen)
-        kind = found[0]
+        kind = told.kinds.get(nat)
+        if kind is None:
+            kind = told.kinds[nat] = self._kind(ended, told, NATS[nat], columns)
         frames, ids = columns.frames, columns.message_ids
         began_ns, ended_ns = ended.time_of(0), ended.time_of(len(frames) - 1)
         took_ns = ended.time_of(known.final) - ended.time_of(known.first)
@@ -151,24 +177,20 @@ class PlainEntries:
         case = Case(conversation, with_messages(standing, conversation.seen), auth)
         return report_findings(diagnose(case, strict=self._strict))
 
-    def _kind(self, ended: Ended, known: _Known, words: "_Words", columns: Columns) -> Kind:
+    def _kind(self, ended: Ended, told: _Told, nat: model.Nat, columns: Columns) -> Kind:
         """Make the specimen of a kind: the entry of a conversation in which each value is a mark."""
-        runs, run_by, auth, chosen, nat = words
+        known = told.known
         marks = _marks(len(known.exchanges), len(columns.frames))
         entry = replace(
-            known.entry, auth=auth, chosen=chosen, nat=nat,
-            initiator=replace(known.entry.initiator, implementation=runs),
-            responder=replace(known.entry.responder, implementation=run_by), findings=(),
+            known.entry, auth=told.auth, chosen=told.chosen, nat=nat,
+            initiator=replace(known.entry.initiator, implementation=told.runs),
+            responder=replace(known.entry.responder, implementation=told.run_by), findings=(),
         )  # fmt: skip
         entry = _filled(entry, known, marks)
-        if known.told_of[auth]:
+        if known.told_of[told.auth]:
             marked = _marked(ended.unpack(self._reader), marks[-len(columns.frames) :])
-            entry = replace(entry, findings=self._findings(marked, known.standing, auth))
+            entry = replace(entry, findings=self._findings(marked, known.standing, told.auth))
         return Kind(entry, marks)
-
-
-_Words = tuple[str | None, str | None, str | None, model.Policy, model.Nat]
-"""What initiator and responder run, authentication method, policy, NAT."""
 
 
 def _known(
@@ -184,20 +206,15 @@ def _known(
     before, took, after = entry.summary.partition(span(max(0, took_ns)))
     if not took:
         return None
-    clear = [(index, place, content[1]) for index, (place, content) in enumerate(zip(places, contents, strict=True))]
     return _Known(
         places.index(course.first[2]),
-        tuple([(columns.senders[place], index) for index, place, said in clear if said.vendor_ids]),
-        tuple([(place, index) for index, place, said in clear if said.nat_d]),
         any(s.sender == INITIATOR and s.is_encrypted for s in course.seen),
         first, final, (before, after), tuple([later.indexes for later in standing.later]),
-        with_messages(standing, ()), entry, {}, {},
+        with_messages(standing, ()), entry, {},
     )  # fmt: skip
 
 
-def _filled(
-    specimen: model.Conversation, known: _Known, values: tuple[Value, ...]
-) -> model.Conversation:
+def _filled(specimen: model.Conversation, known: _Known, values: tuple[Value, ...]) -> model.Conversation:
     """Return an entry with these values, which stand in the order that `PlainEntries.alike` gives them."""
     (
         number, cookie, _, rcookie, initiator, initiator_port, responder, responder_port, first_time,
