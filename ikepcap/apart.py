@@ -5,7 +5,6 @@ sends are octets, one piece at a time, through a pipe. It ends with its parent: 
 """
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from struct import Struct as Layout
@@ -43,6 +42,8 @@ def apart(work: Callable[[Send], None]) -> Iterator[bytes]:
     Raises:
         IkepcapError: the child was killed.
     """
+    import signal  # takes its time to load, and most captures need no child
+
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -79,6 +80,8 @@ def _received(pipe: BinaryIO) -> Iterator[bytes]:
 
 def _do(work: Callable[[Send], None], writing: int) -> NoReturn:
     """Be the child: work, and end without anything of what the parent would do at its end."""
+    import signal
+
     status = 1
     try:
         # An interrupt from the terminal goes to both; the parent answers it, and ends this one.

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from ikepcap import Report
     from ikepcap.api import Conversations
+    from ikepcap.renderers.selection import Choice
     from ikepcap.report.alike import Alike
     from ikepcap.report.model import Conversation
-    from ikepcap.renderers.selection import Choice
 
 _FAULT: Final = 1
 

@@ -1,7 +1,7 @@
 """Conversations that differ from one another in a few values only, before they are written out.
 
-A busy capture is full of them. Whoever writes them (`renderers.stencil`) needs to work out the rest of the text
-but once for each kind. Whoever wants the entry itself asks for it.
+A busy capture is full of them. Whoever writes them (`renderers.stencil`) needs to work out the rest of the
+text but once for each kind. Whoever wants the entry itself asks for it.
 """
 
 from collections.abc import Callable

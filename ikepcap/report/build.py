@@ -56,7 +56,8 @@ class Builder:
         shape = plain[0] if plain is not None else None
         standing, entry = self._full(conversation, shape, port_4500_seen, keep_messages)
         if plain is not None and standing.is_plain:
-            self._plain.learn(ended, *plain, standing, entry)
+            shape, columns, _ = plain
+            self._plain.learn(ended, shape, columns, standing, entry)
         return entry
 
     def _plain_parts(self, ended: Ended, columns: Columns) -> tuple[Shape, Columns, list[Read]] | None:

@@ -69,7 +69,7 @@ class Kin(Generic[T]):
 
 
 def _course(ended: Ended, columns: Columns) -> tuple[object, ...]:
-    """Return all that decides how the messages of a conversation are taken, and how those in the clear begin."""
+    """Return what decides how messages are taken, and how those in the clear begin."""
     ids = columns.message_ids
     return (
         columns.senders, columns.exchanges, columns.flags, columns.firsts, columns.marks,

@@ -147,13 +147,12 @@ class PlainEntries:
         return Alike(kind, ended.number, ends, values, entry)
 
     def learn(
-        self, ended: Ended, shape: Shape, columns: Columns, contents: list[Read], standing: Standing,
-        entry: model.Conversation,
-    ) -> None:  # fmt: skip
+        self, ended: Ended, shape: Shape, columns: Columns, standing: Standing, entry: model.Conversation
+    ) -> None:
         """Remember the entry of a plain conversation that was made in full."""
         known = self._known.get(shape)
         if known is None:
-            known = _known(ended, columns, contents, standing, entry)
+            known = _known(ended, columns, standing, entry)
             if known is None:
                 return
             if len(self._known) >= REMEMBERED:
@@ -193,9 +192,7 @@ class PlainEntries:
         return Kind(entry, marks)
 
 
-def _known(
-    ended: Ended, columns: Columns, contents: list[Read], standing: Standing, entry: model.Conversation
-) -> _Known | None:
+def _known(ended: Ended, columns: Columns, standing: Standing, entry: model.Conversation) -> _Known | None:
     """Return what an entry holds for all conversations of its shape; None where it is an odd one."""
     course = standing.course
     places = ended.places(columns)
@@ -249,7 +246,7 @@ def _marks(exchanges: int, messages: int) -> tuple[Value, ...]:
 
 
 def _marked(conversation: Conversation, frames: tuple[Value, ...]) -> Conversation:
-    """Return a conversation without any value of its own: a finding that tells one does not come out right."""
+    """Return a conversation without a value of its own: a finding that tells one comes out wrong."""
     seen = tuple([
         replace(
             message, frame=frame, time_ns=-1, message_id=-1, wire_bytes=-1, source_port=-1,

@@ -1,8 +1,8 @@
-"""Captures followed to the end of every conversation in them: reading and tracking, in one process or another.
+"""Captures followed to the end of every conversation in them: reading and tracking, here or in a child.
 
-What comes after tracking needs nothing but the conversations that ended, which are packed, and in the end some
-counts. So where many conversations end, a child process goes on reading and hands them over, and this one has
-a processor to itself for what it concludes of them.
+What comes after tracking needs nothing but the conversations that ended, which are packed, and some counts in
+the end. So where many conversations end, a child process goes on reading and hands them over, and this one
+has a processor to itself for what it concludes of them.
 """
 
 import os
@@ -75,6 +75,7 @@ class Follower:
         self._tracker = Tracker()
         self._totals: Totals | None = None
         self._may_part = second_process
+        self._is_read = False
 
     def __iter__(self) -> Iterator[Ends]:
         """Read and track, here or, when there is much of it, in a child process."""
@@ -92,7 +93,6 @@ class Follower:
     def _ends(self) -> Iterator[Ends]:
         """Do it here."""
         capture, tracker = self._capture, self._tracker
-        self._is_read = False
         items = iter(capture)
         while batch := list(islice(items, BATCH)):
             tracker.take(batch)
@@ -132,9 +132,9 @@ class Follower:
     @property
     def totals(self) -> Totals:
         """What was counted so far; complete once the iteration is over."""
-        tracker = self._tracker
+        tracker, unplaced = self._tracker, self._tracker.unplaced
         return self._totals or Totals(
-            self._capture.facts, tracker.isakmp_messages, tracker.ikev2, tracker.authip, tracker.gdoi,
-            tracker.malformed, tracker.malformed_count, tracker.time_steps_back, tracker.lone_frames,
+            self._capture.facts, tracker.isakmp_messages, unplaced.ikev2, unplaced.authip, unplaced.gdoi,
+            unplaced.malformed, unplaced.malformed_count, unplaced.time_steps_back, tracker.lone_frames,
             tracker.lone_count,
         )  # fmt: skip

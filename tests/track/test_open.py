@@ -22,8 +22,7 @@ def datagrams(play: Scene) -> list[Datagram]:
 def ended(play: Scene) -> Ended:
     """Return the one conversation of a play, packed."""
     tracker = Tracker()
-    for datagram in datagrams(play):
-        tracker.add(datagram)
+    tracker.take(datagrams(play))
     (found,) = tracker.end_all(play.frames[-1].time_ns)
     return found
 
