@@ -10,26 +10,26 @@ session in place of files; `packets` yields the frames of files as Scapy packets
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any, Final, Literal, TypeGuard
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ikepcap.capture.datagram import CaptureFacts, Datagram, IcmpError, LostFragments
+from ikepcap.capture.datagram import Datagram
 from ikepcap.capture.reader import Capture
 from ikepcap.capture.scapy_packets import NAME, ScapyPackets
 from ikepcap.capture.scapy_packets import packets as scapy_packets
 from ikepcap.diagnose.whole import whole_findings
 from ikepcap.report import model
+from ikepcap.report.alike import Alike
 from ikepcap.report.build import Builder
 from ikepcap.report.clock import timestamp
 from ikepcap.report.model import Report
 from ikepcap.report.series import Series
 from ikepcap.report.words import report_findings
 from ikepcap.track.ended import Ended
+from ikepcap.track.follow import Follower, Totals, Watch
 from ikepcap.track.registry import LONE_LISTED
-from ikepcap.track.tracker import Tracker
 from ikepcap.wire.message import Message, parse
 
 Path = str | os.PathLike[str]
@@ -39,13 +39,9 @@ Input = Paths | Iterable[Any]
 Progress = Callable[[int, int | None], None]
 """Called now and then with octets read and the total, None where that is unknown."""
 Near = Literal["initiator", "responder", "between"]
-Item = Datagram | IcmpError | LostFragments
-Watch = Callable[[Datagram], None]
 
 MESSAGES_KEPT: Final = 250_000
 """Messages listed in one report; beyond it conversations come without their list, and say so."""
-BATCH: Final = 256
-"""Datagrams read before any is looked at."""
 
 
 class FramedMessage(Struct, frozen=True):
@@ -67,33 +63,34 @@ class Conversations:
         progress: Progress | None = None,
         strict: bool = False,
         watch: Watch | None = None,
+        second_process: bool = False,
     ) -> None:
-        self._watch = watch
-        self._capture = _opened(paths, progress)
+        # A second process reads on by itself: nobody here sees datagrams, and Scapy's packets may be alive.
+        alone = watch is not None or not _is_paths(paths)
+        self._follower = Follower(
+            lambda progress: _opened(paths, progress), progress=progress, watch=watch,
+            second_process=second_process and not alone,
+        )  # fmt: skip
         self._names = _names(paths)
         self._keep = keep_messages
         self._given = vantage
         self._builder = Builder(strict=strict)
-        self._tracker = Tracker()
         self._series = Series()
         self._kept = 0
         self._on_4500 = False
 
     def __iter__(self) -> Iterator[model.Conversation]:
-        tracker = self._tracker
-        items = iter(self._capture)
-        if self._watch is not None:
-            items = _watched(items, self._watch)
-        # In batches: going to and fro between stages for each datagram costs a sixth of the time.
-        while batch := list(islice(items, BATCH)):
-            tracker.take(batch)
-            yield from self._built(tracker.ended())
-        last = max((f.last_ns for f in self._capture.facts.files if f.last_ns is not None), default=0)
-        yield from self._built(tracker.end_all(last))
+        for told in self.told():
+            yield told.entry() if isinstance(told, Alike) else told
 
-    def _built(self, finished: Iterator[Ended]) -> Iterator[model.Conversation]:
-        # The count of a file is whole only at its end; a conversation that moved says the same sooner.
-        self._on_4500 = self._on_4500 or self._capture.facts.port_4500 > 0
+    def told(self) -> Iterator[model.Conversation | Alike]:
+        """Do as the iteration does, and leave conversations alike as they are: see `report.alike`."""
+        for ends in self._follower:
+            # The count of a file is whole only at its end; a conversation that moved says the same sooner.
+            self._on_4500 = self._on_4500 or ends.port_4500_seen
+            yield from self._built(ends.ended)
+
+    def _built(self, finished: Iterable[Ended]) -> Iterator[model.Conversation | Alike]:
         for ended in finished:
             keep = self._keep
             if keep:
@@ -102,19 +99,25 @@ class Conversations:
             built = self._builder.build(ended, port_4500_seen=self._on_4500, keep_messages=keep)
             if built is None:
                 continue
-            self._on_4500 = self._on_4500 or built.nat.moved_to_4500
-            first = self._series.first_of(built)
-            yield built if first is None else replace(built, attempt_of=first)
+            if isinstance(built, Alike):
+                like, ends = built.kind.specimen, built.ends
+            else:
+                like, ends = built, (built.initiator.address, built.responder.address)
+            self._on_4500 = self._on_4500 or like.nat.moved_to_4500
+            first = self._series.first_of(built.id, ends, like.outcome)
+            if first is None:
+                yield built
+            else:
+                yield replace(built.entry() if isinstance(built, Alike) else built, attempt_of=first)
 
     @property
     def report(self) -> Report:
         """The report without its conversations."""
-        facts = self._capture.facts
+        totals = self._follower.totals
         near = self._builder.votes.verdict()
         found = whole_findings(
-            facts, self._tracker.malformed, self._tracker.malformed_count, self._tracker.time_steps_back,
-            self._tracker.lone_frames, max(0, self._tracker.lone_count - LONE_LISTED),
-            max(0, self._kept - MESSAGES_KEPT),
+            totals.facts, totals.malformed, totals.malformed_count, totals.time_steps_back,
+            totals.lone_frames, max(0, totals.lone_count - LONE_LISTED), max(0, self._kept - MESSAGES_KEPT),
         )  # fmt: skip
         known = near.near in ("initiator", "responder", "between")
         vantage = model.Vantage(
@@ -123,28 +126,28 @@ class Conversations:
         if self._given is not None:
             vantage = model.Vantage(self._given, "proven", "given by the user")
         return Report(
-            source=self._source(facts), vantage=vantage, conversations=(), findings=report_findings(found)
+            source=self._source(totals), vantage=vantage, conversations=(), findings=report_findings(found)
         )
 
-    def _source(self, facts: CaptureFacts) -> model.Source:
-        tracker = self._tracker
+    def _source(self, totals: Totals) -> model.Source:
+        facts = totals.facts
         first = min((f.first_ns for f in facts.files if f.first_ns is not None), default=None)
         last = max((f.last_ns for f in facts.files if f.last_ns is not None), default=None)
         skipped = model.Skipped(
-            ikev2=tracker.ikev2,
+            ikev2=totals.ikev2,
             esp=facts.esp,
             nat_keepalive=facts.nat_keepalive,
-            malformed=tracker.malformed_count + facts.not_isakmp,
-            authip=tracker.authip,
+            malformed=totals.malformed_count + facts.not_isakmp,
+            authip=totals.authip,
             incomplete_fragments=facts.incomplete_fragments,
-            gdoi=tracker.gdoi,
+            gdoi=totals.gdoi,
         )
         return model.Source(
             name=", ".join(os.path.basename(name) for name in self._names),  # noqa: PTH119 - "-" is no path
             frames=facts.frames,
             first_time=None if first is None else timestamp(first),
             last_time=None if last is None else timestamp(last),
-            isakmp_messages=tracker.isakmp_messages,
+            isakmp_messages=totals.isakmp_messages,
             skipped=skipped,
             files=tuple(
                 model.SourceFile(os.path.basename(f.name), f.frames, f.first_frame)  # noqa: PTH119
@@ -160,6 +163,7 @@ def analyze(
     vantage: Near | None = None,
     progress: Progress | None = None,
     strict: bool = False,
+    second_process: bool = False,
 ) -> Report:
     """Read captures to their end and say where each negotiation stands.
 
@@ -170,12 +174,17 @@ def analyze(
         vantage: next to whom the capture was taken, where that is known better than TTLs tell.
         progress: called with octets read and the total.
         strict: let a diagnosis rule that fails raise, instead of telling of it in a finding.
+        second_process: let a child process read, once there is much to conclude, where that is possible. It
+            is a copy of this one: ask for it only where nothing else goes on in this process.
 
     Raises:
         CaptureError: an input cannot be read as a capture at all.
         TypeError: it is neither a path nor Scapy packets.
     """
-    run = Conversations(paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict)
+    run = Conversations(
+        paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict,
+        second_process=second_process,
+    )  # fmt: skip
     ordered = tuple(sorted(run, key=lambda conversation: conversation.id))
     return replace(run.report, conversations=ordered)
 
@@ -188,14 +197,16 @@ def conversations(
     progress: Progress | None = None,
     strict: bool = False,
     watch: Watch | None = None,
+    second_process: bool = False,
 ) -> Conversations:
     """Return conversations as they end, in bounded memory.
 
     `watch` is called with each datagram before it is analysed; the other arguments are those of `analyze`.
     """
     return Conversations(
-        paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict, watch=watch
-    )
+        paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict, watch=watch,
+        second_process=second_process,
+    )  # fmt: skip
 
 
 def messages(paths: Input, *, progress: Progress | None = None) -> Iterator[FramedMessage]:
@@ -220,14 +231,6 @@ def render(
     from ikepcap.renderers import render as rendered
 
     return rendered(report, format, width=width)
-
-
-def _watched(items: Iterator[Item], watch: Watch) -> Iterator[Item]:
-    """Yield what was read, after showing the datagrams to somebody else."""
-    for item in items:
-        if isinstance(item, Datagram):
-            watch(item)
-        yield item
 
 
 def packets(paths: Paths, *, progress: Progress | None = None) -> Iterator[Any]:

@@ -134,7 +134,19 @@ def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[l
                                 on_4500 += 1
                                 data, size, marked = view[ip + 32 : ip + total].tobytes(), udp_size - 12, True
                             found_one(
-                                new(frame, time_ns, source, port, target, to_port, data, size, marked, ttl, ip_id)
+                                new(
+                                    frame,
+                                    time_ns,
+                                    source,
+                                    port,
+                                    target,
+                                    to_port,
+                                    data,
+                                    size,
+                                    marked,
+                                    ttl,
+                                    ip_id,
+                                )
                             )
                             continue
                 elif protocol == ESP and (

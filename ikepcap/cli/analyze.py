@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
 import click
+from msgspec.structs import astuple
 
 from ikepcap.cli.options import DIALECTS, check_inputs, complete_outcomes, cookie, networks, outcomes
 from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from ikepcap import Report
+    from ikepcap.api import Conversations
     from ikepcap.renderers.selection import Choice
+    from ikepcap.report.alike import Alike
+    from ikepcap.report.model import Conversation
 
 _FAULT: Final = 1
 
@@ -157,7 +161,10 @@ def _report(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
 
     messages = options["ladder"] or (options["format_"] == "markdown" and not options["no_messages"])
     with Progress() as progress:
-        report = api.analyze(captures, keep_messages=messages, vantage=options["vantage"], progress=progress)
+        report = api.analyze(
+            captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
+            second_process=True,
+        )  # fmt: skip
     shown = select(report, choice)
     hidden = len(report.conversations) - len(shown.conversations)
     write(_text(shown, hidden, options), options["output"], inputs=captures)
@@ -168,23 +175,33 @@ def _document(captures: tuple[str, ...], choice: "Choice", options: Options) -> 
     """Write the report as JSON, its conversations kept on disk; return whether what it shows is at fault."""
     from ikepcap import api
     from ikepcap.cli.spool import Spool
-    from ikepcap.renderers.jsonout import encoded, json_document
-    from ikepcap.renderers.selection import any_fault, is_faulty
+    from ikepcap.renderers.jsonout import BETWEEN, indented, json_document
+    from ikepcap.renderers.selection import any_fault
+    from ikepcap.renderers.stencil import Stencils
 
     messages = not options["no_messages"]
     at_fault = False
-    with Spool() as spool:
+    stencils = Stencils(lambda conversation: indented(conversation, messages=messages))
+    with Spool(BETWEEN) as spool:
         with Progress() as progress:
             run = api.conversations(
-                captures, keep_messages=messages, vantage=options["vantage"], progress=progress
-            )
-            for conversation in run:
-                if choice.takes(conversation):
-                    at_fault = at_fault or is_faulty(conversation)
-                    spool.add(conversation.id, encoded(conversation, messages=messages))
+                captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
+                second_process=True,
+            )  # fmt: skip
+            for conversation in _chosen(run, choice):
+                piece, is_faulty = stencils.written(conversation)
+                at_fault = at_fault or is_faulty
+                spool.add(conversation.id, piece)
         report = run.report
         write(json_document(report, spool), options["output"], inputs=captures)
     return at_fault or any_fault(report.findings)
+
+
+def _chosen(run: "Conversations", choice: "Choice") -> "Iterator[Conversation | Alike]":
+    """Yield the conversations that are to be shown."""
+    if any(astuple(choice)):
+        return (conversation for conversation in run if choice.takes(conversation))
+    return run.told()
 
 
 def _text(report: "Report", hidden: int, options: Options) -> Iterator[bytes]:
@@ -212,22 +229,25 @@ def _stream(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
     """Write conversations as they end, then the line about the whole; return whether a fault was shown."""
     from ikepcap import api
     from ikepcap.renderers.jsonout import conversation_line, report_line
-    from ikepcap.renderers.selection import any_fault, is_faulty
+    from ikepcap.renderers.selection import any_fault
+    from ikepcap.renderers.stencil import Stencils
 
     messages = not options["no_messages"]
     at_fault = False
+    stencils = Stencils(lambda conversation: conversation_line(conversation, messages=messages))
 
     def lines() -> Iterator[bytes]:
         nonlocal at_fault
         with Progress() as progress:
             run = api.conversations(
-                captures, keep_messages=messages, vantage=options["vantage"], progress=progress
-            )
-            for conversation in run:
-                if choice.takes(conversation):
-                    at_fault = at_fault or is_faulty(conversation)
-                    progress.erase()
-                    yield conversation_line(conversation, messages=messages)
+                captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
+                second_process=True,
+            )  # fmt: skip
+            for conversation in _chosen(run, choice):
+                line, is_faulty = stencils.written(conversation)
+                at_fault = at_fault or is_faulty
+                progress.erase()
+                yield line
         at_fault = at_fault or any_fault(run.report.findings)
         yield report_line(run.report)
 

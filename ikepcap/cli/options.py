@@ -41,6 +41,8 @@ def networks(
     _ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]
 ) -> "tuple[IPv4Network | IPv6Network, ...]":
     """Return addresses, or networks of them; an address is the network that holds it alone."""
+    if not value:
+        return ()
     from ipaddress import ip_network
 
     found = []

@@ -6,12 +6,16 @@ from typing import IO, Final, Self
 
 HELD_BYTES: Final = 1 << 20
 """Octets held in memory; a small capture needs no file at all."""
+BLOCK_BYTES: Final = 1 << 18
+"""About so many octets are given back at a time."""
 
 
 class Spool:
     """Takes pieces, each with its number, and gives them back in the order of their numbers."""
 
-    def __init__(self) -> None:
+    def __init__(self, separator: bytes = b"") -> None:
+        """Begin with nothing; `separator` comes between pieces."""
+        self._separator = separator
         self._held = bytearray()
         self._file: IO[bytes] | None = None
         self._filed = 0
@@ -29,6 +33,7 @@ class Spool:
 
     def add(self, number: int, piece: bytes) -> None:
         """Take a piece."""
+        self._held += self._separator
         self._held += piece
         self._numbers.append(number)
         self._ends.append(self._filed + len(self._held))
@@ -36,17 +41,29 @@ class Spool:
             self._put_away()
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the pieces in the order of their numbers."""
+        """Yield the pieces in the order of their numbers, several at a time where they came in that order."""
         if self._file is not None:
             self._put_away()
-        ends = self._ends
-        for index in sorted(range(len(ends)), key=self._numbers.__getitem__):
-            start = ends[index - 1] if index else 0
+        for start, end in self._runs():
             if self._file is None:
-                yield bytes(self._held[start : ends[index]])
+                yield bytes(self._held[start:end])
             else:
                 self._file.seek(start)
-                yield self._file.read(ends[index] - start)
+                yield self._file.read(end - start)
+
+    def _runs(self) -> Iterator[tuple[int, int]]:
+        """Yield from where to where to read, in turn."""
+        ends, skipped = self._ends, len(self._separator)
+        start = end = 0
+        for index in sorted(range(len(ends)), key=self._numbers.__getitem__):
+            begins = ends[index - 1] if index else 0
+            if begins != end or end - start > BLOCK_BYTES:
+                if end > start:
+                    yield start + skipped, end
+                start = begins
+            end = ends[index]
+        if end > start:
+            yield start + skipped, end
 
     def _put_away(self) -> None:
         """Move what is held to the file, which has no name and vanishes with the process."""

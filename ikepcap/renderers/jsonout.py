@@ -37,6 +37,8 @@ _ORDER: Final = (
     *_CONTRACT,
     *(name for name in Conversation.__struct_fields__ if name not in _CONTRACT),
 )
+BETWEEN: Final = b",\n    "
+"""What stands between conversations in the document."""
 _INDENT: Final = 2
 _ordered: Final = attrgetter(*_ORDER)
 _Ordered: Final = msgspec.defstruct("_Ordered", [(name, Any) for name in _ORDER], frozen=True, gc=False)
@@ -50,7 +52,7 @@ def render_json(report: Report, *, messages: bool = True) -> str:
 
 def json_chunks(report: Report, *, messages: bool = True) -> Iterator[bytes]:
     """Yield the pieces of `render_json`, one conversation each: a long report needs no second copy."""
-    return json_document(report, (encoded(one, messages=messages) for one in report.conversations))
+    return json_document(report, (indented(one, messages=messages) for one in report.conversations))
 
 
 def json_document(report: Report, conversations: Iterable[bytes]) -> Iterator[bytes]:
@@ -58,7 +60,8 @@ def json_document(report: Report, conversations: Iterable[bytes]) -> Iterator[by
 
     Args:
         report: the rest of the report; the conversations in it, if any, are not looked at.
-        conversations: in the order of the document, each as `encoded` returns it.
+        conversations: in the order of the document, as `indented` returns them; several at a time have
+            BETWEEN between them.
     """
     source = _clean_source(report)
     yield b'{\n  "schema": ' + _pretty(report.schema, 1)
@@ -67,8 +70,8 @@ def json_document(report: Report, conversations: Iterable[bytes]) -> Iterator[by
     yield b',\n  "conversations": ['
     between = b"\n    "
     for conversation in conversations:
-        yield between + _indented(conversation, 2)
-        between = b",\n    "
+        yield between + conversation
+        between = BETWEEN
     yield b"]" if between == b"\n    " else b"\n  ]"
     yield b',\n  "findings": ' + _pretty(report.findings, 1)
     yield b"\n}\n"
@@ -95,6 +98,11 @@ def render_ndjson(report: Report, *, messages: bool = True) -> str:
     """Return a finished report as NDJSON: its conversations in order, then the line about the whole."""
     lines: Iterable[bytes] = (conversation_line(c, messages=messages) for c in report.conversations)
     return b"".join((*lines, report_line(report))).decode()
+
+
+def indented(conversation: Conversation, *, messages: bool = True) -> bytes:
+    """Return one conversation as it stands in the document."""
+    return _indented(encoded(conversation, messages=messages), 2)
 
 
 def encoded(conversation: Conversation, *, messages: bool = True) -> bytes:

@@ -6,6 +6,7 @@ from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.engine import diagnose
 from ikepcap.diagnose.wording import ROLES, address
 from ikepcap.report import model
+from ikepcap.report.alike import Alike
 from ikepcap.report.clock import timestamp
 from ikepcap.report.messages import history, message_lines
 from ikepcap.report.plain import PlainEntries
@@ -16,9 +17,9 @@ from ikepcap.state.infer import Standing
 from ikepcap.state.judge import Judge, Shape, shape_of
 from ikepcap.state.progress import PeerState
 from ikepcap.state.vantage import VantageVotes
-from ikepcap.track.clear import Reader
+from ikepcap.track.clear import Read, Reader
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
-from ikepcap.track.ended import Ended
+from ikepcap.track.ended import Columns, Ended
 from ikepcap.wire.offer import Offer
 
 
@@ -35,26 +36,35 @@ class Builder:
 
     def build(
         self, ended: Ended, *, port_4500_seen: bool, keep_messages: bool = False
-    ) -> model.Conversation | None:
+    ) -> model.Conversation | Alike | None:
         """Judge a conversation and put it into the report's words; None when nothing of it was kept."""
         if not len(ended):
             return None
-        shape: Shape | None = None
+        plain = None
         if ended.is_plain():
             columns = ended.columns()
-            contents = ended.contents(self._reader)
-            shape = shape_of(columns, contents)
-            if shape is not None and not keep_messages:
-                entry = self._plain.entry(ended, shape, columns, contents)
-                if entry is not None:
-                    self.votes.add_plain(columns.heads, columns.ttls, (ended.first, ended.second))
-                    return entry
+            alike = None if keep_messages else self._plain.alike(ended, columns)
+            if alike is None:
+                plain = self._plain_parts(ended, columns)
+                if plain is not None and not keep_messages:
+                    alike = self._plain.alike_of(ended, *plain)
+            if alike is not None:
+                self.votes.add_plain(columns.senders, columns.ttls, (ended.first, ended.second))
+                return alike
         conversation = ended.unpack(self._reader)
         self.votes.add(conversation)
+        shape = plain[0] if plain is not None else None
         standing, entry = self._full(conversation, shape, port_4500_seen, keep_messages)
-        if shape is not None and standing.is_plain:
-            self._plain.learn(ended, shape, standing, entry)
+        if plain is not None and standing.is_plain:
+            shape, columns, _ = plain
+            self._plain.learn(ended, shape, columns, standing, entry)
         return entry
+
+    def _plain_parts(self, ended: Ended, columns: Columns) -> tuple[Shape, Columns, list[Read]] | None:
+        """Return the shape of a conversation, and what it was taken of; None where it has none."""
+        contents = ended.contents(self._reader, columns)
+        shape = shape_of(columns, contents)
+        return None if shape is None else (shape, columns, contents)
 
     def _full(
         self, conversation: Conversation, shape: Shape | None, port_4500_seen: bool, keep_messages: bool

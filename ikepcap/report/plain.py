@@ -1,37 +1,38 @@
 """Conversations that came up whole and at the first try, put into the report without being unpacked.
 
-All that differs between two of the same shape is in a few of their values; the rest was worked out with the
-first of them. What is written here must be what `build` writes: tests hold the two together.
+All that differs between two of the same kind is in a few of their values; the rest was worked out with the
+first of them. What is told here must be what `build` tells: tests hold the two together.
 """
 
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ikepcap.capture.datagram import NATT_PORT
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.engine import diagnose
 from ikepcap.diagnose.wording import address, span
 from ikepcap.report import model
+from ikepcap.report.alike import Alike, Kind, Value
 from ikepcap.report.clock import timestamp
+from ikepcap.report.kin import Kin, nat_d_in
 from ikepcap.report.words import NATS, Words, report_findings
 from ikepcap.state.infer import Standing
 from ikepcap.state.judge import Shape, with_messages
 from ikepcap.state.nat import verdict_of_hashes
 from ikepcap.track.clear import Read, Reader
-from ikepcap.track.conversation import INITIATOR
+from ikepcap.track.conversation import INITIATOR, NOTHING_CLEAR, Conversation
 from ikepcap.track.ended import Columns, Ended
-from ikepcap.wire.message import FLAG_ENCRYPTION
 
 REMEMBERED: Final = 4096
 _LISTED: Final = 64
 
-
-class _Exchange(Struct, frozen=True):
-    """One exchange after phase 1: all but its message ID and its frames."""
-
-    model: model.Exchange
-    indexes: tuple[int, ...]
+_MARK: Final = 7_300_000_000_000_000_000
+"""Marks that are numbers begin here: no frame, port or elapsed time comes near."""
+_COOKIE: Final = bytes.fromhex("c9e4a7f1d3b58260")
+_ENDS: Final = (bytes((250, 251, 252, 253)), bytes((246, 247, 248, 249)))
 
 
 class _Known(Struct, frozen=True):
@@ -39,14 +40,15 @@ class _Known(Struct, frozen=True):
 
     answer_at: int
     """Index of MSG2 among the messages in the clear."""
-    sides: tuple[int, ...]
-    """Who sent each message in the clear."""
+    went_on: bool
+    """The initiator sent a message encrypted."""
     first: int
     """Index of MSG1; `final` is that of the last message of phase 1."""
     final: int
     told: tuple[str, str]
     """The summary, before and after how long it took."""
-    exchanges: tuple[_Exchange, ...]
+    exchanges: tuple[tuple[int, ...], ...]
+    """Indexes of the messages of each exchange after phase 1."""
     standing: Standing
     entry: model.Conversation
     """That of the first of them."""
@@ -54,78 +56,103 @@ class _Known(Struct, frozen=True):
     """Whether the rules have something to say, by authentication method."""
 
 
+class _Told(Struct, frozen=True):
+    """What is the same for all conversations that are kin."""
+
+    known: _Known
+    runs: str | None
+    """What the initiator runs; `run_by` is what the responder does."""
+    run_by: str | None
+    auth: str | None
+    chosen: model.Policy
+    hash_number: int | None
+    """That of the chosen policy."""
+    hashed: tuple[tuple[int, int, tuple[slice, ...]], ...]
+    """Index among all and among the kept messages, and where the bodies are, of those with NAT-D."""
+    kinds: dict[tuple[bool | None, bool | None, bool], Kind]
+    """By NAT."""
+
+
 class PlainEntries:
-    """Writes entries of conversations whose like was written before."""
+    """Tells of conversations whose like was told of before."""
 
     def __init__(self, words: Words, reader: Reader, *, strict: bool) -> None:
         self._words = words
         self._reader = reader
         self._strict = strict
         self._known: dict[Shape, _Known] = {}
+        self._kin: Kin[_Told] = Kin()
 
-    def entry(
-        self, ended: Ended, shape: Shape, columns: Columns, contents: list[Read]
-    ) -> model.Conversation | None:
-        """Return the entry of a conversation; None when it has to be made in full."""
+    def alike(self, ended: Ended, columns: Columns) -> Alike | None:
+        """Return what differs in a conversation whose kin were told of before."""
+        told = self._kin.recall(ended, columns)
+        return None if told is None else self._alike(ended, columns, told)
+
+    def alike_of(self, ended: Ended, shape: Shape, columns: Columns, contents: list[Read]) -> Alike | None:
+        """Return what differs in a conversation of known shape; None when it has to be told in full."""
         known = self._known.get(shape)
         if known is None:
             return None
-        answer = contents[known.answer_at][1].offer
-        if ended.rcookie is None or answer is None or not answer.transforms:
+        answer, rcookie = contents[known.answer_at][1].offer, ended.rcookie
+        if rcookie is None or answer is None or not answer.transforms:
             return None
+        transform = answer.transforms[0]
         shown: list[tuple[bytes, ...]] = [(), ()]
-        hashed = False
-        for side, (_, clear, _) in zip(known.sides, contents, strict=True):
-            if clear.vendor_ids:
-                shown[side] += clear.vendor_ids
+        hashed: list[tuple[int, int, tuple[slice, ...]]] = []
+        for index, (place, (_, clear, _)) in enumerate(zip(ended.places(columns), contents, strict=True)):
+            shown[columns.senders[place]] += clear.vendor_ids
             if clear.nat_d:
-                hashed = True
-        runs, run_by, capabilities = self._words.vendors(shown[0], shown[1], (ended.cookie, ended.rcookie))
-        chosen, auth = self._words.policy(answer.transforms[0], capabilities)
-        told_of = known.told_of.get(auth)
-        if told_of is None:
+                hashed.append((place, index, nat_d_in(ended.kept[index])))
+        runs, run_by, capabilities = self._words.vendors(shown[0], shown[1], (ended.cookie, rcookie))
+        chosen, auth = self._words.policy(transform, capabilities)
+        if auth not in known.told_of:
             return None
-        initiator_nat = responder_nat = None
-        if hashed:
-            verdict = verdict_of_hashes(
-                ended.unpack_hashed(contents), answer.transforms[0].hash, moved=NATT_PORT in columns.ports,
-                went_on=any(head[0] == INITIATOR and head[2] & FLAG_ENCRYPTION for head in columns.heads),
-            )  # fmt: skip
-            initiator_nat, responder_nat = verdict.initiator, verdict.responder
-        like = known.entry
-        last = len(ended) - 1
-        began_ns, ended_ns = ended.time_of(0), ended.time_of(last)
-        took = span(max(0, ended.time_of(known.final) - ended.time_of(known.first)))
-        return model.Conversation(
-            id=ended.number,
-            initiator_cookie=ended.cookie.hex(),
-            responder_cookie=ended.rcookie.hex(),
-            mode=like.mode,
-            auth=auth,
-            outcome=like.outcome,
-            summary=f"{known.told[0]}{took}{known.told[1]}",
-            last_message=like.last_message,
-            awaited_message=None,
-            silent_peer=None,
-            nat=NATS[initiator_nat, responder_nat, NATT_PORT in columns.ports],
-            initiator=_peer(like.initiator, ended.first, ended.first_port, runs),
-            responder=_peer(like.responder, ended.second, ended.second_port, run_by),
-            chosen=chosen,
-            exchanges=tuple([_exchange(exchange, ended, columns) for exchange in known.exchanges]),
-            findings=self._findings(ended, known.standing, auth, runs, run_by) if told_of else (),
-            first_time=timestamp(began_ns),
-            last_time=timestamp(ended_ns),
-            first_frame=ended.first_frame(),
-            last_frame=ended.frame_of(last),
-            elapsed_ns=max(0, ended_ns - began_ns),
-            message_count=last + 1,
-        )
+        told = _Told(known, runs, run_by, auth, chosen, transform.hash, tuple(hashed), {})
+        self._kin.remember(ended, columns, told)
+        return self._alike(ended, columns, told)
 
-    def learn(self, ended: Ended, shape: Shape, standing: Standing, entry: model.Conversation) -> None:
+    def _alike(self, ended: Ended, columns: Columns, told: _Told) -> Alike | None:
+        """Return what differs in a conversation, of which the rest is known."""
+        known, rcookie = told.known, ended.rcookie
+        if rcookie is None:
+            return None
+        from_ports, to_ports = columns.source_ports, columns.destination_ports
+        moved = NATT_PORT in from_ports or NATT_PORT in to_ports
+        nat: tuple[bool | None, bool | None, bool] = (None, None, moved)
+        if told.hashed:
+            senders, kept = columns.senders, ended.kept
+            verdict = verdict_of_hashes(
+                [
+                    (senders[at], from_ports[at], to_ports[at], tuple([kept[index][body] for body in bodies]))
+                    for at, index, bodies in told.hashed
+                ],
+                (ended.first, ended.second), ended.cookie + rcookie, told.hash_number,
+                moved=moved, went_on=known.went_on,
+            )  # fmt: skip
+            nat = (verdict.initiator, verdict.responder, moved)
+        kind = told.kinds.get(nat)
+        if kind is None:
+            kind = told.kinds[nat] = self._kind(ended, told, NATS[nat], columns)
+        frames, ids = columns.frames, columns.message_ids
+        began_ns, ended_ns = ended.time_of(0), ended.time_of(len(frames) - 1)
+        took_ns = ended.time_of(known.final) - ended.time_of(known.first)
+        ends = address(ended.first), address(ended.second)
+        values: tuple[Value, ...] = (
+            ended.number, ended.cookie.hex(), ended.cookie.hex(":"), rcookie.hex(),
+            ends[0], ended.first_port, ends[1], ended.second_port,
+            timestamp(began_ns), timestamp(ended_ns), max(0, ended_ns - began_ns), span(max(0, took_ns)),
+            ended.first_frame(), *[f"{ids[indexes[0]]:08x}" for indexes in known.exchanges], *frames,
+        )  # fmt: skip
+        entry = partial(self._entry, ended, known, kind.specimen, values)
+        return Alike(kind, ended.number, ends, values, entry)
+
+    def learn(
+        self, ended: Ended, shape: Shape, columns: Columns, standing: Standing, entry: model.Conversation
+    ) -> None:
         """Remember the entry of a plain conversation that was made in full."""
         known = self._known.get(shape)
         if known is None:
-            known = _known(ended, standing, entry)
+            known = _known(ended, columns, standing, entry)
             if known is None:
                 return
             if len(self._known) >= REMEMBERED:
@@ -133,46 +160,103 @@ class PlainEntries:
             self._known[shape] = known
         known.told_of[entry.auth] = bool(entry.findings)
 
+    def _entry(
+        self, ended: Ended, known: _Known, specimen: model.Conversation, values: tuple[Value, ...]
+    ) -> model.Conversation:
+        """Return the entry of a conversation, of which the specimen has all but the values."""
+        entry = _filled(specimen, known, values)
+        if not specimen.findings:
+            return entry
+        return replace(entry, findings=self._findings(ended.unpack(self._reader), known.standing, entry))
+
     def _findings(
-        self, ended: Ended, known: Standing, auth: str | None, runs: str | None, run_by: str | None
+        self, conversation: Conversation, standing: Standing, entry: model.Conversation
     ) -> tuple[model.Finding, ...]:
         """Return what the rules have to say of a plain conversation."""
-        conversation = ended.unpack(self._reader)
-        case = Case(conversation, with_messages(known, conversation.seen), auth)
-        return report_findings(diagnose(case, strict=self._strict), runs, run_by)
+        case = Case(conversation, with_messages(standing, conversation.seen), entry.auth)
+        found = diagnose(case, strict=self._strict)
+        return report_findings(found, entry.initiator.implementation, entry.responder.implementation)
+
+    def _kind(self, ended: Ended, told: _Told, nat: model.Nat, columns: Columns) -> Kind:
+        """Make the specimen of a kind: the entry of a conversation in which each value is a mark."""
+        known = told.known
+        marks = _marks(len(known.exchanges), len(columns.frames))
+        entry = replace(
+            known.entry, auth=told.auth, chosen=told.chosen, nat=nat,
+            initiator=replace(known.entry.initiator, implementation=told.runs),
+            responder=replace(known.entry.responder, implementation=told.run_by), findings=(),
+        )  # fmt: skip
+        entry = _filled(entry, known, marks)
+        if known.told_of[told.auth]:
+            marked = _marked(ended.unpack(self._reader), marks[-len(columns.frames) :])
+            entry = replace(entry, findings=self._findings(marked, known.standing, entry))
+        return Kind(entry, marks)
 
 
-def _known(ended: Ended, standing: Standing, entry: model.Conversation) -> _Known | None:
+def _known(ended: Ended, columns: Columns, standing: Standing, entry: model.Conversation) -> _Known | None:
     """Return what an entry holds for all conversations of its shape; None where it is an odd one."""
     course = standing.course
-    places = ended.places()
+    places = ended.places(columns)
     if course.first.get(2) not in places:
         return None
     first, final = course.first[1], course.first[course.final]
-    before, took, after = entry.summary.partition(span(max(0, ended.time_of(final) - ended.time_of(first))))
+    took_ns = ended.time_of(final) - ended.time_of(first)
+    before, took, after = entry.summary.partition(span(max(0, took_ns)))
     if not took:
         return None
-    exchanges = [
-        _Exchange(written, later.indexes[:_LISTED])
-        for written, later in zip(entry.exchanges, standing.later, strict=True)
-    ]
-    sides = tuple([ended.sender_of(place) for place in places])
     return _Known(
-        places.index(course.first[2]), sides, first, final, (before, after), tuple(exchanges),
+        places.index(course.first[2]),
+        any(s.sender == INITIATOR and s.is_encrypted for s in course.seen),
+        first, final, (before, after), tuple([later.indexes for later in standing.later]),
         with_messages(standing, ()), entry, {},
     )  # fmt: skip
 
 
-def _peer(like: model.Peer, octets: bytes, port: int, runs: str | None) -> model.Peer:
-    return model.Peer(
-        address(octets), port, runs, like.progress, like.certainty, like.states, like.windows_number
-    )
+def _filled(specimen: model.Conversation, known: _Known, values: tuple[Value, ...]) -> model.Conversation:
+    """Return an entry with these values, which stand in the order that `PlainEntries.alike` gives them."""
+    (
+        number, cookie, _, rcookie, initiator, initiator_port, responder, responder_port, first_time,
+        last_time, elapsed_ns, took, first_frame, *rest,
+    ) = values  # fmt: skip
+    count = len(known.exchanges)
+    ids, frames = rest[:count], rest[count:]
+    exchanges = [
+        replace(one, message_id=message_id, frames=tuple([frames[index] for index in indexes[:_LISTED]]))
+        for one, message_id, indexes in zip(specimen.exchanges, ids, known.exchanges, strict=True)
+    ]
+    return replace(
+        specimen, id=number, initiator_cookie=cookie, responder_cookie=rcookie,
+        summary=f"{known.told[0]}{took}{known.told[1]}",
+        initiator=replace(specimen.initiator, address=initiator, port=initiator_port),
+        responder=replace(specimen.responder, address=responder, port=responder_port),
+        exchanges=tuple(exchanges), first_time=first_time, last_time=last_time, first_frame=first_frame,
+        last_frame=frames[-1], elapsed_ns=elapsed_ns,
+    )  # fmt: skip
 
 
-def _exchange(known: _Exchange, ended: Ended, columns: Columns) -> model.Exchange:
-    like, indexes = known.model, known.indexes
-    return model.Exchange(
-        like.kind, f"{columns.message_ids[indexes[0]]:08x}", like.outcome, like.last_message,
-        like.awaited_message, like.silent_peer, like.started_by,
-        tuple([ended.frame_of(index) for index in indexes]),
+def _marks(exchanges: int, messages: int) -> tuple[Value, ...]:
+    """Return a mark for each value of `PlainEntries.alike`."""
+    words = iter(f"\ue000{number:02}\ue001" for number in range(7 + exchanges))
+    numbers = iter(range(_MARK, _MARK + 5 + messages))
+    return (
+        next(numbers), next(words), _COOKIE.hex(":"), next(words),
+        address(_ENDS[0]), next(numbers), address(_ENDS[1]), next(numbers),
+        next(words), next(words), next(numbers), next(words), next(numbers),
+        *[next(words) for _ in range(exchanges)], *numbers,
+    )  # fmt: skip
+
+
+def _marked(conversation: Conversation, frames: tuple[Value, ...]) -> Conversation:
+    """Return a conversation without a value of its own: a finding that tells one comes out wrong."""
+    seen = tuple([
+        replace(
+            message, frame=frame, time_ns=-1, message_id=-1, wire_bytes=-1, source_port=-1,
+            destination_port=-1, ttl=-1, ip_id=-1, clear=NOTHING_CLEAR, fragment_frames=(),
+        )
+        for message, frame in zip(conversation.seen, frames, strict=True)
+    ])  # fmt: skip
+    return replace(
+        conversation, number=-1, initiator_cookie=_COOKIE, responder_cookie=_COOKIE, initiator=_ENDS[0],
+        responder=_ENDS[1], initiator_port=-1, responder_port=-1, seen=seen, superseded_ns=None,
+        watched_until_ns=-1,
     )  # fmt: skip

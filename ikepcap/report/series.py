@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from ikepcap.report.model import Conversation
-
 MAX_PAIRS: Final = 65_536
 
 
@@ -13,14 +11,13 @@ class Series:
     def __init__(self) -> None:
         self._first: dict[tuple[str, str], int] = {}
 
-    def first_of(self, conversation: Conversation) -> int | None:
+    def first_of(self, number: int, pair: tuple[str, str], outcome: str) -> int | None:
         """Return the number of the first attempt of the series this one goes on; None if it begins one."""
-        pair = (conversation.initiator.address, conversation.responder.address)
         first = self._first.get(pair)
-        if conversation.outcome in ("established", "unknown", "probe"):
+        if outcome in ("established", "unknown", "probe"):
             self._first.pop(pair, None)
         elif first is None:
             if len(self._first) >= MAX_PAIRS:
                 self._first.clear()
-            self._first[pair] = conversation.id
-        return first if first is not None and first < conversation.id else None
+            self._first[pair] = number
+        return first if first is not None and first < number else None

@@ -77,13 +77,13 @@ def shape_of(columns: Columns, contents: list[Read]) -> Shape | None:
     for _, _, defects in contents:
         if defects:
             return None
+    ids = columns.message_ids
     return (
-        columns.heads,
-        tuple(map(columns.message_ids.index, columns.message_ids)),  # which messages share one
-        tuple([size < HASH_ONLY_BYTES for size in columns.wire_bytes]),
-        columns.marks,
+        columns.senders, columns.exchanges, columns.flags, columns.firsts, columns.marks,
+        tuple(map(ids.index, ids)),  # which messages share one
+        bytes(map(HASH_ONLY_BYTES.__gt__, columns.wire_bytes)),
         tuple([types for types, _, _ in contents]),
-    )
+    )  # fmt: skip
 
 
 def _is_plain(conversation: Conversation, standing: Standing) -> bool:

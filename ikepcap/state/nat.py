@@ -7,12 +7,13 @@ Some peers send a wrong hash on purpose to force encapsulation, so a mismatch sh
 not necessarily a NAT.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
 
 from ikepcap.capture.datagram import NATT_PORT
-from ikepcap.track.conversation import INITIATOR, Conversation, Seen
+from ikepcap.track.conversation import INITIATOR, Conversation
 from ikepcap.wire.natd import HASH_NAMES, NAMES_BY_LENGTH, digest
 
 
@@ -40,16 +41,34 @@ _VERDICTS: Final = {
 
 def nat_verdict(conversation: Conversation, hash_number: int | None) -> NatVerdict:
     """Recompute every NAT-D of the whole conversation with the hash that was agreed on."""
-    seen = conversation.seen
+    seen, rcookie = conversation.seen, conversation.responder_cookie
     moved = any(NATT_PORT in (s.destination_port, s.source_port) for s in seen)
     went_on = any(s.sender == INITIATOR and s.is_encrypted for s in seen)
-    return verdict_of_hashes(conversation, hash_number, moved=moved, went_on=went_on)
+    hashed = [
+        (s.sender, s.source_port, s.destination_port, s.clear.nat_d)
+        for s in seen if s.clear.nat_d and not s.rebound and not s.cookie_differs
+    ]  # fmt: skip
+    if not hashed or rcookie is None:
+        return _VERDICTS[None, None, moved]
+    ends = conversation.initiator, conversation.responder
+    cookies = conversation.initiator_cookie + rcookie
+    return verdict_of_hashes(hashed, ends, cookies, hash_number, moved=moved, went_on=went_on)
+
+
+Hashed = tuple[int, int, int, tuple[bytes, ...]]
+"""Sender, ports, and NAT-D bodies of a message that has some."""
 
 
 def verdict_of_hashes(
-    conversation: Conversation, hash_number: int | None, *, moved: bool, went_on: bool
+    messages: Iterable[Hashed],
+    ends: tuple[bytes, bytes],
+    cookies: bytes,
+    hash_number: int | None,
+    *,
+    moved: bool,
+    went_on: bool,
 ) -> NatVerdict:
-    """Do so with a conversation that may hold its messages with NAT-D only.
+    """Judge by the messages that have NAT-D; `ends` are the addresses of initiator and responder.
 
     `moved` says that a message used UDP 4500, `went_on` that the initiator sent one encrypted. A peer's
     own NAT-D tells of a NAT between it and the capture point, the other peer's of one beyond. Either
@@ -58,18 +77,15 @@ def verdict_of_hashes(
     # For each peer: what its own hash says, and what the other's says of it. True is a mismatch.
     own: list[bool | None] = [None, None]
     others: list[bool | None] = [None, None]
-    rcookie = conversation.responder_cookie
-    for message in conversation.seen:
-        nat_d = message.clear.nat_d
-        if not nat_d or rcookie is None or message.rebound or message.cookie_differs:
-            continue
+    for sender, source_port, destination_port, nat_d in messages:
         name = HASH_NAMES.get(hash_number or 0) or NAMES_BY_LENGTH.get(len(nat_d[0]))
         if name is None or len(nat_d) < 2:
             continue
-        at_receiver, at_sender = _mismatches(conversation, message, name, rcookie)
-        sender = message.sender
+        receiver = 1 - sender
+        at_receiver = nat_d[0] != digest(name, cookies, ends[receiver], destination_port)
+        at_sender = digest(name, cookies, ends[sender], source_port) not in nat_d[1:]
         own[sender] = bool(own[sender]) or at_sender
-        others[1 - sender] = bool(others[1 - sender]) or at_receiver
+        others[receiver] = bool(others[receiver]) or at_receiver
     # With a NAT found the initiator leaves UDP 500 for its first encrypted message (RFC 3947 §4): if it
     # stays, the peers found none, whatever part of their exchange is readable here.
     stayed = went_on and not moved
@@ -84,13 +100,3 @@ def _behind(own: bool | None, others: bool | None, stayed: bool) -> bool | None:
     return False if stayed or (own is not None and others is not None) else None
 
 
-def _mismatches(conversation: Conversation, message: Seen, name: str, rcookie: bytes) -> tuple[bool, bool]:
-    """Return whether the receiver's and the sender's address differ from what the sender hashed."""
-    from_initiator = message.sender == INITIATOR
-    here = conversation.initiator if from_initiator else conversation.responder
-    there = conversation.responder if from_initiator else conversation.initiator
-    cookies = conversation.initiator_cookie + rcookie
-    nat_d = message.clear.nat_d
-    receiver = digest(name, cookies, there, message.destination_port)
-    sender = digest(name, cookies, here, message.source_port)
-    return nat_d[0] != receiver, sender not in nat_d[1:]

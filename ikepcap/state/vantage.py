@@ -30,7 +30,7 @@ class VantageVotes:
     def __init__(self) -> None:
         self._votes: dict[str, int] = {}
         self._example: dict[str, tuple[int, bytes | None]] = {}
-        self._known: dict[tuple[tuple[bytes, ...], tuple[int, ...]], tuple[str | None, tuple[int, int]]] = {}
+        self._known: dict[tuple[bytes, bytes], tuple[str | None, tuple[int, int]]] = {}
 
     def add(self, conversation: Conversation) -> None:
         """Count one conversation."""
@@ -46,13 +46,13 @@ class VantageVotes:
         near = _near(initial[INITIATOR], initial[RESPONDER])
         self._count(near, (ttl[0], ttl[1]), (conversation.initiator, conversation.responder))
 
-    def add_plain(self, heads: tuple[bytes, ...], ttls: tuple[int, ...], ends: tuple[bytes, bytes]) -> None:
-        """Count a conversation without copies: by its messages' first octets, which name their senders."""
-        key = (heads, ttls)
+    def add_plain(self, senders: bytes, ttls: bytes, ends: tuple[bytes, bytes]) -> None:
+        """Count a conversation without copies by the sender and the TTL of each message."""
+        key = (senders, ttls)
         known = self._known.get(key)
         if known is None:
-            pairs = list(zip(heads, ttls, strict=True))
-            own = [[ttl for head, ttl in pairs if head[0] == side and ttl] for side in (0, 1)]
+            pairs = list(zip(senders, ttls, strict=True))
+            own = [[ttl for sender, ttl in pairs if sender == side and ttl] for side in (0, 1)]
             initial = [INITIAL_TTLS.issuperset(values) if values else None for values in own]
             last = (own[0][-1] if own[0] else 0, own[1][-1] if own[1] else 0)
             if len(self._known) >= REMEMBERED:

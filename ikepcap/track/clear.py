@@ -30,7 +30,7 @@ _AGGRESSIVE: Final = int(Exchange.AGGRESSIVE)
 
 REMEMBERED: Final = 4096
 _LONGEST_REMEMBERED: Final = 4096
-_MAX_LISTED: Final = 64
+MAX_LISTED: Final = 64
 ENCRYPTED: Final = tuple(((first,), NOTHING_CLEAR, NOTHING) for first in range(256))
 """What an undamaged encrypted message says, by its first payload."""
 
@@ -117,7 +117,7 @@ class Reader:
             if len(self._openings) >= REMEMBERED:
                 self._openings.clear()
             self._openings[types[0], data[HEADER_BYTES:]] = answer
-        elif len(message.spans) <= _MAX_LISTED:
+        elif len(message.spans) <= MAX_LISTED:
             if len(self._walked) >= REMEMBERED:
                 self._walked.clear()
             self._walked[data[16:32]] = _remember(data, message.spans, layout)
@@ -171,9 +171,9 @@ def _arrange(types: tuple[int, ...], spans: tuple[Span, ...]) -> _Layout:
         types,
         bodies[_SA][0] if _SA in bodies else None,
         ke[-1].stop - ke[-1].start if ke else 0,
-        tuple(bodies.get(_NAT_D_KIND, ())[:_MAX_LISTED]),
-        tuple(bodies.get(_VID, ())[:_MAX_LISTED]),
-        tuple(bodies.get(_N, ())[:_MAX_LISTED]),
+        tuple(bodies.get(_NAT_D_KIND, ())[:MAX_LISTED]),
+        tuple(bodies.get(_VID, ())[:MAX_LISTED]),
+        tuple(bodies.get(_N, ())[:MAX_LISTED]),
         _D in bodies,
         bodies[_ID][-1] if _ID in bodies else None,
     )

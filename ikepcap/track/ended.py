@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from ikepcap.capture.datagram import IcmpError, LostFragments
 from ikepcap.track.clear import ENCRYPTED, Read, Reader
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, LostParts, Other, Seen
-from ikepcap.track.kin import Relative, read
 from ikepcap.track.open import (
     COOKIE_DIFFERS,
     DUPLICATE,
@@ -28,8 +27,10 @@ from ikepcap.track.open import (
     RECORD_BYTES,
     SENDER_AT,
     TIME,
+    TTL_AT,
     Open,
 )
+from ikepcap.track.pair import Relative, read
 from ikepcap.track.roles import PHASE_1, initiating_side
 
 _SHORT: Final = 64
@@ -80,20 +81,27 @@ class Ended(Struct, frozen=True, array_like=True, gc=False):
 
     def columns(self) -> "Columns":
         """Return the records as columns; for short conversations."""
-        values = _columns(len(self)).unpack(self.records)
-        marks = self.records[MARKS_AT::RECORD_BYTES]
+        records = self.records
+        values = _columns(len(self)).unpack(records)
+        senders, exchanges, flags, firsts = [
+            records[at::RECORD_BYTES] for at in range(SENDER_AT, SENDER_AT + 4)
+        ]
         return Columns(
-            values[::6], values[1::6], values[2::6], values[3::6] + values[4::6], values[5::6], marks
-        )
+            senders, exchanges, flags, firsts, records[TTL_AT::RECORD_BYTES], records[MARKS_AT::RECORD_BYTES],
+            values[::5], values[1::5], values[2::5], values[3::5], values[4::5],
+        )  # fmt: skip
 
-    def contents(self, reader: Reader) -> list[Read]:
+    def contents(self, reader: Reader, columns: "Columns") -> list[Read]:
         """Return what the messages in the clear say, in their order."""
-        sizes = [RECORD.unpack_from(self.records, place * RECORD_BYTES)[8] for place in self.places()]
-        return [reader.read(data, max(size, len(data))) for data, size in zip(self.kept, sizes, strict=True)]
+        sizes = columns.wire_bytes
+        return [
+            reader.read(data, sizes[place])
+            for place, data in zip(self.places(columns), self.kept, strict=True)
+        ]
 
-    def places(self) -> list[int]:
+    def places(self, columns: "Columns") -> list[int]:
         """Return the index of each of the messages in `contents`."""
-        return [index for index, marks in enumerate(self.records[MARKS_AT::RECORD_BYTES]) if marks & KEPT]
+        return [index for index, marks in enumerate(columns.marks) if marks & KEPT]
 
     def frame_of(self, index: int) -> int:
         """Return the frame of a message, the one that completed it."""
@@ -105,32 +113,14 @@ class Ended(Struct, frozen=True, array_like=True, gc=False):
         time_ns: int = TIME.unpack_from(self.records, index * RECORD_BYTES)[0]
         return time_ns
 
-    def sender_of(self, index: int) -> int:
-        """Return the side that sent a message."""
-        return self.records[index * RECORD_BYTES + SENDER_AT]
-
     def first_frame(self) -> int:
         """Return the first frame that has a part of the first message."""
         parts = self.fragment_frames
         return min(parts[0]) if parts and 0 in parts else self.frame_of(0)
 
-    def unpack_hashed(self, contents: list[Read]) -> Conversation:
-        """Unpack a plain conversation, but only its messages with NAT-D payloads."""
-        records = bytearray()
-        reads: list[Read] = []
-        for place, content in zip(self.places(), contents, strict=True):
-            if content[1].nat_d:
-                reads.append(content)
-                records += self.records[place * RECORD_BYTES : (place + 1) * RECORD_BYTES]
-        return Conversation(
-            self.number, self.cookie, self.rcookie, self.first, self.first_port, self.second,
-            self.second_port, True, tuple(_unpack(records, reads, {})), 0, (), (), (), self.superseded_ns,
-            self.watched_until_ns,
-        )  # fmt: skip
-
     def unpack(self, reader: Reader) -> Conversation:
         """Settle who is the initiator and unpack everything into a record."""
-        seen = tuple(_unpack(self.records, self.contents(reader), self.fragment_frames or {}))
+        seen = tuple(_unpack(self, reader))
         side, proven = initiating_side(seen, opener=None if self.opener == NOBODY else self.opener)
         lost_parts = self.lost_parts
         first, second = self.first, self.second
@@ -166,34 +156,39 @@ def ended(track: Open, now_ns: int, relatives: tuple[Relative, ...] = ()) -> End
 class Columns(Struct, frozen=True, gc=False):
     """Values of each message of a conversation."""
 
-    heads: tuple[bytes, ...]
-    """Sender, exchange, flags and first payload."""
+    senders: bytes
+    exchanges: bytes
+    flags: bytes
+    firsts: bytes
+    """First payloads."""
+    ttls: bytes
+    marks: bytes
+    """See `Open`."""
+    frames: tuple[int, ...]
     message_ids: tuple[int, ...]
     wire_bytes: tuple[int, ...]
-    ports: tuple[int, ...]
-    """Those of all sources, then those of all destinations."""
-    ttls: tuple[int, ...]
-    marks: bytes
+    source_ports: tuple[int, ...]
+    destination_ports: tuple[int, ...]
 
 
 @cache
 def _columns(count: int) -> Layout:
     """Return the layout of so many records for `Ended.columns`."""
-    return Layout("<" + "20x4sIHHHB5x" * count)
+    return Layout("<" + "8xI12xIHHH6x" * count)
 
 
-def _unpack(
-    records: bytes | bytearray, reads: list[Read], frames: dict[int, tuple[int, ...]]
-) -> Iterator[Seen]:
+def _unpack(ended: Ended, reader: Reader) -> Iterator[Seen]:
     where: dict[int, Read] = {}
-    following = iter(reads)
+    kept, frames = iter(ended.kept), ended.fragment_frames or {}
     for index, (
         _, frame, time_ns, sender, exchange, flags, first, message_id, wire_bytes, source_port,
         destination_port, ttl, ip_id, copy_of, marks,
-    ) in enumerate(RECORD.iter_unpack(records)):  # fmt: skip
+    ) in enumerate(RECORD.iter_unpack(ended.records)):  # fmt: skip
         read = ENCRYPTED[first]
         if marks & KEPT:
-            read = where[index] = next(following)
+            data = next(kept)
+            # A record has 16 bits for it; a message put together of IKE fragments may have more.
+            read = where[index] = reader.read(data, max(wire_bytes, len(data)))
         elif copy_of != NO_COPY:
             read = where.get(copy_of, read)
         payloads, clear, defects = read

@@ -22,6 +22,7 @@ RECORD_BYTES: Final = RECORD.size
 TIME: Final = Layout("<12xq")
 FRAME: Final = Layout("<8xI")
 SENDER_AT: Final = 20
+TTL_AT: Final = RECORD_BYTES - 6
 MARKS_AT: Final = RECORD_BYTES - 1
 NO_COPY: Final = 0xFFFF
 DUPLICATE: Final = 1

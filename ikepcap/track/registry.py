@@ -5,13 +5,14 @@ generation are finished early; a generation lasts longer than any retransmission
 verdict does not depend on how busy the capture is.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
 from ikepcap.capture.datagram import Datagram
 from ikepcap.track.ended import Ended, ended
-from ikepcap.track.kin import Kin
 from ikepcap.track.open import FRAME, NOBODY, Open
+from ikepcap.track.pair import Pair
 from ikepcap.wire.message import NO_COOKIE
 
 GENERATION_NS: Final = 60 * 10**9
@@ -22,8 +23,9 @@ HARD_LIMIT: Final = 24_576
 """With this many in one generation the capture is a flood, and generations get shorter."""
 LONE_LISTED: Final = 1_000
 """Single unanswered first messages handed on one by one; more are a scan or a flood, and counted."""
-_BATCH: Final = 64
-"""About so many ended conversations are held at a time when all are ended."""
+_BATCH: Final = 32
+"""Ended conversations handed back at a time; of many, one in _SHARE."""
+_SHARE: Final = 256
 
 
 class Registry:
@@ -36,9 +38,9 @@ class Registry:
         self._rotated_ns = 0
         self._count = 0
         self._latest: dict[tuple[bytes, bytes], Open] = {}
-        self._kin: dict[int, Kin] = {}
+        self._pairs: dict[int, Pair] = {}
         """By number, of conversations whose peers had others."""
-        self._ended: list[Ended] = []
+        self._ended: deque[Ended] = deque()
         self.lone_frames: list[int] = []
         """Frames of the first few of those beyond LONE_LISTED."""
         self.lone_count = 0
@@ -94,12 +96,12 @@ class Registry:
         """Let a conversation know of those that its peers had before, and those of it."""
         if before is None:
             return
-        kin = self._kin.get(before.number)
-        if kin is None:
-            kin = self._kin[before.number] = Kin([])
-            kin.join(before.first, before.records, before.kept)
-        kin.join(track.first, track.records, track.kept)
-        self._kin[track.number] = kin
+        pair = self._pairs.get(before.number)
+        if pair is None:
+            pair = self._pairs[before.number] = Pair([])
+            pair.join(before.first, before.records, before.kept)
+        pair.join(track.first, track.records, track.kept)
+        self._pairs[track.number] = pair
 
     def release(self, track: Open, now_ns: int) -> None:
         """End a conversation now, because its cookie begins another."""
@@ -119,13 +121,17 @@ class Registry:
         self._finish(track, now_ns)
 
     def ended(self, now_ns: int) -> Iterator[Ended]:
-        """Hand back the conversations that ended since the last call; too many of them are made fewer."""
+        """Hand back conversations that ended; too many open ones are made fewer.
+
+        When a generation ends, thousands do at once: they are handed back a few at a time, so that whoever
+        takes them has something to do all the while.
+        """
         if len(self.young) + len(self._old) > OPEN_LIMIT:
             idle = now_ns - self._rotated_ns
             if idle >= GENERATION_NS or idle < 0 or len(self.young) > HARD_LIMIT:
                 self._rotate(now_ns)
-        if self._ended:
-            yield from self._take_ended()
+        for _ in range(min(len(self._ended), max(_BATCH, len(self._ended) // _SHARE))):
+            yield self._ended.popleft()
 
     def end_all(self, now_ns: int) -> Iterator[Ended]:
         """Finish all that is open, and hand it back."""
@@ -134,14 +140,12 @@ class Registry:
             generation.clear()
             while tracks:
                 self._finish(tracks.pop(), now_ns)  # and let go of it
-                if len(self._ended) > _BATCH:
-                    yield from self._take_ended()
+                yield from self._take_ended()
         yield from self._take_ended()
 
     def _take_ended(self) -> Iterator[Ended]:
-        ended, self._ended = self._ended[::-1], []
-        while ended:
-            yield ended.pop()  # and let go of it
+        while self._ended:
+            yield self._ended.popleft()  # and let go of it
 
     def _rotate(self, now_ns: int) -> None:
         for track in self._old.values():
@@ -157,8 +161,8 @@ class Registry:
                 del self._latest[ends]
             following, track.twin = track.twin, None
             if not self._is_one_of_many(track):
-                kin = self._kin.pop(track.number, None)
-                relatives = kin.others_of(track.records) if kin is not None else ()
+                pair = self._pairs.pop(track.number, None)
+                relatives = pair.others_of(track.records) if pair is not None else ()
                 self._ended.append(ended(track, now_ns, relatives))
             track = following
 

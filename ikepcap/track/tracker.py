@@ -15,7 +15,6 @@ from ikepcap.capture.decode import Item
 from ikepcap.track import elsewhere
 from ikepcap.track.attempts import begins_anew, is_other_attempt
 from ikepcap.track.clear import ENCRYPTED, REMEMBERED, Reader
-from ikepcap.track.conversation import Conversation
 from ikepcap.track.ended import Ended
 from ikepcap.track.fragments import Fragments
 from ikepcap.track.objection import objection
@@ -33,6 +32,7 @@ from ikepcap.track.open import (
 )
 from ikepcap.track.registry import Registry
 from ikepcap.track.roles import PHASE_1
+from ikepcap.track.unplaced import AUTHIP, Unplaced
 from ikepcap.wire.message import FLAG_ENCRYPTION, HEADER, HEADER_BYTES, NO_COOKIE, VERSION_1, parse
 from ikepcap.wire.numbers import Exchange, Payload
 from ikepcap.wire.walk import GENERIC_HEADER_BYTES
@@ -41,9 +41,7 @@ SEEN_LIMIT: Final = 20_000
 """Messages kept of one conversation; more are counted."""
 ATTACHED_LIMIT: Final = 1_000
 """ICMP errors and lost fragments kept of one conversation, each."""
-STEP_BACK_NS: Final = 10**6
 _FRAGMENT: Final = int(Payload.FRAGMENT)
-_AUTHIP: Final = 240
 _SA: Final = int(Payload.SA)
 _AGGRESSIVE: Final = int(Exchange.AGGRESSIVE)
 _SHORTEST: Final = HEADER_BYTES + GENERIC_HEADER_BYTES
@@ -59,13 +57,7 @@ class Tracker:
         self._reader = Reader()
         self._openings: dict[bytes, bytes] = {}
         self.isakmp_messages = 0
-        self.ikev2 = 0
-        self.authip = 0
-        self.gdoi = 0
-        self.malformed: list[tuple[int, str]] = []
-        """(frame, reason) of messages that fit no conversation; the first few of `malformed_count`."""
-        self.malformed_count = 0
-        self.time_steps_back: list[int] = []
+        self.unplaced = Unplaced()
 
     @property
     def lone_frames(self) -> list[int]:
@@ -77,11 +69,7 @@ class Tracker:
         """How many single MSG1s there were, those that were handed on included."""
         return self._registry.lone_count
 
-    def add(self, item: Item) -> None:
-        """Take one datagram, or what else the capture yields."""
-        self.take((item,))
-
-    def take(self, items: Iterable[Item]) -> None:
+    def take(self, items: Iterable[Item]) -> None:  # noqa: C901 - a call more would be one for each message
         """Take what the capture yields, in its order.
 
         This loop is run for every message of a capture and keeps the common case to itself: a new message of
@@ -115,8 +103,8 @@ class Tracker:
                 add_other(item)
                 continue
             marks = 0
-            if flags != FLAG_ENCRYPTION or exchange >= _AUTHIP:
-                if flags or exchange >= _AUTHIP or first == _FRAGMENT or rcookie == NO_COOKIE:
+            if flags != FLAG_ENCRYPTION or exchange >= AUTHIP:
+                if flags or exchange >= AUTHIP or first == _FRAGMENT or rcookie == NO_COOKIE:
                     add_other(item)
                     continue
                 track.kept.append(data)
@@ -130,7 +118,7 @@ class Tracker:
             count += 1
             time_ns = item.time_ns
             if time_ns < self._now_ns:
-                self._note_time(item)
+                self.unplaced.note_time(item, self._now_ns)
             self._now_ns = time_ns
             if item.fragment_frames:
                 track.note_fragments(item.fragment_frames)
@@ -156,7 +144,7 @@ class Tracker:
             return False
         self.isakmp_messages += 1
         if datagram.time_ns < self._now_ns:
-            self._note_time(datagram)
+            self.unplaced.note_time(datagram, self._now_ns)
         self._now_ns = datagram.time_ns
         track = self._registry.open(datagram)
         track.opener = 0
@@ -173,12 +161,12 @@ class Tracker:
     def _add_other(self, datagram: Datagram) -> None:
         """Take a datagram that begins a conversation, repeats a message, or is out of the ordinary."""
         data = datagram.data
-        if data[17] & 0xF0 != VERSION_1 or data[18] >= _AUTHIP or datagram.destination_port == GDOI_PORT:
-            self._count_other(datagram)
+        if data[17] & 0xF0 != VERSION_1 or data[18] >= AUTHIP or datagram.destination_port == GDOI_PORT:
+            self.unplaced.count(datagram)
             return
         self.isakmp_messages += 1
         if datagram.time_ns < self._now_ns:
-            self._note_time(datagram)
+            self.unplaced.note_time(datagram, self._now_ns)
         self._now_ns = datagram.time_ns
         track = self._registry.find(data[:8])
         if track is None:
@@ -207,20 +195,12 @@ class Tracker:
             if len(track.lost) < ATTACHED_LIMIT:
                 track.lost.append(lost)
 
-    def finished(self) -> Iterator[Conversation]:
-        """Hand back the conversations that ended since the last call."""
-        return (ended.unpack(self._reader) for ended in self.ended())
-
-    def close(self, end_ns: int) -> Iterator[Conversation]:
-        """Finish all that is open; the capture went on until `end_ns`."""
-        return (ended.unpack(self._reader) for ended in self.end_all(end_ns))
-
     def ended(self) -> Iterator[Ended]:
-        """Do as `finished` does, and leave conversations packed."""
+        """Hand back conversations that ended."""
         return self._registry.ended(self._now_ns)
 
     def end_all(self, end_ns: int) -> Iterator[Ended]:
-        """Do as `close` does, and leave conversations packed."""
+        """Finish all that is open; the capture went on until `end_ns`."""
         self._now_ns = max(self._now_ns, end_ns)
         return self._registry.end_all(self._now_ns)
 
@@ -232,7 +212,7 @@ class Tracker:
         return self._reader.read(data, datagram.wire_bytes)[1].offer is not None
 
     def _alike(self, data: bytes) -> bytes:
-        """Return a MSG1 with the same octets after its cookie, of those kept before: offers repeat endlessly."""
+        """Return the same MSG1, but for its cookie, as it was kept before: offers repeat endlessly."""
         if data[18] == _AGGRESSIVE:
             return data  # its key exchange is like no other
         known = self._openings.get(data[8:])
@@ -241,27 +221,6 @@ class Tracker:
                 self._openings.clear()
             known = self._openings[data[8:]] = data
         return known
-
-    def _count_other(self, datagram: Datagram) -> None:
-        major, exchange = datagram.data[17] >> 4, datagram.data[18]
-        if major == 2:
-            self.ikev2 += 1
-        elif major != 1:
-            self._reject(datagram, f"ISAKMP version {major} is unknown")
-        elif exchange >= _AUTHIP:
-            self.authip += 1
-        else:
-            self.gdoi += 1
-
-    def _reject(self, datagram: Datagram, why: str) -> None:
-        self.malformed_count += 1
-        if len(self.malformed) < 20:
-            self.malformed.append((datagram.frame, why))
-
-    def _note_time(self, datagram: Datagram) -> None:
-        """Time steps back: by more than the reordering of a busy interface, it is worth a note."""
-        if datagram.time_ns < self._now_ns - STEP_BACK_NS and len(self.time_steps_back) < 100:
-            self.time_steps_back.append(datagram.frame)
 
     def _record(
         self,
@@ -296,7 +255,7 @@ class Tracker:
         if track is None:
             why = None if opens and data[:8] != NO_COOKIE else objection(parse(data, datagram.wire_bytes))
             if why is not None:
-                self._reject(datagram, why)
+                self.unplaced.reject(datagram, why)
                 return
             track = self._registry.open(datagram)
         if len(track) >= SEEN_LIMIT:

@@ -55,4 +55,5 @@ def digest(name: str, cookies: bytes, address: bytes, port: int) -> bytes:
     """Return a NAT-D hash; it proves nothing to anyone, so any hash will do."""
     import hashlib  # takes its time to load, and is needed only where there are NAT-D payloads
 
-    return hashlib.new(name, cookies + address + port.to_bytes(2), usedforsecurity=False).digest()
+    made: bytes = getattr(hashlib, name)(cookies + address + port.to_bytes(2), usedforsecurity=False).digest()
+    return made

@@ -67,6 +67,10 @@ class Stream:
     def __iter__(self) -> Iterator[Conversation]:
         yield from self._whole.conversations
 
+    def told(self) -> Iterator[Conversation]:
+        """None of them is like another."""
+        return iter(self)
+
     @property
     def report(self) -> Report:
         """The report without its conversations."""

@@ -11,19 +11,23 @@ import ikepcap
 from ikepcap.cli import spool
 from ikepcap.cli.main import cli
 from ikepcap.cli.spool import Spool
-from ikepcap.renderers.jsonout import encoded, json_document, render_json
+from ikepcap.renderers.jsonout import BETWEEN, indented, json_document, render_json
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 
 
 @pytest.mark.parametrize("held", [1, 100, spool.HELD_BYTES])
-def test_pieces_come_back_in_the_order_of_their_numbers(monkeypatch: pytest.MonkeyPatch, held: int) -> None:
+@pytest.mark.parametrize("block", [1, 100, spool.BLOCK_BYTES])
+@pytest.mark.parametrize("step", [1, 7, 100])
+def test_pieces_come_back_in_the_order_of_their_numbers(
+    monkeypatch: pytest.MonkeyPatch, held: int, block: int, step: int
+) -> None:
     monkeypatch.setattr(spool, "HELD_BYTES", held)
-    numbers = [(7 * n) % 101 for n in range(101)]
-    with Spool() as kept:
-        for number in numbers:
+    monkeypatch.setattr(spool, "BLOCK_BYTES", block)
+    with Spool(b" | ") as kept:
+        for number in [(step * n) % 101 for n in range(101)]:
             kept.add(number, b"%d," % number * number)
-        assert list(kept) == [b"%d," % number * number for number in range(101)]
+        assert b" | ".join(kept) == b" | ".join(b"%d," % number * number for number in range(101))
 
 
 def test_a_spool_without_pieces_is_empty() -> None:
@@ -34,9 +38,9 @@ def test_a_spool_without_pieces_is_empty() -> None:
 @pytest.mark.parametrize("messages", [True, False])
 def test_document_of_pieces_is_the_document_of_the_report(samples: Any, messages: bool) -> None:
     report = samples.report(samples.stalled(1), samples.healthy(2), findings=(samples.note,))
-    with Spool() as kept:
+    with Spool(BETWEEN) as kept:
         for conversation in reversed(report.conversations):
-            kept.add(conversation.id, encoded(conversation, messages=messages))
+            kept.add(conversation.id, indented(conversation, messages=messages))
         document = b"".join(json_document(report, kept)).decode()
     assert document == render_json(report, messages=messages)
     assert document == json.dumps(json.loads(document), indent=2, ensure_ascii=False) + "\n"

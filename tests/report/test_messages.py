@@ -10,6 +10,7 @@ from ikepcap.report.model import Reached
 from ikepcap.state.dialects import states
 from ikepcap.state.judge import Judge
 from ikepcap.testing import pcap
+from ikepcap.track.clear import Reader
 from ikepcap.track.conversation import INITIATOR as LEFT
 from ikepcap.track.conversation import RESPONDER as RIGHT
 from ikepcap.track.tracker import Tracker
@@ -133,8 +134,9 @@ def histories(play: Scene) -> list[list[Reached]]:
         path.write_bytes(pcap(play.frames))
         for item in Capture([path]):
             assert isinstance(item, Datagram)
-            tracker.add(item)
-    (found,) = tracker.close(play.frames[-1].time_ns)
+            tracker.take((item,))
+    (ended,) = tracker.end_all(play.frames[-1].time_ns)
+    found = ended.unpack(Reader())
     standing = Judge().judge(found, port_4500_seen=True)
     return [list(history(found, standing, side)) for side in (LEFT, RIGHT)]
 

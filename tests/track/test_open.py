@@ -22,8 +22,7 @@ def datagrams(play: Scene) -> list[Datagram]:
 def ended(play: Scene) -> Ended:
     """Return the one conversation of a play, packed."""
     tracker = Tracker()
-    for datagram in datagrams(play):
-        tracker.add(datagram)
+    tracker.take(datagrams(play))
     (found,) = tracker.end_all(play.frames[-1].time_ns)
     return found
 
@@ -33,20 +32,20 @@ def test_columns_of_a_plain_conversation_are_what_its_messages_say() -> None:
     conversation, columns = packed.unpack(Reader()), packed.columns()
     seen = conversation.seen
     assert packed.is_plain()
-    assert [tuple(head[:3]) for head in columns.heads] == [(s.sender, s.exchange, s.flags) for s in seen]
+    assert list(columns.senders) == [s.sender for s in seen]
+    assert list(columns.exchanges) == [s.exchange for s in seen]
+    assert list(columns.flags) == [s.flags for s in seen]
+    assert [columns.firsts[at] for at, s in enumerate(seen)] == [s.payloads[0] for s in seen]
+    assert list(columns.ttls) == [s.ttl for s in seen]
+    assert list(columns.frames) == [s.frame for s in seen]
     assert list(columns.message_ids) == [s.message_id for s in seen]
     assert list(columns.wire_bytes) == [s.wire_bytes for s in seen]
-    assert list(columns.ports) == [s.source_port for s in seen] + [s.destination_port for s in seen]
-    assert list(columns.ttls) == [s.ttl for s in seen]
+    assert list(columns.source_ports) == [s.source_port for s in seen]
+    assert list(columns.destination_ports) == [s.destination_port for s in seen]
     assert [packed.frame_of(index) for index in range(len(packed))] == [s.frame for s in seen]
-    assert [seen[place].clear for place in packed.places()] == [clear for _, clear, _ in packed.contents(Reader())]
-
-
-def test_messages_with_nat_d_can_be_unpacked_alone() -> None:
-    packed = ended(Scene(nat=INITIATOR).phase1().quick(1, 2, 3))
-    hashed = packed.unpack_hashed(packed.contents(Reader()))
-    assert hashed.seen == tuple(s for s in packed.unpack(Reader()).seen if s.clear.nat_d)
-    assert len(hashed.seen) == 2
+    assert [packed.time_of(index) for index in range(len(packed))] == [s.time_ns for s in seen]
+    clear = [clear for _, clear, _ in packed.contents(Reader(), columns)]
+    assert [seen[place].clear for place in packed.places(columns)] == clear
 
 
 def test_a_copy_makes_a_conversation_something_else_than_plain() -> None:

@@ -15,7 +15,7 @@ from ikepcap.track.roles import PHASE_1
 from ikepcap.wire.message import FLAG_ENCRYPTION, NO_COOKIE
 from ikepcap.wire.numbers import Exchange
 
-KIN_LIMIT: Final = 10
+PAIR_LIMIT: Final = 10
 """Negotiations remembered of one pair of peers: the first few and the last few."""
 _FIRST_KEPT: Final = 6
 _LAYOUT: Final = SENDER_AT + 1
@@ -33,14 +33,14 @@ class Relative(Struct, frozen=True, array_like=True, gc=False):
     kept: list[bytes]
 
 
-class Kin(Struct, gc=False, eq=False):
+class Pair(Struct, gc=False, eq=False):
     """The negotiations of one pair: their contents and not they themselves, so that there is no cycle."""
 
     members: list[tuple[bytes, bytearray, list[bytes]]]
 
     def join(self, initiator: bytes, records: bytearray, kept: list[bytes]) -> None:
         """Add one; in the middle of a long series they are forgotten."""
-        if len(self.members) >= KIN_LIMIT:
+        if len(self.members) >= PAIR_LIMIT:
             del self.members[_FIRST_KEPT]
         self.members.append((initiator, records, kept))
 

@@ -1,0 +1,163 @@
+"""Captures followed to the end of every conversation in them: reading and tracking, here or in a child.
+
+What comes after tracking needs nothing but the conversations that ended, which are packed, and some counts in
+the end. So where many conversations end, a child process goes on reading and hands them over, and this one
+has a processor to itself for what it concludes of them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Final, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from ikepcap import apart
+from ikepcap.capture.datagram import CaptureFacts, Datagram
+from ikepcap.capture.decode import Item
+from ikepcap.capture.reader import Progress
+from ikepcap.track.ended import Ended
+from ikepcap.track.tracker import Tracker
+
+BATCH: Final = 256
+"""Datagrams read before any is looked at: going to and fro for each costs a sixth of the time."""
+MANY: Final = 2_000
+"""Conversations after which a child process is worth its start: what they have made of a small capture is
+read before, and single MSG1s of a flood are never handed on in such numbers."""
+
+
+class Ends(Struct, frozen=True, array_like=True, tag=0):
+    """Conversations that ended."""
+
+    ended: list[Ended]
+    port_4500_seen: bool
+    """A file that was read has something on UDP 4500."""
+
+
+class Reached(Struct, frozen=True, array_like=True, tag=1):
+    """How far the reading is: octets read, and the total where it is known."""
+
+    done: int
+    total: int | None
+
+
+class Totals(Struct, frozen=True, array_like=True, tag=2):
+    """What was counted, once all is read."""
+
+    facts: CaptureFacts
+    isakmp_messages: int
+    ikev2: int
+    authip: int
+    gdoi: int
+    malformed: list[tuple[int, str]]
+    malformed_count: int
+    time_steps_back: list[int]
+    lone_frames: list[int]
+    lone_count: int
+
+
+Watch = Callable[[Datagram], None]
+
+
+class Source(Protocol):
+    """A capture, or what is like one."""
+
+    @property
+    def facts(self) -> CaptureFacts:
+        """What was counted."""
+
+    def __iter__(self) -> Iterator[Item]: ...
+
+
+def _watched(items: Iterable[Item], watch: Watch) -> Iterator[Item]:
+    """Yield what was read, after showing the datagrams to somebody else."""
+    for item in items:
+        if isinstance(item, Datagram):
+            watch(item)
+        yield item
+
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+
+class Follower:
+    """Reads captures once; iterate it for the conversations as they end, and take `totals` then."""
+
+    def __init__(
+        self,
+        opened: Callable[[Progress | None], Source],
+        *,
+        progress: Progress | None = None,
+        watch: Watch | None = None,
+        second_process: bool = False,
+    ) -> None:
+        """Take what opens the inputs, told whom to tell of progress; see `ikepcap.api` for the rest."""
+        self._progress = progress
+        self._watch = watch
+        self._capture = opened(self._on_progress if progress is not None else None)
+        self._tracker = Tracker()
+        self._totals: Totals | None = None
+        self._may_part = second_process
+        self._is_read = False
+
+    def __iter__(self) -> Iterator[Ends]:
+        """Read and track, here or, when there is much of it, in a child process."""
+        handed_on = 0
+        ends = self._ends()
+        for some in ends:
+            yield some
+            handed_on += len(some.ended)
+            if self._may_part and handed_on >= MANY and not self._is_read:
+                self._may_part = False
+                if apart.is_possible():
+                    yield from self._from_child(ends)
+                    return
+
+    def _ends(self) -> Iterator[Ends]:
+        """Do it here."""
+        capture, tracker = self._capture, self._tracker
+        items = iter(capture) if self._watch is None else _watched(capture, self._watch)
+        while batch := list(islice(items, BATCH)):
+            tracker.take(batch)
+            ended = list(tracker.ended())
+            if ended:
+                yield Ends(ended, capture.facts.port_4500 > 0)
+        self._is_read = True
+        facts = capture.facts
+        last = max((f.last_ns for f in facts.files if f.last_ns is not None), default=0)
+        remaining = tracker.end_all(last)
+        while ended := list(islice(remaining, BATCH)):
+            yield Ends(ended, facts.port_4500 > 0)
+
+    def _from_child(self, ends: Iterator[Ends]) -> Iterator[Ends]:
+        """Let a child process do the rest."""
+
+        def work(send: apart.Send) -> None:
+            self._progress = lambda done, total: send(_encode(Reached(done, total)))
+            for some in ends:
+                send(_encode(some))
+            send(_encode(self.totals))
+
+        decode = msgspec.msgpack.Decoder(Ends | Reached | Totals).decode
+        for data in apart.apart(work):
+            part = decode(data)
+            if isinstance(part, Ends):
+                yield part
+            elif isinstance(part, Totals):
+                self._totals = part
+            else:
+                self._on_progress(part.done, part.total)
+
+    def _on_progress(self, done: int, total: int | None) -> None:
+        if self._progress is not None:
+            self._progress(done, total)
+
+    @property
+    def totals(self) -> Totals:
+        """What was counted so far; complete once the iteration is over."""
+        tracker, unplaced = self._tracker, self._tracker.unplaced
+        return self._totals or Totals(
+            self._capture.facts, tracker.isakmp_messages, unplaced.ikev2, unplaced.authip, unplaced.gdoi,
+            unplaced.malformed, unplaced.malformed_count, unplaced.time_steps_back, tracker.lone_frames,
+            tracker.lone_count,
+        )  # fmt: skip

@@ -1,0 +1,49 @@
+"""What belongs to no conversation, counted: other protocols, broken messages, and a clock that steps back."""
+
+from typing import Final
+
+from ikepcap.capture.datagram import Datagram
+
+LISTED: Final = 20
+STEPS_LISTED: Final = 100
+STEP_BACK_NS: Final = 10**6
+"""More than the reordering of a busy interface."""
+AUTHIP: Final = 240
+"""Exchange types from here on are not IKE's."""
+
+
+class Unplaced:
+    """Counters of one run."""
+
+    def __init__(self) -> None:
+        self.ikev2 = 0
+        self.authip = 0
+        self.gdoi = 0
+        self.malformed: list[tuple[int, str]] = []
+        """(frame, reason) of messages that fit no conversation; the first few of `malformed_count`."""
+        self.malformed_count = 0
+        self.time_steps_back: list[int] = []
+        """Frames at which it does, the first of them."""
+
+    def count(self, datagram: Datagram) -> None:
+        """Count a message that is not IKEv1's."""
+        major, exchange = datagram.data[17] >> 4, datagram.data[18]
+        if major == 2:
+            self.ikev2 += 1
+        elif major != 1:
+            self.reject(datagram, f"ISAKMP version {major} is unknown")
+        elif exchange >= AUTHIP:
+            self.authip += 1
+        else:
+            self.gdoi += 1
+
+    def reject(self, datagram: Datagram, why: str) -> None:
+        """Count a message that fits no conversation."""
+        self.malformed_count += 1
+        if len(self.malformed) < LISTED:
+            self.malformed.append((datagram.frame, why))
+
+    def note_time(self, datagram: Datagram, now_ns: int) -> None:
+        """Note that a message comes before the one that came before it."""
+        if datagram.time_ns < now_ns - STEP_BACK_NS and len(self.time_steps_back) < STEPS_LISTED:
+            self.time_steps_back.append(datagram.frame)
