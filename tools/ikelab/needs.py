@@ -75,7 +75,8 @@ def fetch(names: tuple[str, ...] = tuple(PACKAGES)) -> None:
     for name in names:
         (store() / name).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="ikelab-") as folder:
-            subprocess.run(("apt-get", "download", "-q", *PACKAGES[name]), cwd=folder, check=True)
+            apt = ("apt-get", "download", "-q", "-o", "APT::Sandbox::User=root")
+            subprocess.run((*apt, *PACKAGES[name]), cwd=folder, check=True)
             for package in sorted(Path(folder).glob("*.deb")):
                 command("dpkg", "-x", str(package), str(store() / name))
     missing = missing_libraries()

@@ -1,5 +1,6 @@
 """Run a scenario: network, daemons, captures, steps, and everything ended again."""
 
+import re
 import shutil
 import subprocess
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from ikelab import needs
 from ikelab.daemon import Daemon
 from ikelab.libreswan import Libreswan
 from ikelab.network import LabError, Network
@@ -127,6 +129,8 @@ class Play:
         finally:
             for daemon in self.daemons.values():
                 daemon.kill()
+        if not any(re.search(scenario.logged, self._log(role)) for role in ROLES):
+            raise LabError(f"no daemon logged {scenario.logged!r}: it is not what it says")
         return Played(
             scenario,
             captures.files,
@@ -168,6 +172,19 @@ class Play:
         self.daemons[role].log_file.unlink(missing_ok=True)
         self.daemons[role].start()
 
+    def scan(self, targets: str) -> None:
+        """Let ike-scan ask the responder, or these targets, and leave half-open SAs behind."""
+        found = needs.software("ike-scan")
+        if found is None:
+            raise LabError("ike-scan is not here; `tools/lab fetch` gets it")
+        options = (
+            "--sport=0",
+            "--retry=1",
+            "--trans=7/256,2,1,14",
+            targets or self.network.seen["responder"],
+        )
+        self.network.inside("initiator", str(found.root / needs.BINARIES["ike-scan"]), *options)
+
     def vanish(self, role: Role) -> None:
         """Take a host off its network."""
         self.network.inside(role, "ip", "link", "set", "eth0", "down")
@@ -194,6 +211,7 @@ ACTIONS: Final[dict[str, Callable[[Play, Step], None]]] = {
     "restart": lambda play, step: play.restart(step.role),
     "vanish": lambda play, step: play.vanish(step.role),
     "rule": lambda play, step: play.network.filter((step.text,)),
+    "scan": lambda play, step: play.scan(step.text),
     "swanctl": lambda play, step: play.swanctl(step.role, step.text),
     "whack": lambda play, step: play.whack(step.role, step.text),
 }

@@ -98,6 +98,8 @@ class Scenario:
     """Codes of the faults; several mean that any of them is a good answer."""
     faults_at: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
     """The same where a place sees it otherwise."""
+    logged: str = ""
+    """What one of the daemons must have logged, or the scenario is not what it says; a regular expression."""
     facts: Mapping[str, object] = field(default_factory=dict)
     """What the captures show of every conversation that cannot be computed from the packets."""
     facts_at: Mapping[tuple[Place, int], Mapping[str, object]] = field(default_factory=dict)

@@ -17,6 +17,7 @@ _HEALTHY: Final = {"findings": [], "faults": ...}
 _PROBE: Final = {
     "outcome": "probe", "auth": "psk", "findings": ["probe"], "faults": ..., "awaited_message": ..., "silent_peer": ...,
 }  # fmt: skip
+_TRANSFORM: Final = ("--retry=1", "--trans=7/256,4,1,14")
 
 SCENARIOS: Final = (
     *(
@@ -136,12 +137,21 @@ SCENARIOS: Final = (
              steps=(Step("begin"), Step("begin", "responder"))),
     *(
         Scenario(name=f"main-scan-{pair}", shows="ike-scan asks four hosts; one is there, answers, and is left alone",
-                 initiator=STRONGSWAN.but(software="ike-scan", arguments=("--retry=1", "198.51.100.4/30")),
-                 responder=r, seconds=6, facts=_PROBE)
+                 initiator=STRONGSWAN.but(software="ike-scan", arguments=(*_TRANSFORM, "198.51.100.4/30")),
+                 responder=r, seconds=6, facts=_PROBE, rules=("ip daddr 198.51.100.4/30 ip daddr != 198.51.100.7 drop",))
         for pair, _, r in _PAIRS if "-" not in pair
     ),
+    Scenario(name="main-scan-then-established-strongswan", shows="ike-scan asks four hosts, later a tunnel comes up",
+             initiator=STRONGSWAN.but(proposal="aes256-sha1-modp2048"),
+             responder=STRONGSWAN.but(proposal="aes256-sha1-modp2048"), seconds=36,
+             rules=("ip daddr 198.51.100.4/30 ip daddr != 198.51.100.7 drop",),
+             steps=(Step("scan", text="198.51.100.4/30"), Step("sleep", seconds=30), Step("begin")),
+             facts_at={("initiator", number): _PROBE for number in range(4)}),
+    Scenario(name="main-scan-refused-strongswan", shows="ike-scan asks four hosts; one refuses, three are unreachable",
+             initiator=STRONGSWAN.but(software="ike-scan", arguments=("--retry=1", "198.51.100.4/30")),
+             responder=STRONGSWAN, seconds=6, facts=_PROBE),
     Scenario(name="main-scan-one-host-strongswan", shows="ike-scan asks one host, which answers; nothing else is seen",
-             initiator=STRONGSWAN.but(software="ike-scan", arguments=("--retry=1", "198.51.100.7")),
+             initiator=STRONGSWAN.but(software="ike-scan", arguments=(*_TRANSFORM, "198.51.100.7")),
              responder=STRONGSWAN, seconds=6, facts=_PROBE | {"outcome": ..., "findings": ..., "faults": []}),
     Scenario(name="main-scan-unanswered", shows="ike-scan asks three times where a filter drops it",
              initiator=STRONGSWAN.but(software="ike-scan", arguments=("--retry=3", "198.51.100.7")),

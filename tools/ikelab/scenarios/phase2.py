@@ -19,13 +19,17 @@ _EACH: Final[Mapping[str, object]] = {"faults": ["xauth-failed"]}
 _XAUTH_FAULTS: Final[tuple[Mapping[str, object], ...]] = ({"faults": ...}, _EACH, _EACH, _EACH)
 """By pair. strongSwan just falls silent, and quick mode might have come after the capture; Libreswan begins
 anew, and each attempt fails."""
+_BAD_LOGIN: Final = "XAuth authentication of 'user' failed|XAUTH: failure user"
+_BAD_PROPOSAL: Final = "no matching proposal found|no acceptable Proposal in IPsec SA"
+_BAD_NETWORKS: Final = "no matching CHILD_SA config found|no connection is known for"
+_BAD_GROUP: Final = "no matching proposal found|we require PFS"
 _XAUTH: Final = STRONGSWAN.but(auth="xauth-psk")
 
 SCENARIOS: Final = (
     *(
         Scenario(name=f"main-xauth-refused-{pair}", shows="the XAUTH password is wrong",
                  initiator=i.but(auth="xauth-psk"), responder=r.but(auth="xauth-psk", password=_WRONG), seconds=12,
-                 faults=("xauth-failed",), facts=facts)
+                 faults=("xauth-failed",), facts=facts, logged=_BAD_LOGIN)
         for (pair, i, r), facts in zip(_PAIRS, _XAUTH_FAULTS, strict=True)
     ),
     Scenario(name="main-xauth-reply-dropped-strongswan", shows="XAUTH replies never arrive", initiator=_XAUTH,
@@ -41,28 +45,30 @@ SCENARIOS: Final = (
              shows="the responder has no address to give; quick mode is refused for it",
              initiator=_XAUTH.but(pool=True), responder=_XAUTH.but(identity="responder.example",
              expects="initiator.example"), seconds=12,
-             faults=("mode-config-failed", "phase2-refused", "phase2-selector-mismatch")),
+             faults=("mode-config-failed", "phase2-refused", "phase2-selector-mismatch"), logged=_BAD_NETWORKS),
     *(
         Scenario(name=f"main-quick-mode-proposal-refused-{pair}", shows="phase-2 proposals differ", initiator=i,
-                 responder=r.but(child="aes128-sha1"), seconds=20, faults=_REFUSED)
+                 responder=r.but(child="aes128-sha1"), seconds=20, faults=_REFUSED, logged=_BAD_PROPOSAL)
         for pair, i, r in _PAIRS
     ),
     *(
         Scenario(name=f"main-quick-mode-selectors-refused-{pair}", shows="the networks behind the peers differ",
-                 initiator=i, responder=r.but(net="198.51.100.128/26"), seconds=20, faults=_REFUSED)
+                 initiator=i, responder=r.but(net="198.51.100.128/26"), seconds=20, faults=_REFUSED,
+                 logged=_BAD_NETWORKS)
         for pair, i, r in _PAIRS
     ),
     *(
         Scenario(name=f"main-quick-mode-pfs-refused-{pair}", shows="only the responder demands PFS", initiator=i,
-                 responder=r.but(child="aes256-sha256-modp2048"), seconds=20, faults=_REFUSED)
+                 responder=r.but(child="aes256-sha256-modp2048"), seconds=20, faults=_REFUSED,
+                 logged=_BAD_GROUP)
         for pair, i, r in _PAIRS
     ),
     Scenario(name="main-nat-t-quick-mode-proposal-refused-strongswan", shows="phase-2 proposals differ, through NAT",
              initiator=STRONGSWAN, responder=STRONGSWAN.but(child="aes128-sha1"), net="nat-initiator", seconds=12,
-             faults=_REFUSED),
+             faults=_REFUSED, logged=_BAD_PROPOSAL),
     Scenario(name="aggressive-quick-mode-proposal-refused-strongswan", shows="phase-2 proposals differ",
              initiator=STRONGSWAN.but(aggressive=True), responder=STRONGSWAN.but(aggressive=True, child="aes128-sha1"),
-             seconds=12, faults=_REFUSED),
+             seconds=12, faults=_REFUSED, logged=_BAD_PROPOSAL),
     *(
         Scenario(name=f"main-qm1-dropped-{name}", shows="QM1 never arrives", initiator=peer, responder=peer,
                  seconds=28, rules=(rules.lose("initiator", "quick"),), at=("initiator", "responder"),

@@ -12,6 +12,13 @@ _IKE_FRAGMENTS: Final = _LARGE.but(fragmentation=True)
 _NOT_SHOWN: Final = {
     "outcome": ..., "awaited_message": ..., "silent_peer": ..., "responder_progress": ..., "responder_asa": ...,
 }  # fmt: skip
+_LEFT_OPEN: Final = {
+    "outcome": ...,
+    "awaited_message": ...,
+    "silent_peer": ...,
+    "faults": [],
+    "fault_among": ...,
+}
 _LOST_ONCE: Final = rules.lose("initiator", "main-ke", once=True)
 
 SCENARIOS: Final = (
@@ -51,7 +58,7 @@ SCENARIOS: Final = (
              rules=(rules.reject("responder", "admin-prohibited"),), faults=("filtered", "replies-lost")),
     Scenario(name="main-unknown-peer-libreswan", shows="Libreswan does not know the address and keeps silent",
              initiator=STRONGSWAN, responder=LIBRESWAN.but(peer_address="192.0.2.99"), seconds=28,
-             at=("initiator", "responder"), faults=("no-reply",)),
+             at=("initiator", "responder"), faults=("no-reply",), logged="no connection has been authorized"),
     *(
         Scenario(name=f"main-msg3-dropped-{name}", shows="MSG3 never arrives", initiator=peer, responder=peer,
                  seconds=28, rules=(rules.lose("initiator", "main-ke"),), faults=("peer-went-silent",))
@@ -174,11 +181,13 @@ SCENARIOS: Final = (
              steps=(Step("begin"), Step("log", "responder", text=r"generating ID_PROT response 0 \[ SA", seconds=10),
                     Step("sleep", seconds=0.3), Step("vanish", "responder")),
              faults=("unreachable", "peer-went-silent")),
-    Scenario(name="main-half-open-limit-strongswan", shows="MSG1 is ignored while five attempts are half open",
-             initiator=STRONGSWAN, responder=STRONGSWAN.but(daemon="block_threshold = 1\n  cookie_threshold = 0"),
-             seconds=28, rules=(rules.lose("responder", "main-sa"),),
-             steps=(Step("begin"), Step("sleep", seconds=5), Step("begin")),
-             faults=("no-reply",), at=("initiator",)),
+    Scenario(name="main-half-open-limit-strongswan", seconds=24,
+             shows="five half-open attempts of ike-scan; from then on strongSwan ignores the address",
+             initiator=STRONGSWAN.but(proposal="aes256-sha1-modp2048"),
+             responder=STRONGSWAN.but(proposal="aes256-sha1-modp2048"),
+             steps=(*(Step("scan") for _ in range(5)), Step("begin")),
+             faults=("no-reply", "overloaded"), logged="per-IP half-open IKE_SA limit of 5 reached",
+             facts_at={("initiator", number): _LEFT_OPEN for number in range(5)}),
     Scenario(name="main-gives-up-strongswan", shows="strongSwan's whole series of retransmissions, and its end",
              initiator=STRONGSWAN, responder=STRONGSWAN, seconds=175, rules=(rules.drop("initiator"),),
              faults=("no-reply",)),
