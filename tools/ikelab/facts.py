@@ -194,7 +194,7 @@ def _exchange(
         facts["outcome"] = "stalled"
     elif len(payloads) >= wanted and payloads[-1] not in attempt.undelivered and not repeated:
         facts["outcome"] = "established"
-    elif answered and kind == "quick":
+    elif answered and kind == "quick" and LATER.issuperset(played.scenario.faults or ("",)):
         facts["outcome"] = "refused"
     return facts
 
