@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import ikepcap
 from tests.corpus.agreement import check
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +43,15 @@ def test_every_capture_can_be_made_again_byte_for_byte(tmp_path: Path) -> None:
     kept = {path.name: path.read_bytes() for path in CAPTURES if path.with_suffix(".toml").exists()}
     assert {name for name in made if name not in kept} == set()
     assert {name for name, data in made.items() if kept[name] != data} == set()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "captures").glob("*.keys")), ids=lambda path: path.stem)
+def test_keys_are_of_negotiations_in_their_capture(path: Path) -> None:
+    report = ikepcap.analyze(path.with_suffix(".pcap"))
+    cookies = {conversation.initiator_cookie for conversation in report.conversations}
+    lines = [line.split(",") for line in path.read_text().splitlines()]
+    assert {cookie for cookie, _ in lines} >= cookies
+    assert all(len(bytes.fromhex(key)) in (16, 24, 32) for _, key in lines)
 
 
 def test_every_capture_is_in_the_list_of_captures() -> None:
