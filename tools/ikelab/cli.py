@@ -78,7 +78,8 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     sweep()
     options.into.mkdir(parents=True, exist_ok=True)
     lab = Lab(options.into, options.logs)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="ikelab-") as folder:
         failed = lab.run_all(scenarios, Path(folder), options.jobs)
     for one in cuts:
