@@ -15,7 +15,7 @@ KINDS: Final = {
 }
 """Kind of certificate: its key, who signs it, and for how many days it is valid."""
 _PADDING: Final = "x" * 1200
-"""Makes a message with the large certificate need three IP fragments."""
+"""Makes a message with the large certificate need IP fragments, or three of IKE."""
 _NEW: Final = {
     "rsa:2048": ("-newkey", "rsa:2048"),
     "rsa:4096": ("-newkey", "rsa:3072"),

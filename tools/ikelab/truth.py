@@ -88,9 +88,7 @@ def happened(played: Played) -> list[Happened]:
             if one.exchange in (MAIN, AGGRESSIVE) and one.version == 1 and not any(one.cookies[1]):
                 starters.setdefault(one.cookies[0], (one.time, role))
     order = sorted(starters, key=lambda cookie: starters[cookie][0])
-    logged = {
-        role: _logged(played, role, order, sent, arrived, starters) for role in ("initiator", "responder")
-    }
+    logged = {role: _logged(played, role, order, sent, arrived) for role in ("initiator", "responder")}
     return [
         _attempt(cookie, starters[cookie][1], sent, arrived, lambda role, c: logged[role].get(c))
         for cookie in order
@@ -128,7 +126,6 @@ def _logged(
     order: list[bytes],
     sent: dict[Role, list[Seen]],
     arrived: dict[Role, set[bytes]],
-    starters: dict[bytes, tuple[float, Role]],
 ) -> dict[bytes, bool]:
     """Return what the log of one end says of each cookie: did phase 1 come up?
 
@@ -139,9 +136,7 @@ def _logged(
     reached = {
         one.cookies[0] for one in sent[_OTHER[role]] if one.payload in arrived[_OTHER[role]]
     } | {one.cookies[0] for one in sent[role]}  # fmt: skip
-    cookies = [
-        cookie for cookie in order if cookie in reached and (starters[cookie][1] == role or cookie in reached)
-    ]
+    cookies = [cookie for cookie in order if cookie in reached]
     if len(cookies) != len(numbers):
         return {}
     return {cookie: number in up for cookie, number in zip(cookies, numbers, strict=True)}
