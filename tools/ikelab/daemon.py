@@ -64,7 +64,7 @@ class Daemon:
         """Run a control program beside the daemon, in its namespaces."""
         if self.process is None:
             raise LabError(f"{self.name} ({self.role}) was not started")
-        beside = ("nsenter", "-t", str(self.process.pid), "-m", "-n", *words)
+        beside = ("nsenter", "-t", str(self.process.pid), "-m", "-n", "-r", *words)
         if wait:
             return command(*beside, check=False, timeout_s=15)
         with (self.folder / "control").open("ab") as out:
