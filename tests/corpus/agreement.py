@@ -82,6 +82,8 @@ def check(path: Path) -> None:
     report = ikepcap.analyze(path)
     codes = sorted(finding.code for finding in report.findings)
     assert codes == sorted(facts.get("capture", {}).get("findings", []))
+    near = facts.get("capture", {}).get("near")
+    assert near is None or report.vantage.near in (near, "unknown")
     wanted = facts["conversation"]
     assert len(report.conversations) == len(wanted)
     for conversation, expected in zip(report.conversations, wanted, strict=True):

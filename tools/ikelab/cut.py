@@ -26,8 +26,10 @@ def derive(one: Cut, folder: Path) -> None:
     source["origin"] = f"derived from {one.of}: {_what(one)}; {source['origin']}"
     source["shows"] = one.shows
     source["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    if one.also:
+        del known["capture"]["near"]
     if one.capture_findings:
-        known["capture"] = {"findings": list(one.capture_findings)}
+        known["capture"]["findings"] = list(one.capture_findings)
     conversations = []
     for number, conversation in enumerate(known["conversation"]):
         changed = conversation | one.facts.get(number, {})

@@ -46,8 +46,10 @@ def facts_of(played: Played, place: Place) -> Facts:
         for cookie, messages in by_cookie(seen).items()
     ]
     facts: Facts = {"source": _source(played, place, path)}
+    # The router's side that is watched is the responder's.
+    facts["capture"] = {"near": "initiator" if place == "initiator" else "responder"}
     if scenario.capture_findings:
-        facts["capture"] = {"findings": list(scenario.capture_findings)}
+        facts["capture"]["findings"] = list(scenario.capture_findings)
     facts["conversation"] = _with_faults(scenario, place, found)
     for number, one in enumerate(facts["conversation"]):
         one |= {**scenario.facts, **scenario.facts_at.get((place, number), {})}
@@ -221,7 +223,7 @@ def write(path: Path, facts: Mapping[str, Any]) -> None:
     """Write facts as TOML: [source], [capture], each [[conversation]] with its [[conversation.exchange]]."""
     lines: list[str] = []
     for table in ("source", "capture"):
-        if table in facts:
+        if facts.get(table):
             lines += [f"[{table}]", *_pairs(facts[table]), ""]
     for conversation in facts["conversation"]:
         lines += ["[[conversation]]", *_pairs(conversation)]

@@ -10,7 +10,6 @@ FROM: Final = {"initiator": 'iifname "toi"', "responder": 'iifname "tor"', "both
 ONCE: Final = "limit rate 1/day burst 1 packets"
 """The first packet that matches; nftables keeps the count."""
 
-_EXCHANGE: Final = "@th,{},8 {}"
 _IKE: Final = 64
 """Bits of the UDP header; on port 4500 come 32 of the non-ESP marker."""
 _FIRST_PAYLOAD, _EXCHANGE_TYPE, _FLAGS = 16 * 8, 18 * 8, 19 * 8

@@ -114,6 +114,8 @@ SCENARIOS: Final = (
                  facts=_HEALTHY)
         for pair, i, r in _PAIRS if i == r
     ),
+    Scenario(name="main-watched-between-strongswan-libreswan", shows="captured on a router between the peers",
+             initiator=STRONGSWAN, responder=LIBRESWAN, at=("between",), facts=_HEALTHY),
     Scenario(name="main-several-quick-modes-strongswan", shows="three quick modes under one phase 1",
              initiator=STRONGSWAN, responder=STRONGSWAN, facts=_HEALTHY, seconds=9,
              steps=(Step("begin"), Step("sleep", seconds=2), Step("swanctl", text="--rekey --child lab"),
