@@ -94,7 +94,6 @@ def _conversation(
         (answer.source, answer.destination) if first else (answer.destination, answer.source)
     )
     peer = played.scenario.initiator if attempt.starter == "initiator" else played.scenario.responder
-    final = LAST[attempt.mode]
     facts: Facts = {
         "initiator": initiator,
         "responder": responder,
@@ -105,21 +104,30 @@ def _conversation(
     facts["outcome"] = outcome = _outcome(attempt, steps, messages, sent, end)
     if outcome == "established":
         facts |= {"awaited_message": "none", "silent_peer": "none"}
-    elif last < final:
+    elif last < LAST[attempt.mode]:
         facts["awaited_message"] = last + 1
         facts["silent_peer"] = "initiator" if (last + 1) % 2 else "responder"
     facts |= _nat(played, place, attempt, last, messages)
-    accepted_last = attempt.accepted and outcome == "established"
+    facts |= _progress(attempt, sent, steps, established=outcome == "established")
+    facts["exchange"] = _exchanges(attempt, messages, played)
+    return facts
+
+
+def _progress(
+    attempt: Happened, sent: dict[Role, list[Seen]], steps: dict[Role, int], *, established: bool
+) -> Facts:
+    facts: Facts = {}
+    other: Role = "responder" if attempt.starter == "initiator" else "initiator"
     receiver = attempt.starter if attempt.mode == "main" else other
     for role, ike_role in ((attempt.starter, "initiator"), (other, "responder")):
         # Whoever begins or answers quick mode has done with phase 1, whatever this place saw of it.
         went_on = any(one.exchange == QUICK for one in sent[role])
-        progress = final if went_on or (accepted_last and role == receiver) else steps[role]
+        accepted_last = attempt.accepted and established and role == receiver
+        progress = LAST[attempt.mode] if went_on or accepted_last else steps[role]
         # Who refuses MSG1 has handled none; of whom nothing was seen, nothing can be said.
         facts[f"{ike_role}_progress"] = progress or (0 if sent[role] else "none")
         facts[f"{ike_role}_asa"] = state_name(attempt.mode, progress) or "none"
         facts[f"{ike_role}_real"] = state_name(attempt.mode, attempt.reached[role]) or "none"
-    facts["exchange"] = _exchanges(attempt, messages, played)
     return facts
 
 
