@@ -1,8 +1,8 @@
 """The captures in captures/: rebuilt to the byte, and read as the facts beside them say.
 
-Facts are written by hand after the report's contract. Where the program disagrees with one, the program or
-the contract changes, never the fact for the program's sake. A fact file states what its capture is for;
-"none" stands for null, and what it leaves out is not compared.
+Facts are written by hand after the report's contract, or computed by the lab from what daemons did. Where the
+program disagrees with one, the program or the contract changes, never the fact for the program's sake. A fact
+file states what its capture is for; "none" stands for null, and what it leaves out is not compared.
 """
 
 import hashlib
