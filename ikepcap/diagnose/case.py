@@ -80,6 +80,11 @@ class Case:
         """Any message of this peer was captured."""
         return any(s.sender == side for s in self.seen)
 
+    def has_finished(self, side: int) -> bool:
+        """This peer has done all of phase 1."""
+        states = self.standing.initiator, self.standing.responder
+        return bool(self.course.final) and states[side].progress == self.course.final
+
     def finding(
         self,
         code: str,

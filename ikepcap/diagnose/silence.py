@@ -42,6 +42,8 @@ def silence(case: Case) -> Iterator[Finding]:
         yield from unheard.replies(case, said)
     elif case.conversation.icmp or standing.waiting.fragments:
         return  # what is more exact has been said
+    elif case.has_finished(standing.silent):
+        yield _last_lost(case, sent, said)
     elif not case.has_spoken(standing.silent):
         yield _no_reply(case, sent, said)
     elif _is_first_in_fragments(case, sent):
@@ -111,6 +113,21 @@ def _no_reply(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:
         *said, f"No message from {name} in the {span(case.silence_ns())} after frame {sent[0].frame}",
         alternatives=("filtered", "unknown-peer", "proposal-mismatch", "replies-lost"),
         settles_it=f"Capture at {name}: does MSG{case.course.last} arrive there, and does anything leave?",
+    )  # fmt: skip
+
+
+def _last_lost(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:
+    """The last message of phase 1 was not captured, but its sender went on as one does after sending it."""
+    silent, awaited = case.standing.silent or 0, case.standing.awaited
+    own = [s for s in case.seen if s.sender == silent]
+    return case.finding(
+        "replies-lost", "likely",
+        f"The {case.role(silent)} {case.names[silent]} has gone on to what follows phase 1, so it has sent "
+        f"MSG{awaited}: that got lost before the place of this capture.",
+        [*sent, own[-1]],
+        *said, f"Frame {own[-1].frame} of {case.names[silent]} belongs to an exchange after phase 1",
+        alternatives=("filtered",),
+        settles_it=f"Capture at {case.names[silent]}: does MSG{awaited} leave, and how far does it get?",
     )  # fmt: skip
 
 

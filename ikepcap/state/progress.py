@@ -35,6 +35,8 @@ def peer_state(
     captured = any(s.sender == role for s in course.seen)
     if established:
         return _established_peer(course, role, later, captured)
+    if _went_on(course, role, later):
+        return PeerState(course.final, "proven")
     sent = course.sent(role)
     implied = _implied(course, role)
     in_part = _sent_in_part(conversation, course, role)
@@ -51,6 +53,15 @@ def peer_state(
     if towards is None or refused or course.copies(progress, after=towards):
         return PeerState(progress, "proven")
     return PeerState(progress, "presumed")
+
+
+def _went_on(course: Course, role: int, later: tuple[LaterExchange, ...]) -> bool:
+    """Whoever owes the last message of phase 1 and goes on to what follows has sent it, captured or not."""
+    return (
+        bool(course.final)
+        and sender_of(course.final) == role
+        and any(course.seen[i].sender == role for e in later if e.kind != "informational" for i in e.indexes)
+    )
 
 
 def _implied(course: Course, role: int) -> int | None:

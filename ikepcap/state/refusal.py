@@ -120,7 +120,7 @@ def _stands_alone(course: Course, message: Seen) -> bool:
     done_ns = course.seen[course.first[course.final]].time_ns
     if message.time_ns - done_ns > PROMPT_NS:
         return False
-    goes_on = any(
+    goes_on = not _refuses_again(course, message.sender) and any(
         s.sender == message.sender and s.exchange != Exchange.INFORMATIONAL and s.time_ns > message.time_ns
         for s in course.seen
     )
@@ -131,6 +131,20 @@ def _stands_alone(course: Course, message: Seen) -> bool:
         for s in course.seen
     )  # fmt: skip
     return not goes_on and not _greets_apart(course, message.sender)
+
+
+def _refuses_again(course: Course, sender: int) -> bool:
+    """Whether a peer repeats its last request after the answer came and refuses every copy of that anew.
+
+    Libreswan does so with a certificate that it rejects in MSG6: its timer for MSG5 goes on.
+    """
+    final = course.final
+    end = course.first[final]
+    again = course.copies(final - 1, after=end)
+    own = [s for s in course.seen[end:] if s.sender == sender]
+    refused = [s for s in own if s.exchange == Exchange.INFORMATIONAL and s.is_encrypted and s.copy_of < 0]
+    nothing_else = len(own) == len(refused) + len(again)
+    return bool(again) and nothing_else and len(refused) >= len(course.copies(final))
 
 
 def _greets_apart(course: Course, sender: int) -> bool:

@@ -163,6 +163,16 @@ def test_quick_mode_of_the_initiator_does_not_prove_that_msg3_of_aggressive_mode
     )
 
 
+def test_quick_mode_of_the_initiator_proves_that_it_sent_the_msg3_that_was_not_captured() -> None:
+    """MSG3 of aggressive mode was lost before the capture; the responder repeats MSG2."""
+    play = Scene(mode="aggressive").upto(2).msg3(hidden=True).quick(1).repeat(RETRIES, "MSG2", "QM1")
+    found = only(play)
+    assert standing(found) == Standing(
+        "stalled", 2, 3, INITIATOR, side(3, "proven", "aggressive"), side(2, "proven", "aggressive")
+    )
+    assert set(faults(found)) == {"replies-lost", "phase2-no-reply"}
+
+
 def test_msg3_in_the_clear_ends_aggressive_mode_too() -> None:
     """RFC 2409 §5.4 lets the initiator leave its last message unencrypted."""
     found = only(Scene(mode="aggressive", clear_msg3=True, nat_t=True).upto(3))

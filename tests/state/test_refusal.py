@@ -173,3 +173,20 @@ def test_goodbye_of_an_initiator_that_nobody_ever_answered_leaves_a_stall() -> N
     play = Scene().msg1().repeat(RETRIES)
     found = only(play.wait(20).notify(INITIATOR, with_spi=False, responder_cookie=bytes(8)))
     assert (found.outcome, found.awaited_message, found.silent_peer) == ("stalled", 2, RESPONDER)
+
+
+def test_peer_that_refuses_every_copy_of_msg6_and_goes_on_asking_for_it_has_got_it() -> None:
+    """Libreswan rejects a certificate so, and its timer for MSG5 does not stop."""
+    play = Scene().upto(6).informational(INITIATOR)
+    for _ in range(3):
+        play.repeat((2.0,), "MSG5", "MSG6").informational(INITIATOR)
+    found = only(play)
+    assert standing(found) == Standing("refused", 6, 6, INITIATOR, side(5, "proven"), side(6, "proven"))
+    assert faults(found)[0] == "authentication-failed"
+
+
+def test_one_informational_does_not_turn_repeated_messages_into_a_refusal() -> None:
+    """MSG6 does not arrive, whatever else the initiator had to say."""
+    found = only(Scene().upto(6).informational(INITIATOR).repeat(RETRIES, "MSG5", "MSG6"))
+    assert found.outcome == "stalled"
+    assert "replies-lost" in faults(found) or "psk-mismatch" in faults(found)

@@ -1,0 +1,66 @@
+"""The lab with real daemons: a handful of scenarios, all at once, and that nothing of them stays behind."""
+
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ikepcap.facts.verdict import check, verdict_lines
+
+LAB = (sys.executable, str(Path(__file__).parents[2] / "tools" / "lab"))
+SCENARIOS = (
+    "main-psk-established-strongswan-libreswan",
+    "main-rsa-established-libreswan",
+    "main-nat-t-established-strongswan",
+    "main-xauth-established-libreswan-strongswan",
+    "main-encryption-differs-libreswan-strongswan",
+    "main-msg3-lost-once-libreswan",
+    "aggressive-psk-differs-strongswan",
+)
+LIMIT_S = 90
+
+
+@pytest.fixture(scope="module")
+def captures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    able = subprocess.run((*LAB, "missing"), capture_output=True, text=True, check=False)
+    if able.returncode:
+        pytest.skip(able.stderr.strip() or "the lab cannot run here")
+    folder = tmp_path_factory.mktemp("lab")
+    command = (*LAB, "run", "--jobs", "4", "--into", str(folder), *SCENARIOS)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    yield folder
+    assert "ikelab" not in namespaces()
+
+
+def namespaces() -> str:
+    return subprocess.run(("ip", "netns", "list"), capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_report_agrees_with_what_daemons_and_both_ends_say(captures: Path, name: str) -> None:
+    verdict = check(captures / f"{name}.toml", strict=True)
+    assert verdict.holds, "\n".join(verdict_lines(verdict))
+
+
+def test_facts_name_the_software_and_the_state_that_each_end_reached(captures: Path) -> None:
+    facts = tomllib.loads((captures / f"{SCENARIOS[0]}.toml").read_text())
+    assert "strongSwan" in facts["source"]["origin"]
+    assert "Libreswan" in facts["source"]["origin"]
+    (conversation,) = facts["conversation"]
+    assert conversation["initiator_real"] == conversation["responder_real"] == "MM_ACTIVE"
+
+
+def test_keys_are_told_for_captures_whose_daemons_log_them(captures: Path) -> None:
+    cookie, key = (captures / f"{SCENARIOS[0]}.keys").read_text().strip().split(",")
+    assert cookie in (captures / f"{SCENARIOS[0]}.pcap").read_bytes().hex()
+    assert len(bytes.fromhex(key)) == 32
+
+
+def test_an_unknown_scenario_is_refused() -> None:
+    done = subprocess.run((*LAB, "run", "main-no-such-thing"), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "main-no-such-thing" in done.stderr

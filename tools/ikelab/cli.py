@@ -1,0 +1,151 @@
+"""`tools/lab`: list scenarios, fetch the daemons, run scenarios and write captures with their facts."""
+
+import argparse
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ikelab import cut, facts, needs, pki
+from ikelab.network import LabError, sweep
+from ikelab.play import Interrupted, Played, play
+from ikelab.scenario import Scenario
+from ikelab.scenarios import CUTS, SCENARIOS
+from ikelab.truth import happened
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the exit status is 0, 1 if a scenario failed, 2 if the lab cannot run here."""
+    parser = argparse.ArgumentParser(prog="tools/lab", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="list the scenarios")
+    commands.add_parser("missing", help="say what this machine lacks to run them")
+    commands.add_parser(
+        "fetch", help="download Debian's packages of the daemons and unpack them beside the lab"
+    )
+    run = commands.add_parser("run", help="run scenarios and write NAME.pcap and NAME.toml of each")
+    run.add_argument("name", nargs="*", help="scenarios, or derived captures")
+    run.add_argument("--all", action="store_true", help="run every scenario")
+    run.add_argument(
+        "-o", "--into", type=Path, default=Path(), metavar="DIR", help="where captures are written"
+    )
+    run.add_argument("-j", "--jobs", type=int, default=4, help="scenarios at a time")
+    run.add_argument("--logs", type=Path, metavar="DIR", help="keep logs and configurations here")
+    options = parser.parse_args(arguments)
+    if options.command == "list":
+        return _list()
+    if options.command == "fetch":
+        needs.fetch()
+        return 0
+    if options.command == "missing":
+        return _missing({"strongswan", "libreswan", "ike-scan", "vpnc"})
+    return _run(parser, options)
+
+
+def _list() -> int:
+    for scenario in SCENARIOS.values():
+        print(f"{scenario.name:<58} {scenario.shows}")
+    for derived in CUTS.values():
+        print(f"{derived.name:<58} {derived.shows} (of {derived.of})")
+    return 0
+
+
+def _missing(daemons: set[str]) -> int:
+    found = needs.missing(daemons)
+    for line in found:
+        print(f"tools/lab: missing {line}", file=sys.stderr)
+    return 2 if found else 0
+
+
+def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    names = list(SCENARIOS) + list(CUTS) if options.all else options.name
+    unknown = [name for name in names if name not in SCENARIOS and name not in CUTS]
+    if unknown or not names:
+        parser.error(f"no such scenario: {', '.join(unknown)}" if unknown else "name a scenario, or --all")
+    cuts = [CUTS[name] for name in names if name in CUTS]
+    wanted = dict.fromkeys(
+        [name for name in names if name in SCENARIOS] + [cut.source_of(one) for one in cuts]
+    )
+    scenarios = [SCENARIOS[name] for name in wanted]
+    peers: set[str] = {peer.software for one in scenarios for peer in (one.initiator, one.responder)}
+    if _missing(peers - {"none"}):
+        return 2
+    sweep()
+    options.into.mkdir(parents=True, exist_ok=True)
+    lab = Lab(options.into, options.logs)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="ikelab-") as folder:
+        failed = lab.run_all(scenarios, Path(folder), options.jobs)
+    for one in cuts:
+        if cut.source_of(one) not in failed:
+            cut.derive(one, options.into)
+    return 1 if failed or lab.stop.is_set() else 0
+
+
+class Lab:
+    """Runs scenarios, some at a time, and keeps what they yield."""
+
+    def __init__(self, into: Path, logs: Path | None) -> None:
+        self.into = into
+        self.logs = logs
+        self.stop = threading.Event()
+
+    def run_all(self, scenarios: list[Scenario], folder: Path, jobs: int) -> list[str]:
+        """Run scenarios and return the names of those that failed."""
+        certificates = folder / "pki"
+        certificates.mkdir()
+        kinds = {peer.certificate for one in scenarios for peer in (one.initiator, one.responder)}
+        pki.make(certificates, kinds)
+        pki.make_nss(certificates, {peer.certificate for one in scenarios for peer in one.peers("libreswan")})
+        needs.stand_in(certificates)
+        failed: list[str] = []
+        with ThreadPoolExecutor(jobs) as pool:
+            try:
+                for name, error in pool.map(lambda one: self._run(one, folder, certificates), scenarios):
+                    failed += [name] if error else []
+            except KeyboardInterrupt:
+                self.stop.set()
+                print("stopping: ending what runs", file=sys.stderr)
+        return failed
+
+    def _run(self, scenario: Scenario, folder: Path, certificates: Path) -> tuple[str, bool]:
+        began = time.monotonic()
+        error: Exception | None = None
+        try:
+            if not self.stop.is_set():
+                self.keep(play(scenario, folder, certificates, self.stop))
+        except (LabError, OSError, subprocess.TimeoutExpired) as caught:
+            error = caught
+        except Interrupted:
+            return scenario.name, True
+        if self.logs is not None:
+            shutil.copytree(folder / scenario.name, self.logs / scenario.name, dirs_exist_ok=True,
+                            ignore=shutil.ignore_patterns("vici", "run", "nss"))  # fmt: skip
+        took = time.monotonic() - began
+        print(f"{scenario.name}: {'FAILED: ' + str(error) if error else f'{took:.0f} s'}", flush=True)
+        return scenario.name, error is not None
+
+    def keep(self, played: Played) -> None:
+        """Write captures, facts and keys of a scenario."""
+        for place, name in played.scenario.files().items():
+            path = self.into / f"{name}.pcap"
+            shutil.copy(played.captures[place], path)
+            facts.write(path.with_suffix(".toml"), facts.facts_of(played, place))
+            keys = self._keys(played)
+            if keys:
+                path.with_suffix(".keys").write_text("".join(keys))
+
+    @staticmethod
+    def _keys(played: Played) -> list[str]:
+        """Return lines of Wireshark's ikev1_decryption_table: initiator cookie and encryption key."""
+        attempts = happened(played)
+        for own in played.keys.values():
+            if own and len(own) == len(attempts):
+                return [f"{one.cookie.hex()},{key}\n" for one, key in zip(attempts, own, strict=True)]
+        return []
