@@ -38,19 +38,23 @@ def half_open(case: Case) -> Iterator[Finding]:
 
 
 def renewal(case: Case) -> Iterator[Finding]:
-    """A negotiation between these peers came up before, and the next one does not."""
-    if case.standing.outcome not in ("stalled", "refused") or not case.seen:
+    """A negotiation between these peers came up before and still lives, and the next one does not come up."""
+    if case.standing.outcome not in ("stalled", "refused") or not case.seen or case.conversation.crossed:
         return
+    silent = (case.conversation.initiator, case.conversation.responder)[case.standing.silent or 0]
     began_ns = case.seen[0].time_ns
-    before = [o for o in case.conversation.others if o.came_up and o.began_ns < began_ns]
-    if before and not case.conversation.crossed:
+    before = [
+        o for o in case.conversation.others
+        if o.came_up and o.began_ns < began_ns < (o.spoke_ns[o.initiator != silent] or 0)
+    ]  # fmt: skip
+    if before:
         last = before[-1]
         yield case.finding(
             "rekey-failed", "possible",
-            "These peers had a negotiation that came up: what fails is its renewal, or one beside it.",
+            "An earlier negotiation of these peers lives: what fails is its renewal, or one beside it.",
             [last.frame, case.seen[0]],
-            f"The one that begins in frame {last.frame}, {span(began_ns - last.began_ns)} before, came up",
-            alternatives=("dead-peer", "peer-restarted"),
+            f"The one that begins in frame {last.frame}, {span(began_ns - last.began_ns)} before, came up, "
+            "and the peer that fails here went on speaking in it",
             settles_it="Does the earlier tunnel still carry traffic, and was either policy changed since?",
         )  # fmt: skip
 

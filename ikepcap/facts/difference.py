@@ -79,6 +79,8 @@ def _holds(fact: Fact, stated: Value, observed: Value, subject: object) -> bool:
         return bool(observed) and set(observed) <= set(stated)
     if stated == observed or fact.rule == "is":
         return stated == observed
+    if fact.rule == "is-or-unknown":
+        return observed == "unknown"
     return bool(_follow(_follow(subject, fact.where.partition(".")[0]), "certainty") != "proven")
 
 

@@ -10,7 +10,7 @@ from ikepcap.facts.table import CAPTURE, CONVERSATION, EXCHANGE, EXCHANGES, LIST
 from ikepcap.renderers.text import printable
 from ikepcap.report.model import Conversation, Report
 
-_LEFT_OUT = frozenset({"faults", "fault_among", "initiator_real", "responder_real"})
+_LEFT_OUT = frozenset({"faults", "fault_among", "initiator_real", "responder_real", "near"})
 """`findings` say more than faults; what else is known of a peer, the capture does not say."""
 _TEXT_LIMIT = 300
 

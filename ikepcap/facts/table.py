@@ -11,9 +11,9 @@ TYPE_WORDS: Final[dict[Type, str]] = {
     "flag": "true or false",
     "codes": "a list of finding codes",
 }
-Rule = Literal["is", "is-if-proven", "among"]
-"""When a fact holds: the report says the same; it says so or does not call it proven; all of what it says is
-among what is stated, and there is something.
+Rule = Literal["is", "is-if-proven", "is-or-unknown", "among"]
+"""When a fact holds: the report says the same; it says so or does not call it proven; it says so or that it is
+unknown; all of what it says is among what is stated, and there is something.
 """
 NONE: Final = "none"
 """Stands for null, which TOML does not have."""
@@ -68,7 +68,11 @@ capture need not show it, but the report may call nothing else proven.
 """
 FAULTS: Final = ("faults", "fault_among")
 EXCHANGE: Final = (Fact("kind", "text", "kind"), *_COURSE)
-CAPTURE: Final = (Fact("findings", "codes", "findings"),)
+CAPTURE: Final = (
+    Fact("findings", "codes", "findings"),
+    Fact("near", "text", "vantage.near", (*_ROLES, "between"), rule="is-or-unknown"),
+)
+"""`near` is where it was taken, known from elsewhere."""
 
 LISTED: Final = ("quick", "transaction")
 """Kinds of exchange that facts list; informationals come and go."""

@@ -100,8 +100,14 @@ class Other(Struct, frozen=True, gc=False):
     offer: Offer
     choice: Offer | None
     """What its responder chose."""
-    is_answered: bool
+    spoke_ns: tuple[int | None, int | None]
+    """When its initiator and its responder were last seen to speak."""
     came_up: bool
+
+    @property
+    def is_answered(self) -> bool:
+        """Its responder said something."""
+        return self.spoke_ns[RESPONDER] is not None
 
 
 class Conversation(Struct, frozen=True, gc=False):

@@ -20,8 +20,8 @@ PAIR_LIMIT: Final = 10
 _FIRST_KEPT: Final = 6
 _LAYOUT: Final = SENDER_AT + 1
 _QUICK: Final = int(Exchange.QUICK)
-_RECORDS: Final = 16 * RECORD_BYTES
-"""So much of a relative's records is looked at."""
+_RECORDS: Final = 12 * RECORD_BYTES
+"""So much of a relative's records is looked at, at the beginning and at the end."""
 
 
 class Relative(Struct, frozen=True, array_like=True, gc=False):
@@ -49,7 +49,7 @@ class Pair(Struct, gc=False, eq=False):
         if _QUICK in records[_LAYOUT::RECORD_BYTES]:
             return ()
         return tuple([
-            Relative(initiator, bytes(theirs[:_RECORDS]), kept[:2])
+            Relative(initiator, bytes(theirs[:_RECORDS] + theirs[_RECORDS:][-_RECORDS:]), kept[:2])
             for initiator, theirs, kept in self.members
             if theirs is not records and theirs
         ])  # fmt: skip
@@ -69,7 +69,8 @@ def read(relative: Relative, reader: Reader) -> Other | None:
     choice = reader.read(answer, len(answer))[1].offer if is_answer else None
     proofs = {r[3] for r in records if r[5] & FLAG_ENCRYPTION and r[4] in PHASE_1}
     quick = {r[3] for r in records if r[5] & FLAG_ENCRYPTION and r[4] == _QUICK}
+    spoke = [max((r[2] for r in records if r[3] == side), default=None) for side in (0, 1)]
     return Other(
-        relative.initiator, records[0][2], records[0][1], offer, choice,
-        any(r[3] == 1 for r in records), len(proofs) == 2 or len(quick) == 2,
+        relative.initiator, records[0][2], records[0][1], offer, choice, (spoke[0], spoke[1]),
+        len(proofs) == 2 or len(quick) == 2,
     )  # fmt: skip

@@ -1,16 +1,19 @@
-"""The captures in captures/: rebuilt to the byte, and read as the facts beside them say.
+"""The project's own captures: the report on each must agree with the facts beside it.
 
-Facts are written by hand after the report's contract, or computed by the lab from what daemons did. Where the
-program disagrees with one, the program or the contract changes, never the fact for the program's sake. They are
-compared by `ikepcap.facts`, as those of any user; what more is asked of this project's captures is asked here.
+Facts are written by hand after the contract of the report, or computed by the lab from what daemons did.
+Where the program disagrees with one, the program or the contract changes, never the fact for the program's
+sake. They are compared by `ikepcap.facts`, as those of any user; what more is asked of captures of this project
+is asked here.
 """
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import ikepcap
 from ikepcap.facts.file import digest, read
 from ikepcap.facts.verdict import check, verdict_lines
 

@@ -84,7 +84,7 @@ def test_two_half_open_ones_meet_no_limit() -> None:
 
 
 def test_negotiation_that_fails_after_one_that_came_up_is_its_renewal() -> None:
-    first = Scene().phase1().quick(1, 2, 3)
+    first = Scene().phase1().quick(1, 2, 3).wait(3601).dead_peer_detection()
     _, second = analyzed(first, Scene(seed=4, start_s=3600).msg1().repeat(RETRIES)).conversations
     assert faults(second) == ["no-reply", "rekey-failed"]
     assert second.findings[1].certainty == "possible"
@@ -92,6 +92,12 @@ def test_negotiation_that_fails_after_one_that_came_up_is_its_renewal() -> None:
 
 def test_first_negotiation_that_fails_renews_nothing() -> None:
     first = Scene().upto(3).repeat(RETRIES)
+    _, second = analyzed(first, Scene(seed=4, start_s=3600).msg1().repeat(RETRIES)).conversations
+    assert "rekey-failed" not in faults(second)
+
+
+def test_peer_that_is_gone_fails_to_answer_and_not_to_renew() -> None:
+    first = Scene().phase1().quick(1, 2, 3).wait(3590).dead_peer_detection(answered=False)
     _, second = analyzed(first, Scene(seed=4, start_s=3600).msg1().repeat(RETRIES)).conversations
     assert "rekey-failed" not in faults(second)
 
