@@ -7,14 +7,18 @@ Some peers send a wrong hash on purpose to force encapsulation, so a mismatch sh
 not necessarily a NAT.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from ikepcap.capture.datagram import NATT_PORT
 from ikepcap.track.conversation import INITIATOR, Conversation
 from ikepcap.wire.numbers import Hash
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
 
 _HASHES: Final = {
     int(Hash.MD5): "md5",
@@ -109,9 +113,14 @@ def _behind(own: bool | None, others: bool | None, stayed: bool) -> bool | None:
     return False if stayed or (own is not None and others is not None) else None
 
 
-def _digest(name: str, data: bytes) -> bytes:
-    """Return a hash that proves nothing to anyone: it is compared with what the peers sent in the clear."""
+@cache
+def _function(name: str) -> "Callable[..., HASH]":
     import hashlib  # takes its time to load, and is needed only where there are NAT-D payloads
 
-    digest: bytes = getattr(hashlib, name)(data, usedforsecurity=False).digest()
-    return digest
+    function: Callable[..., HASH] = getattr(hashlib, name)
+    return function
+
+
+def _digest(name: str, data: bytes) -> bytes:
+    """Return a hash that proves nothing to anyone: it is compared with what the peers sent in the clear."""
+    return _function(name)(data, usedforsecurity=False).digest()
