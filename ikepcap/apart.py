@@ -37,13 +37,13 @@ def is_possible() -> bool:
 
 
 def apart(work: Callable[[Send], None]) -> Iterator[bytes]:
-    """Do `work` in a child process, and yield what it sends; what it raises is raised here.
+    """Begin `work` in a child process, and yield what it sends; what it raises is raised here.
+
+    Whatever the work needs may be let go of here as soon as this returns.
 
     Raises:
         IkepcapError: the child was killed.
     """
-    import signal  # takes its time to load, and most captures need no child
-
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -51,8 +51,15 @@ def apart(work: Callable[[Send], None]) -> Iterator[bytes]:
         _do(work, writing)
     os.close(writing)
     _widen(reading)
+    return _taken(child, reading)
+
+
+def _taken(child: int, reading: int) -> Iterator[bytes]:
+    """Yield what a child sends, and see to its end."""
+    import signal  # takes its time to load, and most captures need no child
+
     try:
-        with open(reading, "rb", buffering=PIPE_BYTES) as pipe:  # noqa: PTH123 - no path, a descriptor
+        with open(reading, "rb", buffering=PIPE_BYTES) as pipe:
             yield from _received(pipe)
     finally:
         # It has ended already, unless its work is not wanted any more.

@@ -16,10 +16,13 @@ class Spool:
     def __init__(self, separator: bytes = b"") -> None:
         """Begin with nothing; `separator` comes between pieces."""
         self._separator = separator
-        self._held = bytearray()
+        self._held: list[bytes] = []
+        """Each piece after a separator."""
         self._file: IO[bytes] | None = None
         self._filed = 0
         """Octets in the file; what is held follows them."""
+        self._end = 0
+        """Octets taken."""
         self._numbers = array("Q")
         self._ends = array("Q")
         """Where each piece ends and the one that came after it begins."""
@@ -33,20 +36,21 @@ class Spool:
 
     def add(self, number: int, piece: bytes) -> None:
         """Take a piece."""
-        self._held += self._separator
-        self._held += piece
+        self._held += (self._separator, piece)
+        self._end += len(self._separator) + len(piece)
         self._numbers.append(number)
-        self._ends.append(self._filed + len(self._held))
-        if len(self._held) >= HELD_BYTES:
+        self._ends.append(self._end)
+        if self._end - self._filed >= HELD_BYTES:
             self._put_away()
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the pieces in the order of their numbers, several at a time where they came in that order."""
         if self._file is not None:
             self._put_away()
+        held = b"".join(self._held)
         for start, end in self._runs():
             if self._file is None:
-                yield bytes(self._held[start:end])
+                yield held[start:end]
             else:
                 self._file.seek(start)
                 yield self._file.read(end - start)
@@ -72,6 +76,6 @@ class Spool:
 
             self._file = TemporaryFile(prefix="ikepcap-")  # noqa: SIM115 - closed with the spool
         self._file.seek(self._filed)
-        self._file.write(self._held)
-        self._filed += len(self._held)
+        self._file.write(b"".join(self._held))
+        self._filed = self._end
         self._held.clear()

@@ -148,7 +148,7 @@ def shown_in_part(case: Case) -> Iterator[Finding]:
 
 def truncated(case: Case) -> Iterator[Finding]:
     """A snaplen cut messages of this conversation."""
-    cut = [s for s in case.seen if any(d.fault == "truncated" for d in s.defects)]
+    cut = [s for s in case.seen if s.defects and any(d.fault == "truncated" for d in s.defects)]
     if cut:
         yield case.finding(
             "truncated-frames", "proven",

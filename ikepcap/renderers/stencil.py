@@ -1,6 +1,7 @@
 """Text of conversations alike: written once for each kind, and then with other values in the same places."""
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Final
 
 from msgspec import Struct
@@ -19,13 +20,13 @@ class Stencil(Struct, frozen=True):
 
     text: str
     """With a place for each value, as `%` has it."""
-    places: tuple[int, ...]
-    """Which value goes into each."""
+    values_in_turn: Callable[[tuple[Value, ...]], tuple[Value, ...]]
+    """The value that goes into each."""
     at_fault: bool
 
     def fill(self, values: tuple[Value, ...]) -> bytes:
         """Return the text with these values."""
-        return (self.text % tuple([values[place] for place in self.places])).encode()
+        return (self.text % self.values_in_turn(values)).encode()
 
 
 class Stencils:
@@ -38,16 +39,20 @@ class Stencils:
     def written(self, told: Conversation | Alike) -> tuple[bytes, bool]:
         """Return the text of a conversation, and whether it is at fault (`selection.is_faulty`)."""
         if isinstance(told, Alike):
-            kind = told.kind
-            if kind not in self._known:
-                if len(self._known) >= REMEMBERED:
-                    self._known.clear()
-                self._known[kind] = _stencil(told, self._write)
-            stencil = self._known[kind]
+            try:
+                stencil = self._known[told.kind]
+            except KeyError:
+                stencil = self._cut(told)
             if stencil is not None:
                 return stencil.fill(told.values), stencil.at_fault
             told = told.entry()
         return self._write(told), is_faulty(told)
+
+    def _cut(self, first: Alike) -> Stencil | None:
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        stencil = self._known[first.kind] = _stencil(first, self._write)
+        return stencil
 
 
 def _stencil(first: Alike, write: Write) -> Stencil | None:
@@ -71,7 +76,9 @@ def _stencil(first: Alike, write: Write) -> Stencil | None:
         pieces.append(text[after:start])
         after = end
     pieces.append(text[after:])
-    stencil = Stencil("%s".join(pieces), tuple([place for _, _, place in found]), is_faulty(kind.specimen))
+    # Of one place alone it would take the value, not a tuple of it; an entry has many.
+    in_turn = itemgetter(*[place for _, _, place in found])
+    stencil = Stencil("%s".join(pieces), in_turn, is_faulty(kind.specimen))
     entry = first.entry()
     fits = stencil.fill(first.values) == write(entry) and stencil.at_fault == is_faulty(entry)
     return stencil if fits else None

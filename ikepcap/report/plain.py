@@ -133,15 +133,17 @@ class PlainEntries:
         kind = told.kinds.get(nat)
         if kind is None:
             kind = told.kinds[nat] = self._kind(ended, told, NATS[nat], columns)
-        frames, ids = columns.frames, columns.message_ids
-        began_ns, ended_ns = ended.time_of(0), ended.time_of(len(frames) - 1)
-        took_ns = ended.time_of(known.final) - ended.time_of(known.first)
+        frames, times_ns, ids = columns.frames, columns.times_ns, columns.message_ids
+        began_ns, ended_ns = times_ns[0], times_ns[-1]
+        took_ns = times_ns[known.final] - times_ns[known.first]
+        parts = ended.fragment_frames
+        first_frame = min(parts[0]) if parts and 0 in parts else frames[0]
         ends = address(ended.first), address(ended.second)
         values: tuple[Value, ...] = (
             ended.number, ended.cookie.hex(), ended.cookie.hex(":"), rcookie.hex(),
             ends[0], ended.first_port, ends[1], ended.second_port,
             timestamp(began_ns), timestamp(ended_ns), max(0, ended_ns - began_ns), span(max(0, took_ns)),
-            ended.first_frame(), *[f"{ids[indexes[0]]:08x}" for indexes in known.exchanges], *frames,
+            first_frame, *[f"{ids[indexes[0]]:08x}" for indexes in known.exchanges], *frames,
         )  # fmt: skip
         entry = partial(self._entry, ended, known, kind.specimen, values)
         return Alike(kind, ended.number, ends, values, entry)
@@ -200,7 +202,7 @@ def _known(ended: Ended, columns: Columns, standing: Standing, entry: model.Conv
     if course.first.get(2) not in places:
         return None
     first, final = course.first[1], course.first[course.final]
-    took_ns = ended.time_of(final) - ended.time_of(first)
+    took_ns = columns.times_ns[final] - columns.times_ns[first]
     before, took, after = entry.summary.partition(span(max(0, took_ns)))
     if not took:
         return None

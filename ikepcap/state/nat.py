@@ -42,14 +42,14 @@ _VERDICTS: Final = {
 def nat_verdict(conversation: Conversation, hash_number: int | None) -> NatVerdict:
     """Recompute every NAT-D of the whole conversation with the hash that was agreed on."""
     seen, rcookie = conversation.seen, conversation.responder_cookie
-    moved = any(NATT_PORT in (s.destination_port, s.source_port) for s in seen)
-    went_on = any(s.sender == INITIATOR and s.is_encrypted for s in seen)
+    moved = any(s.destination_port == NATT_PORT or s.source_port == NATT_PORT for s in seen)
     hashed = [
         (s.sender, s.source_port, s.destination_port, s.clear.nat_d)
         for s in seen if s.clear.nat_d and not s.rebound and not s.cookie_differs
     ]  # fmt: skip
     if not hashed or rcookie is None:
         return _VERDICTS[None, None, moved]
+    went_on = any(s.sender == INITIATOR and s.is_encrypted for s in seen)
     ends = conversation.initiator, conversation.responder
     cookies = conversation.initiator_cookie + rcookie
     return verdict_of_hashes(hashed, ends, cookies, hash_number, moved=moved, went_on=went_on)

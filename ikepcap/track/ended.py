@@ -17,7 +17,6 @@ from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, LostP
 from ikepcap.track.open import (
     COOKIE_DIFFERS,
     DUPLICATE,
-    FRAME,
     KEPT,
     MARKS_AT,
     NO_COPY,
@@ -26,7 +25,6 @@ from ikepcap.track.open import (
     RECORD,
     RECORD_BYTES,
     SENDER_AT,
-    TIME,
     TTL_AT,
     Open,
 )
@@ -83,12 +81,11 @@ class Ended(Struct, frozen=True, array_like=True, gc=False):
         """Return the records as columns; for short conversations."""
         records = self.records
         values = _columns(len(self)).unpack(records)
-        senders, exchanges, flags, firsts = [
-            records[at::RECORD_BYTES] for at in range(SENDER_AT, SENDER_AT + 4)
-        ]
         return Columns(
-            senders, exchanges, flags, firsts, records[TTL_AT::RECORD_BYTES], records[MARKS_AT::RECORD_BYTES],
-            values[::5], values[1::5], values[2::5], values[3::5], values[4::5],
+            records[SENDER_AT::RECORD_BYTES], records[SENDER_AT + 1 :: RECORD_BYTES],
+            records[SENDER_AT + 2 :: RECORD_BYTES], records[SENDER_AT + 3 :: RECORD_BYTES],
+            records[TTL_AT::RECORD_BYTES], records[MARKS_AT::RECORD_BYTES],
+            values[::6], values[1::6], values[2::6], values[3::6], values[4::6], values[5::6],
         )  # fmt: skip
 
     def contents(self, reader: Reader, columns: "Columns") -> list[Read]:
@@ -102,21 +99,6 @@ class Ended(Struct, frozen=True, array_like=True, gc=False):
     def places(self, columns: "Columns") -> list[int]:
         """Return the index of each of the messages in `contents`."""
         return [index for index, marks in enumerate(columns.marks) if marks & KEPT]
-
-    def frame_of(self, index: int) -> int:
-        """Return the frame of a message, the one that completed it."""
-        frame: int = FRAME.unpack_from(self.records, index * RECORD_BYTES)[0]
-        return frame
-
-    def time_of(self, index: int) -> int:
-        """Return when a message was captured."""
-        time_ns: int = TIME.unpack_from(self.records, index * RECORD_BYTES)[0]
-        return time_ns
-
-    def first_frame(self) -> int:
-        """Return the first frame that has a part of the first message."""
-        parts = self.fragment_frames
-        return min(parts[0]) if parts and 0 in parts else self.frame_of(0)
 
     def unpack(self, reader: Reader) -> Conversation:
         """Settle who is the initiator and unpack everything into a record."""
@@ -165,6 +147,7 @@ class Columns(Struct, frozen=True, gc=False):
     marks: bytes
     """See `Open`."""
     frames: tuple[int, ...]
+    times_ns: tuple[int, ...]
     message_ids: tuple[int, ...]
     wire_bytes: tuple[int, ...]
     source_ports: tuple[int, ...]
@@ -174,7 +157,7 @@ class Columns(Struct, frozen=True, gc=False):
 @cache
 def _columns(count: int) -> Layout:
     """Return the layout of so many records for `Ended.columns`."""
-    return Layout("<" + "8xI12xIHHH6x" * count)
+    return Layout("<" + "8xIq4xIHHH6x" * count)
 
 
 def _unpack(ended: Ended, reader: Reader) -> Iterator[Seen]:

@@ -99,18 +99,19 @@ class Follower:
         self._totals: Totals | None = None
         self._may_part = second_process
         self._is_read = False
+        self._under_way: Iterator[Ends] = iter(())
 
     def __iter__(self) -> Iterator[Ends]:
         """Read and track, here or, when there is much of it, in a child process."""
         handed_on = 0
-        ends = self._ends()
-        for some in ends:
+        self._under_way = self._ends()
+        while (some := next(self._under_way, None)) is not None:
             yield some
             handed_on += len(some.ended)
             if self._may_part and handed_on >= MANY and not self._is_read:
                 self._may_part = False
                 if apart.is_possible():
-                    yield from self._from_child(ends)
+                    yield from self._from_child()
                     return
 
     def _ends(self) -> Iterator[Ends]:
@@ -129,17 +130,20 @@ class Follower:
         while ended := list(islice(remaining, BATCH)):
             yield Ends(ended, facts.port_4500 > 0)
 
-    def _from_child(self, ends: Iterator[Ends]) -> Iterator[Ends]:
+    def _from_child(self) -> Iterator[Ends]:
         """Let a child process do the rest."""
 
         def work(send: apart.Send) -> None:
             self._progress = lambda done, total: send(_encode(Reached(done, total)))
-            for some in ends:
+            for some in self._under_way:
                 send(_encode(some))
             send(_encode(self.totals))
 
         decode = msgspec.msgpack.Decoder(Ends | Reached | Totals).decode
-        for data in apart.apart(work):
+        pieces = apart.apart(work)
+        # They are the child's now, and take room here.
+        self._tracker, self._under_way = Tracker(), iter(())
+        for data in pieces:
             part = decode(data)
             if isinstance(part, Ends):
                 yield part

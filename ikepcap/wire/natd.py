@@ -4,11 +4,16 @@ NAT-D = HASH(CKY-I | CKY-R | IP address | port), with the negotiated hash. The f
 receiver's address as the sender knows it, the rest are of the sender's own.
 """
 
-from typing import Final, Literal
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
 from ikepcap.wire.numbers import Hash
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
 
 HASH_NAMES: Final[dict[int, str]] = {
     int(Hash.MD5): "md5",
@@ -53,7 +58,12 @@ def matching_end(body: bytes, cookies: bytes, ends: Ends, hash_number: int | Non
 
 def digest(name: str, cookies: bytes, address: bytes, port: int) -> bytes:
     """Return a NAT-D hash; it proves nothing to anyone, so any hash will do."""
+    return _function(name)(cookies + address + port.to_bytes(2), usedforsecurity=False).digest()
+
+
+@cache
+def _function(name: str) -> "Callable[..., HASH]":
     import hashlib  # takes its time to load, and is needed only where there are NAT-D payloads
 
-    made: bytes = getattr(hashlib, name)(cookies + address + port.to_bytes(2), usedforsecurity=False).digest()
-    return made
+    function: Callable[..., HASH] = getattr(hashlib, name)
+    return function

@@ -42,8 +42,7 @@ def test_columns_of_a_plain_conversation_are_what_its_messages_say() -> None:
     assert list(columns.wire_bytes) == [s.wire_bytes for s in seen]
     assert list(columns.source_ports) == [s.source_port for s in seen]
     assert list(columns.destination_ports) == [s.destination_port for s in seen]
-    assert [packed.frame_of(index) for index in range(len(packed))] == [s.frame for s in seen]
-    assert [packed.time_of(index) for index in range(len(packed))] == [s.time_ns for s in seen]
+    assert list(columns.times_ns) == [s.time_ns for s in seen]
     clear = [clear for _, clear, _ in packed.contents(Reader(), columns)]
     assert [seen[place].clear for place in packed.places(columns)] == clear
 
