@@ -24,7 +24,7 @@ def quick_modes(case: Case) -> Iterator[Finding]:
             f"place of QM2.",
             exchange_messages(case, refused), *told(case, refused),
             alternatives=("phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch",
-                          *_after_mode_config(case)),
+                          *_or_what_came_before(case)),
             settles_it="The log of the peer that refused names proposal, selectors or PFS group.",
         )  # fmt: skip
     stalled = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "stalled"]
@@ -39,10 +39,15 @@ def quick_modes(case: Case) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _after_mode_config(case: Case) -> tuple[str, ...]:
-    """Without an address from mode-config, a client asks for selectors that nobody grants."""
+def _or_what_came_before(case: Case) -> tuple[str, ...]:
+    """What comes before quick mode may be what is refused, or why.
+
+    Without an address from mode-config, a client asks for selectors that nobody grants.
+    """
     asked = any(e.kind == "transaction" and e.starter == INITIATOR for e in case.standing.later)
-    return ("mode-config-failed",) if asked else ()
+    # In aggressive mode the responder reads MSG3 and QM1 at about the same time, and may refuse either.
+    either = case.course.mode == "aggressive"
+    return (*(("mode-config-failed",) if asked else ()), *(("authentication-failed",) if either else ()))
 
 
 def why_stalled(case: Case, exchange: LaterExchange) -> tuple[str, str]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from ikepcap.diagnose.case import Case
-from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.finding import Certainty, Finding
 from ikepcap.diagnose.later import exchange_messages, told, why_stalled
 from ikepcap.diagnose.wording import span
 from ikepcap.state.exchanges import LaterExchange
-from ikepcap.track.conversation import INITIATOR, RESPONDER
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import Exchange
 
 AFTER_LOGIN_NS: Final = 20 * 10**9
@@ -21,7 +21,7 @@ AFTER_LOGIN_NS: Final = 20 * 10**9
 def transactions(case: Case) -> Iterator[Finding]:
     """A transaction that was not answered: XAUTH asks first, mode-config after it."""
     failed = [e for e in case.standing.later if e.kind == "transaction" and e.outcome == "stalled"]
-    if not failed:
+    if not failed or _verdict_cut_short(case):
         return
     first = failed[0]
     asks_user = first.starter == RESPONDER
@@ -42,18 +42,18 @@ def transactions(case: Case) -> Iterator[Finding]:
 def refused_login(case: Case) -> Iterator[Finding]:
     """XAUTH was asked and answered, and then nothing followed: no address, no quick mode.
 
-    strongSwan as a server leaves it at that after a wrong password, and Libreswan deletes; a client that was
-    let in goes on at once.
+    strongSwan as a server leaves it at that after a wrong password; a client that was let in goes on at once.
+    Libreswan as a client deletes the SA in place of acknowledging a verdict that says no.
     """
     login = _login(case)
-    if not login or any(e.kind == "quick" or e.outcome != "established" for e in case.standing.later):
+    goodbye = _verdict_cut_short(case)
+    if goodbye is not None:
+        said = f"Frame {goodbye.frame} is an encrypted informational of the initiator in place of its answer"
+        yield _refused(case, login, "likely", [said], goodbye)
+        return
+    if not login or any(e.outcome != "established" for e in case.standing.later):
         return
     last_ns = max(case.seen[i].time_ns for e in login for i in e.indexes)
-    said_goodbye = [
-        s
-        for s in case.seen
-        if s.is_encrypted and s.exchange == Exchange.INFORMATIONAL and s.time_ns >= last_ns
-    ]
     anew = case.conversation.superseded_ns is not None
     watched_ns = case.conversation.watched_until_ns - last_ns
     if not anew and watched_ns < AFTER_LOGIN_NS:
@@ -70,26 +70,52 @@ def refused_login(case: Case) -> Iterator[Finding]:
         evidence.append("The initiator began a new negotiation after it")
     else:
         evidence.append(f"No mode-config and no quick mode in the {span(watched_ns)} after it")
-    if said_goodbye:
-        evidence.append(f"Frame {said_goodbye[0].frame} is an encrypted informational after it")
-    yield case.finding(
-        "xauth-failed", "likely" if anew or said_goodbye else "possible",
+    said = _informationals(case, last_ns)
+    if said:
+        evidence.append(f"Frame {said[0].frame} is an encrypted informational after it")
+    yield _refused(case, login, "likely" if anew or said else "possible", evidence)
+
+
+def _refused(
+    case: Case, login: list[LaterExchange], certainty: Certainty, evidence: list[str], *more: Seen
+) -> Finding:
+    return case.finding(
+        "xauth-failed", certainty,
         "XAUTH was asked and answered, and nothing followed: consistent with a user who was not let in.",
-        exchange_messages(case, login), *evidence,
+        [*exchange_messages(case, login), *more], *evidence,
         alternatives=("mode-config-failed",),
         settles_it=f"The log of {case.names[RESPONDER]} says whether the user was let in.",
     )  # fmt: skip
 
 
 def _login(case: Case) -> list[LaterExchange]:
-    """Return the transactions of XAUTH, request and verdict; none where mode-config followed them."""
+    """Return the transactions of XAUTH, request and verdict; none where anything followed them."""
     if case.standing.outcome != "established" or 1 not in case.course.first:
+        return []
+    if any(e.kind == "quick" for e in case.standing.later):
         return []
     asked = [e for e in case.standing.later if e.kind == "transaction"]
     uses_xauth = case.auth is not None and (case.auth.startswith("xauth") or case.auth == "hybrid")
-    if not uses_xauth or len(asked) < _REQUEST_AND_VERDICT or any(e.starter == INITIATOR for e in asked):
+    if not uses_xauth or any(e.starter == INITIATOR for e in asked):
         return []
     return asked if len(asked) == _REQUEST_AND_VERDICT else []
+
+
+def _verdict_cut_short(case: Case) -> Seen | None:
+    """Return the informational that the initiator sent in place of acknowledging the verdict."""
+    login = _login(case)
+    if not login or login[0].outcome != "established" or login[1].last != 1:
+        return None
+    verdict = case.seen[login[1].indexes[-1]]
+    said = [s for s in _informationals(case, verdict.time_ns) if s.sender == INITIATOR]
+    return said[0] if said else None
+
+
+def _informationals(case: Case, since_ns: int) -> list[Seen]:
+    return [
+        s for s in case.seen
+        if s.is_encrypted and s.exchange == Exchange.INFORMATIONAL and s.time_ns >= since_ns
+    ]  # fmt: skip
 
 
 _REQUEST_AND_VERDICT: Final = 2

@@ -16,7 +16,7 @@ from ikepcap.state.nat import NatVerdict, nat_verdict
 from ikepcap.state.progress import PeerState, peer_state
 from ikepcap.state.refusal import Refusal, find_refusal
 from ikepcap.state.steps import Recogniser
-from ikepcap.state.waiting import CROSSING_NS, Waiting, find_waiting
+from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS, Waiting, find_waiting
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
 from ikepcap.wire.numbers import Exchange
 from ikepcap.wire.offer import Offer, Transform
@@ -209,5 +209,6 @@ def _is_probe(conversation: Conversation, course: Course, waiting: Waiting) -> b
     if superseded is not None:
         waited = min(waited, superseded - course.seen[-1].time_ns)
     if last == 1:
-        return waited >= LONE_NS
+        # Live initiators show vendor IDs, and repeat themselves after 20 s at the latest.
+        return waited >= (LONE_NS if opening.clear.vendor_ids else ENOUGH_NS)
     return last == 2 and not opening.clear.vendor_ids and waited >= SCAN_NS

@@ -124,6 +124,11 @@ def _stands_alone(course: Course, message: Seen) -> bool:
         s.sender == message.sender and s.exchange != Exchange.INFORMATIONAL and s.time_ns > message.time_ns
         for s in course.seen
     )
+    # What comes after a quick mode began is about that: who refuses phase 1 does not wait for it.
+    goes_on = goes_on or any(
+        s.sender != message.sender and s.exchange == Exchange.QUICK and s.time_ns <= message.time_ns
+        for s in course.seen
+    )
     # A keepalive is answered in kind (RFC 3706), a refusal is not.
     goes_on = goes_on or any(
         s.sender != message.sender and s.exchange == Exchange.INFORMATIONAL

@@ -75,6 +75,12 @@ def test_one_lone_msg1_is_a_probe() -> None:
     assert (found.outcome, faults(found), notes(found)) == ("probe", [], ["probe"])
 
 
+@pytest.mark.parametrize(("play", "outcome"), [(scan(), "probe"), (Scene(), "stalled")])
+def test_lone_msg1_without_vendor_ids_is_a_scanner_s_after_half_a_minute(play: Scene, outcome: str) -> None:
+    """Live initiators show some, and repeat themselves after 20 s at the latest."""
+    assert only(play.msg1().bystander(40)).outcome == outcome
+
+
 def test_msg1_that_is_repeated_is_no_probe() -> None:
     assert only(scan().msg1().repeat(RETRIES).bystander(120)).outcome == "stalled"
 

@@ -164,3 +164,15 @@ def test_refusal_at_the_end_of_a_capture_says_nothing_of_keys() -> None:
 def test_refused_certificate_has_no_pre_shared_key_in_first_place() -> None:
     found = only(Scene(auth="rsa-sig").upto(5).informational(RESPONDER).bystander(60)).findings[0]
     assert found.alternatives[0] == "certificate-rejected"
+
+
+def test_what_comes_after_quick_mode_began_is_about_quick_mode() -> None:
+    """Aggressive mode: MSG3 and QM1 leave together, and one informational comes back."""
+    found = only(Scene(mode="aggressive").phase1().quick(1).informational(RESPONDER))
+    assert (found.outcome, faults(found)) == ("established", ["phase2-refused"])
+    assert "authentication-failed" in found.findings[0].alternatives
+
+
+def test_what_comes_right_after_msg3_is_about_phase_1() -> None:
+    found = only(Scene(mode="aggressive").phase1().informational(RESPONDER))
+    assert found.outcome == "refused"

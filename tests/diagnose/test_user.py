@@ -42,3 +42,14 @@ def test_login_that_something_follows_was_granted(more: str) -> None:
 
 def test_transactions_without_xauth_are_no_login() -> None:
     assert faults(only(logged_in("psk").bystander(60))) == []
+
+
+def test_login_whose_verdict_is_answered_with_a_goodbye_was_refused() -> None:
+    """Libreswan deletes the SA where it should acknowledge a verdict that says no."""
+    play = Scene(auth="xauth-psk").phase1().transaction().transaction(answered=False)
+    found = only(play.informational(INITIATOR, plain_bytes=80).informational(RESPONDER, plain_bytes=80))
+    assert (faults(found), found.findings[0].certainty) == (["xauth-failed"], "likely")
+
+
+def test_verdict_that_is_only_not_answered_yet_tells_nothing() -> None:
+    assert faults(only(Scene(auth="xauth-psk").phase1().transaction().transaction(answered=False))) == []
