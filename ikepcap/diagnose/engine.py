@@ -35,7 +35,7 @@ RULES: Final[tuple[Rule, ...]] = (
     conditions.truncated,
     conditions.malformed,
 )
-ALWAYS: Final[tuple[Rule, ...]] = (conditions.readable_key_hash,)
+ALWAYS: Final[tuple[Rule, ...]] = (conditions.readable_key_hash, policy.weak_crypto)
 """What is to be said of a plain conversation too: one that came up whole and at the first try."""
 _ORDER: Final = {"proven": 0, "likely": 1, "possible": 2}
 

@@ -7,7 +7,7 @@ from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.wording import listing
 from ikepcap.track.conversation import RESPONDER, Other
-from ikepcap.wire.numbers import Encryption
+from ikepcap.wire.numbers import Encryption, Group, Hash
 from ikepcap.wire.offer import Offer, Transform, policy_words
 
 _COMPARED: Final = ("encryption", "key_bits", "hash", "group", "auth")
@@ -15,6 +15,14 @@ _WORDS: Final = {
     "encryption": "cipher", "key_bits": "key length", "hash": "hash", "group": "group",
     "auth": "authentication method",
 }  # fmt: skip
+_WEAK: Final[tuple[tuple[str, int, str], ...]] = (
+    ("encryption", Encryption.DES_CBC, "DES has keys of 56 bits"),
+    ("hash", Hash.MD5, "MD5 is broken as a hash"),
+    ("group", Group.MODP_768, "a group of 768 bits has been broken"),
+    ("group", Group.MODP_1024, "a group of 1024 bits is within reach of states"),
+    ("group", Group.MODP_1024_160, "a group of 1024 bits is within reach of states"),
+)
+"""RFC 8247: must not, or should not, be used."""
 _PAIRED: Final = 64
 """Transforms of an offer that are compared; each with each of another."""
 _AES_DEFAULT_BITS: Final = 128
@@ -42,6 +50,24 @@ def chosen_not_offered(case: Case) -> Iterator[Finding]:
         f"The nearest of {len(differs)} offered is {in_words(like)}",
         settles_it=f"The policy of {case.names[1]}, and its software version: this is an error of its own.",
     )  # fmt: skip
+
+
+def weak_crypto(case: Case) -> Iterator[Finding]:
+    """What was agreed on is too weak by today's measure (RFC 8247 §2.1, §2.3, §2.4).
+
+    It is asked of every conversation, and of those alike only once: the answer is MSG2's own.
+    """
+    answers = [s for s in case.sendings(2)[:1] if s.clear.offer is not None and s.clear.offer.transforms]
+    for message in answers:
+        chosen = message.clear.offer.transforms[0]  # type: ignore[union-attr]  # asked above
+        weak = [words for name, number, words in _WEAK if getattr(chosen, name) == number]
+        if weak:
+            yield case.finding(
+                "weak-crypto", "proven",
+                f"What protects the negotiation is weak: {listing(weak)}.", [message],
+                f"Frame {message.frame} chooses {in_words(chosen)}",
+                settles_it="Offer AES, SHA2 and a group of 2048 bits or an elliptic curve on both peers.",
+            )  # fmt: skip
 
 
 def no_common_offer(case: Case) -> Iterator[Finding]:

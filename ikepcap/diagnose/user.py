@@ -48,8 +48,10 @@ def refused_login(case: Case) -> Iterator[Finding]:
     login = _login(case)
     goodbye = _verdict_cut_short(case)
     if goodbye is not None:
-        said = f"Frame {goodbye.frame} is an encrypted informational of the initiator in place of its answer"
-        yield _refused(case, login, "likely", [said], goodbye)
+        told_so = (
+            f"Frame {goodbye.frame} is an encrypted informational of the initiator in place of its answer"
+        )
+        yield _refused(case, login, "likely", [told_so], goodbye)
         return
     if not login or any(e.outcome != "established" for e in case.standing.later):
         return

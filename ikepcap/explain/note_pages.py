@@ -204,14 +204,14 @@ CAPTURE: Final[dict[str, dict[str, Any]]] = {
 
 SECURITY: Final[dict[str, dict[str, Any]]] = {
     "weak-crypto": {
-        "title": "Weak cryptography was negotiated or offered",
+        "title": "Weak cryptography was negotiated",
         "means": (
-            "DES, MD5, or a group of less than 2048 bits. It works; it no longer protects against everybody."
+            "DES, MD5, or a group of at most 1024 bits. It works; it no longer protects against everybody."
         ),
-        "wire": "The attributes of the chosen transform, or of the offer, in MSG1 and MSG2.",
-        "decides": "Needs MSG2, or MSG1.",
+        "wire": "The attributes of the transform that MSG2 chooses.",
+        "decides": "Proven: MSG2 chooses it.",
         "mistaken": (),
-        "references": ("RFC 9395", "RFC 2409 appendix A"),
+        "references": ("RFC 8247 §2", "RFC 9395"),
     },
     "aggressive-psk": {
         "title": "A hash made with the pre-shared key is readable",

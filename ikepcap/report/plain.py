@@ -52,8 +52,8 @@ class _Known(Struct, frozen=True):
     standing: Standing
     entry: model.Conversation
     """That of the first of them."""
-    told_of: dict[str | None, bool]
-    """Whether the rules have something to say, by authentication method."""
+    told_of: dict[tuple[str | None, model.Policy | None], bool]
+    """Whether the rules have something to say, by authentication method and policy."""
 
 
 class _Told(Struct, frozen=True):
@@ -105,7 +105,7 @@ class PlainEntries:
                 hashed.append((place, index, nat_d_in(ended.kept[index])))
         runs, run_by, capabilities = self._words.vendors(shown[0], shown[1], (ended.cookie, rcookie))
         chosen, auth = self._words.policy(transform, capabilities)
-        if auth not in known.told_of:
+        if (auth, chosen) not in known.told_of:
             return None
         told = _Told(known, runs, run_by, auth, chosen, transform.hash, tuple(hashed), {})
         self._kin.remember(ended, columns, told)
@@ -160,7 +160,7 @@ class PlainEntries:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             self._known[shape] = known
-        known.told_of[entry.auth] = bool(entry.findings)
+        known.told_of[entry.auth, entry.chosen] = bool(entry.findings)
 
     def _entry(
         self, ended: Ended, known: _Known, specimen: model.Conversation, values: tuple[Value, ...]
@@ -189,7 +189,7 @@ class PlainEntries:
             responder=replace(known.entry.responder, implementation=told.run_by), findings=(),
         )  # fmt: skip
         entry = _filled(entry, known, marks)
-        if known.told_of[told.auth]:
+        if known.told_of[told.auth, told.chosen]:
             marked = _marked(ended.unpack(self._reader), marks[-len(columns.frames) :])
             entry = replace(entry, findings=self._findings(marked, known.standing, entry))
         return Kind(entry, marks)
@@ -249,11 +249,15 @@ def _marks(exchanges: int, messages: int) -> tuple[Value, ...]:
 
 
 def _marked(conversation: Conversation, frames: tuple[Value, ...]) -> Conversation:
-    """Return a conversation without a value of its own: a finding that tells one comes out wrong."""
+    """Return a conversation without a value of its own: a finding that tells one comes out wrong.
+
+    Offers stay: they are the same in all of a kind.
+    """
     seen = tuple([
         replace(
             message, frame=frame, time_ns=-1, message_id=-1, wire_bytes=-1, source_port=-1,
-            destination_port=-1, ttl=-1, ip_id=-1, clear=NOTHING_CLEAR, fragment_frames=(),
+            destination_port=-1, ttl=-1, ip_id=-1, clear=replace(NOTHING_CLEAR, offer=message.clear.offer),
+            fragment_frames=(),
         )
         for message, frame in zip(conversation.seen, frames, strict=True)
     ])  # fmt: skip

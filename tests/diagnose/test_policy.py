@@ -4,7 +4,7 @@ import pytest
 
 from ikepcap.testing.policy import STRONG, Suite
 from ikepcap.wire.numbers import Encryption, Group, Hash
-from tests.report.scene import RETRIES, Scene, faults, only
+from tests.report.scene import RETRIES, Scene, analyzed, faults, notes, only
 
 
 def choosing(chosen: Suite, *offered: Suite) -> Scene:
@@ -43,3 +43,35 @@ def test_aes_without_a_key_length_is_aes_128() -> None:
 
 def test_odd_choice_that_came_up_is_no_fault() -> None:
     assert faults(only(choosing(Suite(key_bits=128), STRONG).msg3().msg4().msg5().msg6())) == []
+
+
+# weak-crypto
+
+
+@pytest.mark.parametrize(
+    ("suite", "words"),
+    [
+        (Suite(encryption=Encryption.DES_CBC, key_bits=0), "DES"),
+        (Suite(hash=Hash.MD5), "MD5"),
+        (Suite(group=Group.MODP_1024), "1024 bits"),
+    ],
+)
+def test_weak_choice_is_told_of_however_well_it_went(suite: Suite, words: str) -> None:
+    found = only(Scene(offer=(suite,)).phase1().quick(1, 2, 3))
+    assert (faults(found), notes(found)) == ([], ["weak-crypto"])
+    assert words in found.findings[0].claim
+
+
+def test_strong_choice_from_an_offer_with_weak_ones_is_strong() -> None:
+    assert notes(only(Scene(offer=(Suite(hash=Hash.MD5), STRONG), chosen=1).phase1())) == []
+
+
+def test_conversations_alike_are_told_of_by_their_own_choice() -> None:
+    """The short way: the third and fourth are never judged in full."""
+    weak = Suite(group=Group.MODP_1024)
+    suites = (STRONG, weak, STRONG, weak, weak)
+    plays = [
+        Scene(offer=(suite,), seed=n, start_s=n).phase1().quick(1, 2, 3) for n, suite in enumerate(suites)
+    ]
+    report = analyzed(*plays, keep_messages=False)
+    assert ["weak-crypto" in notes(c) for c in report.conversations] == [False, True, False, True, True]
