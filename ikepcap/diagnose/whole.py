@@ -16,8 +16,12 @@ def whole_findings(
     lone: Sequence[int],
     lone_count: int,
     messages_left_out: int,
+    authip: int,
 ) -> tuple[Finding, ...]:
-    """Return what is to be said of the run; see the report contract for the codes."""
+    """Return what is to be said of the run; see the report contract for the codes.
+
+    `authip` is the number of AuthIP messages beside IKEv1's.
+    """
     found: list[Finding] = []
     for file in facts.files:
         name = PurePath(file.name).name
@@ -34,6 +38,10 @@ def whole_findings(
         shown = frames(lone)
         evidence = (f"Counted, not listed; the first are in frames {', '.join(map(str, shown))}",)
         found.append(Finding("probe", "likely", claim, shown, evidence))
+    if authip:
+        claim = "Windows hosts tried AuthIP too: what IKEv1 does is to be judged by itself."
+        evidence = (f"{authip} messages of exchange types 243 to 246, counted and left out",)
+        found.append(Finding("authip-coexistence", "proven", claim, (), evidence))
     if facts.truncated_frames:
         claim = "IKE datagrams were captured in part: the capture's snaplen cut them."
         evidence = (f"{facts.truncated_frames} datagrams are shorter than they were on the wire",)

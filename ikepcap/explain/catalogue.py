@@ -63,7 +63,6 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 UNCLAIMED: Final = frozenset(
     {
         "phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch", "deleted-by-peer",
-        "authip-coexistence",
     }
 )  # fmt: skip
 """Codes that no rule concludes yet: they stand among the readings of others, and their page says so."""

@@ -70,7 +70,7 @@ BENIGN: Final[dict[str, dict[str, Any]]] = {
             "Exchange types 243 to 246 from the same host in the same second; a peer of another make may "
             "answer them with PAYLOAD-MALFORMED or INVALID-EXCHANGE-TYPE."
         ),
-        "decides": "Needs the AuthIP messages beside the IKEv1 negotiation.",
+        "decides": "Proven: the capture has AuthIP messages and IKEv1 messages.",
         "mistaken": (("no-reply", "no AuthIP exchange comes up either"),),
         "references": ("[MS-AIPS]", "[MS-IKEE]"),
     },

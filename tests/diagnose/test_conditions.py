@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import ikepcap
+from ikepcap.wire import build
 from tests.report.scene import (
     INITIATOR,
     RESPONDER,
@@ -204,3 +205,14 @@ def test_clear_notify_that_changed_nothing_is_stray() -> None:
 
 def test_whole_negotiation_has_no_stray_message() -> None:
     assert "stray-message" not in notes(only(Scene().phase1().quick(1, 2, 3).dead_peer_detection()))
+
+
+# authip-coexistence
+
+
+@pytest.mark.parametrize(("beside", "codes"), [(True, ["authip-coexistence"]), (False, [])])
+def test_authip_beside_ikev1_is_told_of(beside: bool, codes: list[str]) -> None:
+    """Windows sends both at once, and means to drop one."""
+    play = Scene().phase1() if beside else Scene()
+    authip = build.message([build.raw(133, bytes(20))], initiator_cookie=b"\x11" * 8, exchange=243)
+    assert notes(analyzed(play.send(INITIATOR, authip))) == codes
