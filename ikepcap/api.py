@@ -10,7 +10,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,6 +28,10 @@ from ikepcap.track.ended import Ended
 from ikepcap.track.registry import LONE_LISTED
 from ikepcap.track.tracker import Tracker
 from ikepcap.wire.message import Message, parse
+
+if TYPE_CHECKING:
+    from ikepcap.keys.ring import KeyRing
+    from ikepcap.opening import Content
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 Progress = Callable[[int, int | None], None]
@@ -58,7 +62,10 @@ class Conversations:
         vantage: Near | None = None,
         progress: Progress | None = None,
         strict: bool = False,
+        keys: "KeyRing | None" = None,
     ) -> None:
+        self._keys = keys
+        self._contents: dict[int, Content] = {}
         self._capture = Capture(_listed(paths), progress=progress)
         self._names = [os.fspath(path) for path in _listed(paths)]
         self._keep = keep_messages
@@ -70,6 +77,10 @@ class Conversations:
         self._on_4500 = False
 
     def __iter__(self) -> Iterator[model.Conversation]:
+        if self._keys and self._keep:
+            from ikepcap.opening import contents
+
+            self._contents = contents(self._names, self._keys)
         tracker = self._tracker
         items = iter(self._capture)
         # In batches: going to and fro between stages for each datagram costs a sixth of the time.
@@ -97,6 +108,10 @@ class Conversations:
             if built is None:
                 continue
             self._on_4500 = self._on_4500 or built.nat.moved_to_4500
+            if self._contents:
+                from ikepcap.opening import with_contents
+
+                built = with_contents(built, self._contents)
             first = self._series.first_of(built)
             yield built if first is None else replace(built, attempt_of=first)
 
@@ -154,6 +169,7 @@ def analyze(
     vantage: Near | None = None,
     progress: Progress | None = None,
     strict: bool = False,
+    keys: "KeyRing | None" = None,
 ) -> Report:
     """Read captures to their end and say where each negotiation stands.
 
@@ -163,11 +179,15 @@ def analyze(
         vantage: next to whom the capture was taken, where that is known better than TTLs tell.
         progress: called with octets read and the total.
         strict: let a diagnosis rule that fails raise, instead of telling of it in a finding.
+        keys: what may open encrypted messages (`ikepcap.keys.sources.load_ring`); then captures are read
+            twice, and standard input cannot be.
 
     Raises:
         CaptureError: an input cannot be read as a capture at all.
     """
-    run = Conversations(paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict)
+    run = Conversations(
+        paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict, keys=keys
+    )
     ordered = tuple(sorted(run, key=lambda conversation: conversation.id))
     return replace(run.report, conversations=ordered)
 
@@ -179,10 +199,11 @@ def conversations(
     vantage: Near | None = None,
     progress: Progress | None = None,
     strict: bool = False,
+    keys: "KeyRing | None" = None,
 ) -> Conversations:
     """Return conversations as they end, in bounded memory; the arguments are those of `analyze`."""
     return Conversations(
-        paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict
+        paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict, keys=keys
     )
 
 

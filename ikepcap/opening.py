@@ -14,15 +14,21 @@ from msgspec.structs import replace
 
 from ikepcap.capture.datagram import Datagram
 from ikepcap.capture.reader import Capture
+from ikepcap.errors import IkepcapError
 from ikepcap.keys.check import Check
 from ikepcap.keys.opened import NotOpened, Plaintext
 from ikepcap.keys.ring import KeyRing
 from ikepcap.keys.sessions import Ends, Sessions
+from ikepcap.report.model import Conversation, MessageLine
 from ikepcap.track.fragments import Fragments
 from ikepcap.wire.message import HEADER_BYTES, Message, parse
-from ikepcap.wire.numbers import Payload
+from ikepcap.wire.numbers import Payload, notify_name, payload_name
 
 Progress = Callable[[int, int | None], None]
+FRAMES_KEPT: Final = 250_000
+"""Messages remembered for a report; it lists no more of them."""
+_LISTED: Final = 200
+"""Payloads and notifies listed of one message."""
 _FRAGMENTED: Final = 256
 """Conversations whose IKE fragments are held at once."""
 
@@ -92,6 +98,76 @@ class Opening:
         size = len(whole.data)
         carrier = replace(datagram, data=whole.data, wire_bytes=size, fragment_frames=whole.frames)
         return self._opened(carrier, joined)
+
+
+class Content(Struct, frozen=True):
+    """What a report says of an encrypted message that there were keys for, or of one that was verified."""
+
+    decrypted: bool | None
+    why: str | None
+    payloads: tuple[str, ...]
+    notifies: tuple[str, ...]
+    checks: tuple[str, ...]
+
+
+def contents(
+    paths: Sequence[str | os.PathLike[str]], ring: KeyRing, *, progress: Progress | None = None
+) -> dict[int, Content]:
+    """Return what keys make of the messages of captures, by frame.
+
+    This reads the captures once by itself: a key is often proven by a message that comes later than the first
+    it opens, and the reading that makes the report stays as it is.
+
+    Raises:
+        IkepcapError: standard input is among them, which cannot be read twice.
+    """
+    if any(os.fspath(path) == "-" for path in paths):
+        raise IkepcapError("with keys a capture is read twice: name a file in place of '-'")
+    found: dict[int, Content] = {}
+    for one in Opening(paths, ring, progress=progress):
+        if one.plaintext is None and one.refusal is None and not one.checks:
+            continue
+        if len(found) >= FRAMES_KEPT:
+            break
+        found[one.datagram.frame] = _content(one)
+    return found
+
+
+def with_contents(conversation: Conversation, found: dict[int, Content]) -> Conversation:
+    """Return a conversation of the report with what keys made of its messages."""
+    if not isinstance(conversation.messages, tuple):
+        return conversation
+    lines = [_with_content(line, found.get(line.frame)) for line in conversation.messages]
+    return replace(conversation, messages=tuple(lines))
+
+
+def _with_content(line: MessageLine, content: Content | None) -> MessageLine:
+    if content is None:
+        return line
+    if content.decrypted is None:
+        return replace(line, checks=content.checks)
+    why = "; ".join(text for text in (line.why, content.why) if text) or None
+    return replace(
+        line, decrypted=content.decrypted, why=why, payloads=content.payloads or line.payloads,
+        notifies=content.notifies or line.notifies, checks=content.checks,
+    )  # fmt: skip
+
+
+def _content(one: OpenedMessage) -> Content:
+    checks = tuple(check_text(check) for check in one.checks)
+    if one.plaintext is None:
+        refused = one.refusal is not None
+        why = one.refusal.why if one.refusal is not None else None
+        return Content(False if refused else None, why, (), (), checks)
+    kinds = one.plaintext.payload_types()[:_LISTED]
+    bodies = one.message.bodies(Payload.NOTIFICATION)[:_LISTED]
+    notifies = tuple(notify_name(int.from_bytes(body[6:8])) for body in bodies if len(body) >= 8)
+    return Content(True, None, tuple(map(payload_name, kinds)), notifies, checks)
+
+
+def check_text(check: Check) -> str:
+    """Return a check as one line of text."""
+    return f"{check.name} {check.outcome}: {check.why}" if check.why else f"{check.name} {check.outcome}"
 
 
 def _ends(datagram: Datagram) -> Ends:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
 import click
 
-from ikepcap.cli.options import DIALECTS, check_inputs, complete_outcomes, cookie, networks, outcomes
+from ikepcap.cli.options import (
+    DIALECTS,
+    check_inputs,
+    complete_outcomes,
+    cookie,
+    key_options,
+    key_ring,
+    networks,
+    outcomes,
+)
 from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
 from ikepcap.cli.progress import Progress
 
@@ -15,6 +24,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from ikepcap import Report
+    from ikepcap.keys.ring import KeyRing
     from ikepcap.renderers.selection import Choice
 
 _FAULT: Final = 1
@@ -54,6 +64,8 @@ class Options(TypedDict):
     vantage: Literal["initiator", "responder", "between"] | None
     width: int | None
     color: Literal["auto", "always", "never"]
+    key_files: tuple[str, ...]
+    psk_files: tuple[str, ...]
 
 
 @click.command(help=_HELP, epilog=_EPILOG)
@@ -121,6 +133,7 @@ class Options(TypedDict):
     show_default=True,
     help="Colour; NO_COLOR is honoured.",
 )
+@key_options
 @click.pass_context
 def analyze(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Options]) -> None:
     """Analyse captures; the help is in `_HELP`."""
@@ -156,7 +169,11 @@ def _report(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
 
     with Progress() as progress:
         report = api.analyze(
-            captures, keep_messages=options["ladder"], vantage=options["vantage"], progress=progress
+            captures,
+            keep_messages=options["ladder"],
+            vantage=options["vantage"],
+            progress=progress,
+            **_keys(options),
         )
     shown = select(report, choice)
     hidden = len(report.conversations) - len(shown.conversations)
@@ -176,7 +193,11 @@ def _document(captures: tuple[str, ...], choice: "Choice", options: Options) -> 
     with Spool() as spool:
         with Progress() as progress:
             run = api.conversations(
-                captures, keep_messages=messages, vantage=options["vantage"], progress=progress
+                captures,
+                keep_messages=messages,
+                vantage=options["vantage"],
+                progress=progress,
+                **_keys(options),
             )
             for conversation in run:
                 if choice.takes(conversation):
@@ -185,6 +206,18 @@ def _document(captures: tuple[str, ...], choice: "Choice", options: Options) -> 
         report = run.report
         write(json_document(report, spool), options["output"], inputs=captures)
     return at_fault or any_fault(report.findings)
+
+
+class Keys(TypedDict, total=False):
+    """The argument for keys, there only where some were given."""
+
+    keys: "KeyRing"
+
+
+def _keys(options: Options) -> Keys:
+    """Return the keys that were given, as an argument of the analysis."""
+    ring = key_ring(options["key_files"], options["psk_files"])
+    return {} if ring is None else {"keys": ring}
 
 
 def _text(report: "Report", hidden: int, options: Options) -> Iterator[bytes]:
@@ -217,7 +250,11 @@ def _stream(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
         nonlocal at_fault
         with Progress() as progress:
             run = api.conversations(
-                captures, keep_messages=messages, vantage=options["vantage"], progress=progress
+                captures,
+                keep_messages=messages,
+                vantage=options["vantage"],
+                progress=progress,
+                **_keys(options),
             )
             for conversation in run:
                 if choice.takes(conversation):

@@ -19,8 +19,10 @@ from ikepcap.renderers.text import printable
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-VERBS: Final = ("analyze", "completion", "show")
+VERBS: Final = ("analyze", "completion", "import", "keys", "show")
 """Each is the name of a module beside this one and of the command in it."""
+_MODULES: Final = {"import": "import_log"}
+"""But where that is a word of Python's."""
 
 USAGE: Final = 2
 INTERRUPTED: Final = 130
@@ -57,7 +59,8 @@ class Verbs(click.Group):
             return None
         from importlib import import_module
 
-        command: click.Command = getattr(import_module(f"ikepcap.cli.{cmd_name}"), cmd_name)
+        name = _MODULES.get(cmd_name, cmd_name)
+        command: click.Command = getattr(import_module(f"ikepcap.cli.{name}"), name)
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

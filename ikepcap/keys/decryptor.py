@@ -185,7 +185,7 @@ class Decryptor:
         if is_phase_1(message):
             self.facts.learn(opened, sender)
             skeyid = trial.keys.skeyid
-            known = () if skeyid is None else (Candidate(skeyid, trial.keys.label),)
+            known = () if skeyid is None else (Candidate(skeyid, f"SKEYID {trial.keys.label}"),)
             checks += check_proofs(opened, sender, self.facts, known)
         else:
             nonces = self.quick_modes.nonces(message.message_id) or QuickNonces()
@@ -238,7 +238,7 @@ class Decryptor:
         """Yield every SKEYID that a proof in the clear may have been made with."""
         for trial in self._trials()[0]:
             if trial.keys.skeyid is not None:
-                yield Candidate(trial.keys.skeyid, trial.keys.label)
+                yield Candidate(trial.keys.skeyid, f"SKEYID {trial.keys.label}")
         algorithm, nonce, chosen = self.facts.hash, self.facts.nonce, self.facts.chosen
         if algorithm is None or chosen is None or chosen.auth not in PSK_METHODS:
             return
