@@ -1,7 +1,6 @@
 """Whole conversations, encrypted by independent code, and what a capture of them leaves to decrypt."""
 
 import pytest
-from tests.keys.peers import AES_256_SHA1, SUITES, Peers, Sent, Suite, plain_of
 
 from ikepcap.keys.check import Outcome
 from ikepcap.keys.decryptor import Decryptor, is_regular
@@ -11,6 +10,7 @@ from ikepcap.keys.secret import Secret
 from ikepcap.wire import build
 from ikepcap.wire.message import parse
 from ikepcap.wire.numbers import Exchange, NotifyType
+from tests.keys.peers import AES_256_SHA1, SUITES, Peers, Sent, Suite, plain_of
 
 HERE = Origin("keys.toml", 3)
 
