@@ -106,7 +106,7 @@ def read_psks(file: PathLike) -> Iterator[NamedPsk]:
 def _is_row(text: str) -> bool:
     """Whether a line looks like a row of Wireshark's table: a cookie, a comma, digits."""
     cookie, comma, key = text.replace('"', "").partition(",")
-    digits = cookie.strip().lower().removeprefix("0x")
+    digits = cookie.strip().lower().removeprefix("0x").replace(":", "")
     return bool(comma and key) and len(digits) <= 16 and not digits.strip("0123456789abcdef")
 
 

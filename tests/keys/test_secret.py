@@ -57,7 +57,7 @@ def test_nothing_serialises_or_copies_it() -> None:
 
 
 def test_it_is_compared_by_its_octets_and_does_not_change() -> None:
-    assert Secret(OCTETS) == Secret(bytearray(OCTETS))
+    assert Secret(OCTETS) == Secret(bytes(OCTETS))
     assert Secret(OCTETS) != Secret(OCTETS[:-1])
     assert Secret(OCTETS) != OCTETS
     assert bool(Secret(b""))

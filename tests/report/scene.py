@@ -10,9 +10,9 @@ from typing import Any, Final, Literal, NamedTuple, Self
 from msgspec import UNSET, structs
 
 import ikepcap
+from ikepcap.capture.write import Hop, udp_packets
 from ikepcap.report.model import Conversation, MessageLine, Report
 from ikepcap.testing import STRONG, Frame, Play, Suite, pcap
-from ikepcap.capture.write import Hop, udp_packets
 from ikepcap.testing.stage import MARKER, NOBODY, SECOND_NS, SIDES, Role, Shot
 from ikepcap.wire import build
 from ikepcap.wire.message import NO_COOKIE

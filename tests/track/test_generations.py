@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from ikepcap.testing import Frame
 from ikepcap.capture.write import Hop, udp_packets
+from ikepcap.testing import Frame
 from ikepcap.testing.stage import EPOCH_NS, SECOND_NS
 from tests.report.scene import Scene, analyzed, faults, in_order, told
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from ikepcap.testing import Frame
 from ikepcap.capture.write import Hop, udp_packets
+from ikepcap.testing import Frame
 from ikepcap.testing.policy import DEAD_PEER, XAUTH
 from ikepcap.testing.stage import EPOCH_NS
 from ikepcap.wire import build
