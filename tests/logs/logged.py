@@ -124,7 +124,7 @@ def strongswan(messages: Exchanged, *, port: int = 500) -> str:
     for number, (sender, data) in enumerate(messages):
         at = f"15:03:{number:02}.125 "
         if sender == 0:
-            before = data[:24] + bytes(4) + data[28:]
+            before = data[:24] + (28).to_bytes(4) + data[28:]
             lines.append(f"{at}06[ENC] generated data of this generator => {len(data)} bytes @ 0x7f1")
             lines += _strongswan_rows(before, f"{at}06[ENC] ")
             lines.append(

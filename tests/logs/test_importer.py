@@ -121,7 +121,7 @@ def test_what_is_imported_is_analysed_and_decrypted_like_any_capture(tmp_path: P
 def test_a_log_without_dumps_says_what_to_switch_on(tmp_path: Path) -> None:
     log = tmp_path / "charon.log"
     log.write_text("15:03:36.000 00[DMN] Starting IKE charon daemon\n15:03:36.000 05[IKE] initiating\n")
-    with pytest.raises(LogError, match="looks like a log of strongSwan, .*net = 3 and enc = 3"):
+    with pytest.raises(LogError, match=r"looks like a log of strongSwan, .*net = 3 and enc = 3"):
         recognise(log)
     log.write_text("Jan  1 00:00:00 host pluto[1]: listening for IKE messages\n")
     with pytest.raises(LogError, match="plutodebug=all"):
