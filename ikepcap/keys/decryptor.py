@@ -32,6 +32,8 @@ End = tuple[str, int]
 _REMEMBERED: Final = 64
 """Messages whose result is kept for their repetitions."""
 _MAX_TRIALS: Final = 256
+_MAX_FAILURES: Final = 256
+"""Messages of one conversation tried in vain, none having opened, after which no more are tried."""
 _MAX_SEARCHES: Final = 32
 """Messages of one conversation that are searched in vain for payloads after an unknown first block."""
 _NO_KEY: Final = "no source has a key for this initiator cookie"
@@ -57,6 +59,8 @@ class Decryptor:
         self._worked: list[Trial] = []
         self._opened_of: set[int] = set()
         self._searches = _MAX_SEARCHES
+        self._failures = 0
+        self._last_refusal: NotOpened | None = None
         self._made: tuple[object, list[Trial], list[str]] | None = None
 
     def observe(
@@ -107,6 +111,8 @@ class Decryptor:
 
     def _open(self, message: Message, sender: int) -> Opened:
         """Try all keys, then all of them again for a message whose first block is lost."""
+        if self._last_refusal is not None and self._failures >= _MAX_FAILURES and not self._worked:
+            return self._last_refusal
         ciphertext = _ciphertext(message)
         made, missing = self._trials()
         if not made:
@@ -128,7 +134,9 @@ class Decryptor:
                 if fitting is not None:
                     return self._accept(message, sender, trial, data, fitting, "not known")
             self._searches -= 1
-        return self._refusal(message, sender, decrypted, missing)
+        self._failures += 1
+        self._last_refusal = self._refusal(message, sender, decrypted, missing)
+        return self._last_refusal
 
     def _decrypted(
         self, made: Iterable[Trial], message: Message, ciphertext: bytes, missing: list[str]

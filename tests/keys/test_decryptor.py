@@ -1,9 +1,12 @@
 """Whole conversations, encrypted by independent code, and what a capture of them leaves to decrypt."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ikepcap.keys.check import Outcome
 from ikepcap.keys.decryptor import Decryptor, is_regular
+from ikepcap.keys.esp import EspKeys, NoEspKeys, esp_keys
 from ikepcap.keys.material import Material, NamedPsk, Origin
 from ikepcap.keys.opened import NotOpened, Opened, Plaintext, Reason
 from ikepcap.keys.secret import Secret
@@ -371,3 +374,42 @@ def test_an_encrypted_notify_in_place_of_msg6_is_read() -> None:
     results = run(peers, material(peers, shared=peers.shared, psk=peers.psk))
     assert_all_open(results)
     assert outcomes(encrypted(results)["INFO"]) == {"HASH(1)": Outcome.VERIFIED}
+
+
+def test_wrong_keys_are_not_tried_for_ever() -> None:
+    peers = Peers().phase1()
+    for number in range(400):
+        peers.informational(number % 2, 0x1000 + number)
+    found = run(peers, material(peers, encryption_key=bytes(16)))
+    assert all(isinstance(opened, NotOpened) for _, opened in found[4:])
+    tried = Decryptor(peers.cookies[0], [material(peers, encryption_key=bytes(16))])
+    for sent in peers.sent[:4]:
+        tried.observe(sent.message, sent.sender)
+    for sent in peers.sent[4:]:
+        tried.decrypt(sent.message, sent.sender)
+    assert tried._failures == 256
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.data())
+def test_no_octets_raise(data: st.DataObject) -> None:
+    peers = Peers(data.draw(st.sampled_from(list(SUITES.values())))).phase1().quick().transaction()
+    decryptor = Decryptor(
+        peers.cookies[0],
+        [material(peers, shared=peers.shared, psk=peers.psk), material(peers, private=peers.private[0])],
+        [NamedPsk(HERE, Secret(peers.psk))],
+    )
+    for sent in peers.sent:
+        octets = bytearray(sent.data)
+        for _ in range(data.draw(st.integers(0, 2))):
+            octets[data.draw(st.integers(8, len(octets) - 1))] = data.draw(st.integers(0, 255))
+        cut = bytes(octets[: data.draw(st.sampled_from([len(octets), 28, 29, 44, 60]))])
+        message = parse(cut, max(len(cut), len(octets)))
+        assert message is not None
+        sender = data.draw(st.sampled_from([sent.sender, sent.sender, 1 - sent.sender]))
+        decryptor.observe(message, sender, ("192.0.2.1", 500), ("2001:db8::1", 4500))
+        opened = decryptor.decrypt(message, sender)
+        if isinstance(opened, Plaintext):
+            assert all(28 <= span.start < span.end <= len(opened.data) for span in opened.spans)
+    for found in esp_keys(decryptor, "192.0.2.1", "198.51.100.7"):
+        assert isinstance(found, EspKeys | NoEspKeys)
