@@ -62,9 +62,9 @@ class Conversations:
         vantage: Near | None = None,
         progress: Progress | None = None,
         strict: bool = False,
-        keys: "KeyRing | None" = None,
+        keys: "KeyRing | Paths | None" = None,
     ) -> None:
-        self._keys = keys
+        self._keys = _ring(keys)
         self._contents: dict[int, Content] = {}
         self._capture = Capture(_listed(paths), progress=progress)
         self._names = [os.fspath(path) for path in _listed(paths)]
@@ -169,7 +169,7 @@ def analyze(
     vantage: Near | None = None,
     progress: Progress | None = None,
     strict: bool = False,
-    keys: "KeyRing | None" = None,
+    keys: "KeyRing | Paths | None" = None,
 ) -> Report:
     """Read captures to their end and say where each negotiation stands.
 
@@ -179,11 +179,12 @@ def analyze(
         vantage: next to whom the capture was taken, where that is known better than TTLs tell.
         progress: called with octets read and the total.
         strict: let a diagnosis rule that fails raise, instead of telling of it in a finding.
-        keys: what may open encrypted messages (`ikepcap.keys.sources.load_ring`); then captures are read
-            twice, and standard input cannot be.
+        keys: files of keys of any kind that `ikepcap.keys.sources` knows, or the ring it makes of them; then
+            captures are read twice, and standard input cannot be.
 
     Raises:
         CaptureError: an input cannot be read as a capture at all.
+        KeySourceError: a file of keys cannot be taken.
     """
     run = Conversations(
         paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict, keys=keys
@@ -199,7 +200,7 @@ def conversations(
     vantage: Near | None = None,
     progress: Progress | None = None,
     strict: bool = False,
-    keys: "KeyRing | None" = None,
+    keys: "KeyRing | Paths | None" = None,
 ) -> Conversations:
     """Return conversations as they end, in bounded memory; the arguments are those of `analyze`."""
     return Conversations(
@@ -224,6 +225,16 @@ def render(report: Report, format: Literal["text", "json"] = "text", *, width: i
     from ikepcap.renderers import render as rendered
 
     return rendered(report, format, width=width)
+
+
+def _ring(keys: "KeyRing | Paths | None") -> "KeyRing | None":
+    """Return keys as a ring; nothing is loaded where there are none."""
+    if keys is None:
+        return None
+    from ikepcap.keys.ring import KeyRing
+    from ikepcap.keys.sources import load_ring
+
+    return keys if isinstance(keys, KeyRing) else load_ring(_listed(keys))
 
 
 def _listed(paths: Paths) -> list[str | os.PathLike[str]]:

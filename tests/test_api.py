@@ -148,3 +148,17 @@ def test_capture_without_ike_is_an_empty_report() -> None:
 def test_capture_without_frames_is_an_empty_report() -> None:
     report = analyzed([])
     assert (report.conversations, report.source.frames, report.source.first_time) == ((), 0, None)
+
+
+def test_keys_are_taken_as_files_and_open_what_they_fit(tmp_path: Path) -> None:
+    table = tmp_path / "ikev1_decryption_table"
+    play = Scene(seed=3).phase1()
+    capture = tmp_path / "sealed.pcap"
+    capture.write_bytes(play.pcap())
+    table.write_text(f"{play.cookies[:8].hex()},{'00' * 32}\n")
+    (conversation,) = ikepcap.analyze(capture, keys=table).conversations
+    assert isinstance(conversation.messages, tuple)
+    assert [line.decrypted for line in conversation.messages] == [None] * 4 + [False] * 2
+    assert "wrong key" in (conversation.messages[4].why or "")
+    with pytest.raises(ikepcap.IkepcapError, match="read twice"):
+        ikepcap.analyze("-", keys=table)

@@ -104,6 +104,9 @@ def _conversations(opening: "Opening", page: "Page") -> Iterator[str]:
         yield from page.prose(f"{opened[cookie]} of {seen[cookie]} encrypted messages opened", 4)
         if cookie in refusals:
             yield from page.prose(refusals[cookie], 4)
+        for mode in session.decryptor.quick_modes:
+            forth, back = (", ".join(spi.hex() for spi in side) or "unknown" for side in mode.spis())
+            yield from page.prose(f"quick mode {mode.message_id:08x}: SPIs {forth} and {back}", 4)
         for text, number in checks.get(cookie, {}).items():
             yield from page.prose(text if number == 1 else f"{text} ({number} times)", 4)
     if not some:

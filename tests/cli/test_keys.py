@@ -56,6 +56,7 @@ def test_what_keys_open_and_verify_is_said(run: Any, capture: Path, keys: Path) 
     assert result.exit_code == 0
     text = " ".join(result.stdout.split())
     assert "6 of 6 encrypted messages opened" in text
+    assert "quick mode 9d3f0a11: SPIs c1111111 and c2222222" in text
     for name in ("HASH_I verified", "HASH_R verified", "HASH(2) verified", "HASH(3) verified"):
         assert name in text
     assert "wolf" not in text

@@ -109,6 +109,55 @@ def test_a_psk_is_found_among_the_candidates() -> None:
     assert opened.key == "from keys.toml:3 and PSK psks:2"
 
 
+@pytest.mark.parametrize("auth", [4, 5])
+def test_public_key_encryption_needs_the_nonces_that_it_hides(auth: int) -> None:
+    peers = Peers(auth=auth).phase1().quick()
+    hidden = Peers(seed=99).nonces
+    for number, role in ((2, 0), (3, 1)):
+        sent = peers.sent[number]
+        octets = sent.data.replace(peers.nonces[role], hidden[role])
+        peers.sent[number] = Sent(sent.step, sent.sender, octets, None)
+    refused = encrypted(run(peers, material(peers, shared=peers.shared)))["MSG5"]
+    assert isinstance(refused, NotOpened)
+    assert "hides the nonces: give them too, or SKEYID" in refused.why
+    nonces = {"nonce_i": peers.nonces[0], "nonce_r": peers.nonces[1]}
+    assert_all_open(run(peers, material(peers, shared=peers.shared, **nonces)))
+    assert_all_open(run(peers, material(peers, shared=peers.shared, skeyid=peers.skeyid)))
+
+
+@pytest.mark.parametrize(
+    ("suite", "words"),
+    [
+        (Suite(4, None, 8, 16, 2, 128), "the cipher RC5-R16-B64-CBC cannot be computed here"),
+        (Suite(65005, None, 16, 16, 2, 128), "the cipher TWOFISH-CBC cannot be computed here"),
+    ],
+)
+def test_a_cipher_that_cannot_be_computed_is_named(suite: Suite, words: str) -> None:
+    peers = Peers().phase1()
+    other = Peers(suite)
+    peers.sent[1] = Sent("MSG2", 1, peers.sent[1].data.replace(peers.sa.body, other.sa.body), None)
+    refused = encrypted(run(peers, ka(peers)))["MSG5"]
+    assert isinstance(refused, NotOpened)
+    assert words in refused.why
+
+
+def test_without_the_hash_its_key_still_opens_what_chains() -> None:
+    # Tiger was negotiated, which nothing here computes: the initial IV is not known, all later ones are.
+    peers = Peers().phase1()
+    body = peers.sa.body.replace(bytes.fromhex("80020002"), bytes.fromhex("80020003"))
+    peers.sent[1] = Sent("MSG2", 1, peers.sent[1].data.replace(peers.sa.body, body), None)
+    peers.iv = bytes(16)
+    peers.sent = peers.sent[:4]
+    peers.sealed("MSG5", 0, peers.identities[0], *peers.proven(0)).sealed(
+        "MSG6", 1, peers.identities[1], *peers.proven(1)
+    )
+    found = encrypted(run(peers, ka(peers)))
+    first, second = found["MSG5"], found["MSG6"]
+    assert isinstance(first, Plaintext)
+    assert isinstance(second, Plaintext)
+    assert (first.lost, second.lost) == (16, 0)
+
+
 def test_repetitions_and_duplicates_do_not_advance_the_iv() -> None:
     peers = Peers(AES_256_SHA1).phase1()
     peers.again("MSG5").again("MSG6").again("MSG5").quick().again("QM1").again("QM2").again("QM3").again(

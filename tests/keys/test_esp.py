@@ -132,6 +132,42 @@ def _with_offer(
     return made(peers)[0]
 
 
+@pytest.mark.parametrize(("numbers", "comes_through"), [((1, 1), True), ((1, 7), True), ((None, 1), False)])
+def test_an_answer_that_numbers_its_proposal_anew_is_understood(
+    numbers: tuple[int | None, int], comes_through: bool
+) -> None:
+    peers = Peers().phase1()
+    spis, nonces = (b"\xc1\x11\x11\x11", b"\xc2\x22\x22\x22"), (b"i" * 16, b"r" * 16)
+    for side in (0, 1):
+        transform = build.transform([build.tv(5, 2), build.tv(6, 128)], transform_id=12)
+        protocol = 3 if numbers[side] is not None else 2
+        proposal = build.proposal([transform], number=numbers[side] or 1, protocol=protocol, spi=spis[side])
+        before = nonces[0] if side else b""
+        parts = peers.hashed_parts(9, build.sa([proposal]), build.nonce(nonces[side]), before=before)
+        peers.sealed(f"QM{side + 1}", side, *parts, exchange=Exchange.QUICK, message_id=9)
+    found = made(peers)
+    assert isinstance(found[0], EspKeys) == comes_through
+    if not comes_through:
+        assert isinstance(found[0], NoEspKeys)
+        assert found[0].why == "no ESP proposal was chosen"
+
+
+def test_spis_are_those_of_the_chosen_proposal() -> None:
+    peers = Peers().phase1().quick(MESSAGE_ID)
+    decryptor = Decryptor(
+        peers.cookies[0], [Material(Origin("f", 1), peers.cookies[0], encryption_key=Secret(peers.key))]
+    )
+    for sent in peers.sent[:-2]:
+        if sent.message.is_encrypted:
+            decryptor.decrypt(sent.message, sent.sender)
+        else:
+            decryptor.observe(sent.message, sent.sender)
+    (mode,) = decryptor.quick_modes
+    assert mode.spis() == ((peers.quick_spis[0],), ())
+    decryptor.decrypt(peers.sent[-2].message, 1)
+    assert mode.spis() == ((peers.quick_spis[0],), (peers.quick_spis[1],))
+
+
 def test_without_skeyid_d_or_a_message_the_reason_is_said() -> None:
     (found,) = made(Peers().phase1().quick(), with_d=False)
     assert isinstance(found, NoEspKeys)
