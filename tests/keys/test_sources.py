@@ -207,6 +207,18 @@ def test_cookies_of_strongswan_are_taken_from_nat_detection_or_from_after_the_ke
     assert found.initiator_cookie is None
 
 
+def test_keys_of_negotiations_that_cross_are_tried_on_either(tmp_path: Path) -> None:
+    natd = (
+        "04[IKE] natd_chunk => 22 bytes @ 0x7f1\n"
+        "04[IKE]    0: 77 77 77 77 77 77 77 77 A9 25 78 18 61 A5 56 5A  ................\n"
+        "04[IKE]   16: C0 00 02 01 01 F4                                ......\n"
+    )
+    ring = load_ring([written(tmp_path, natd + CHARON, "charon.log")])
+    other = b"\x77" * 8
+    assert [one.initiator_cookie for one in ring.for_cookie(other)] == [COOKIE]
+    assert [one.nearby for one in ring.for_cookie(COOKIE)] == [(other,)]
+
+
 RACOON = """\
 2012-07-11 11:35:54: DEBUG: new cookie:
 374f90db8facb154
@@ -288,11 +300,11 @@ def test_keys_are_not_guessed_in_bulk(tmp_path: Path) -> None:
         load_ring([written(tmp_path, rows, "many.toml")])
 
 
-def test_a_ring_answers_by_cookie_and_puts_first_what_says_most(tmp_path: Path) -> None:
+def test_a_ring_answers_by_cookie_and_puts_first_what_is_meant_for_it(tmp_path: Path) -> None:
     both = written(tmp_path, OWN, "keys.toml"), written(tmp_path, f"374f90db8facb154,{KEY}\n", "table")
     ring = load_ring(both)
     found = ring.for_cookie(COOKIE)
-    assert [len(one.holds()) for one in found] == [4, 2, 1]
+    assert [len(one.holds()) for one in found] == [4, 1, 2]
     assert ring.concerns(bytes(8))  # the private value without a cookie, and the PSKs
     assert not KeyRing()
     table = load_ring([both[1]])
