@@ -1,6 +1,7 @@
 """`ikepcap keys`: what files of keys hold, which conversations they open, and Wireshark's tables of them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -11,7 +12,7 @@ from ikepcap.errors import IkepcapError
 
 if TYPE_CHECKING:
     from ikepcap.keys.ring import KeyRing
-    from ikepcap.opening import Opening
+    from ikepcap.opening import OpenedMessage, Opening
     from ikepcap.renderers.page import Page
 
 _HELP: Final = """Say what files of keys hold, and which conversations of CAPTURE they open.
@@ -74,42 +75,53 @@ def _sources(ring: "KeyRing", page: "Page") -> Iterator[str]:
         yield from page.flow((str(psk.origin), "any SA", "PSK"), 0)
 
 
+@dataclass
+class _Tally:
+    """What became of the messages under one initiator cookie."""
+
+    encrypted: int = 0
+    opened: int = 0
+    refusal: str = ""
+    """Why the first that stays closed does."""
+    checks: dict[str, int] = field(default_factory=dict)
+
+    def add(self, found: "OpenedMessage") -> None:
+        """Count a message; NAT-D is left to the analysis, which knows more of the addresses."""
+        from ikepcap.opening import check_text
+
+        self.encrypted += found.plaintext is not None or found.refusal is not None
+        self.opened += found.plaintext is not None
+        if found.refusal is not None and not self.refusal:
+            self.refusal = f"frame {found.datagram.frame}: {found.refusal.why}"
+        for check in found.checks:
+            if not check.name.startswith("NAT-D"):
+                self.checks[check_text(check)] = self.checks.get(check_text(check), 0) + 1
+
+    def lines(self) -> Iterator[str]:
+        """Yield it in words."""
+        yield f"{self.opened} of {self.encrypted} encrypted messages opened"
+        if self.refusal:
+            yield self.refusal
+        for text, number in self.checks.items():
+            yield text if number == 1 else f"{text} ({number} times)"
+
+
 def _conversations(opening: "Opening", page: "Page") -> Iterator[str]:
     """Yield what was opened of each conversation that there are keys for."""
-    from collections import Counter
-
-    from ikepcap.opening import check_text
-
-    seen: Counter[bytes] = Counter()
-    opened: Counter[bytes] = Counter()
-    refusals: dict[bytes, str] = {}
-    checks: dict[bytes, Counter[str]] = {}
+    tallies: dict[bytes, _Tally] = {}
     for found in opening:
-        cookie = found.message.initiator_cookie
-        if found.plaintext is not None or found.refusal is not None:
-            seen[cookie] += 1
-        if found.plaintext is not None:
-            opened[cookie] += 1
-        elif found.refusal is not None:
-            refusals.setdefault(cookie, f"frame {found.datagram.frame}: {found.refusal.why}")
-        for check in (one for one in found.checks if not one.name.startswith("NAT-D")):
-            checks.setdefault(cookie, Counter())[check_text(check)] += 1
-    some = False
-    for session in opening.sessions:
+        if found.plaintext is not None or found.refusal is not None or found.checks:
+            tallies.setdefault(found.message.initiator_cookie, _Tally()).add(found)
+    shown = [one for one in opening.sessions if one.decryptor.facts.initiator_cookie in tallies]
+    for session in shown:
         cookie = session.decryptor.facts.initiator_cookie
-        if not seen[cookie] and cookie not in checks:
-            continue
-        some = True
         yield page.line((cookie.hex(), "strong"), f"  {session.initiator} -> {session.responder}")
-        yield from page.prose(f"{opened[cookie]} of {seen[cookie]} encrypted messages opened", 4)
-        if cookie in refusals:
-            yield from page.prose(refusals[cookie], 4)
+        for text in tallies[cookie].lines():
+            yield from page.prose(text, 4)
         for mode in session.decryptor.quick_modes:
             forth, back = (", ".join(spi.hex() for spi in side) or "unknown" for side in mode.spis())
             yield from page.prose(f"quick mode {mode.message_id:08x}: SPIs {forth} and {back}", 4)
-        for text, number in checks.get(cookie, {}).items():
-            yield from page.prose(text if number == 1 else f"{text} ({number} times)", 4)
-    if not some:
+    if not shown:
         yield page.line("no conversation of the capture fits these keys")
 
 

@@ -121,8 +121,9 @@ class Decryptor:
             return NotOpened(Reason.INCOMPLETE, "; ".join(missing[:3]) or "the sources hold no key")
         if len(ciphertext) < smallest_block():
             return NotOpened(Reason.UNSUPPORTED_SIZE, f"{len(ciphertext)} octets of ciphertext are no block")
-        decrypted = list(self._decrypted(made, message, ciphertext, missing))
-        for trial, blocks in decrypted:
+        decrypted: list[tuple[Trial, bytes]] = []
+        for trial, blocks in self._decrypted(made, message, ciphertext, missing):
+            decrypted.append((trial, blocks))
             found = self._with_vectors(message, sender, trial, blocks)
             if found is not None:
                 return self._accept(message, sender, trial, *found)
@@ -184,7 +185,7 @@ class Decryptor:
         defects = fitting.defects
         if fitting.lost:
             what = f"the first {fitting.lost} {_LOST_WHY}"
-            defects = (Defect(Fault.TRUNCATED, HEADER_BYTES, what), *defects)
+            defects = (Defect(Fault.UNREADABLE, HEADER_BYTES, what), *defects)
         plaintext = Plaintext(
             data, fitting.spans, defects, trial.keys.label, rule, fitting.lost, fitting.inferred
         )
