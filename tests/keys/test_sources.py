@@ -123,6 +123,16 @@ def test_our_own_file_is_read(tmp_path: Path) -> None:
     assert [one.origin.line for one in found] == [3, 14, 18, 20]
 
 
+def test_our_own_file_is_utf_8_and_its_keys_are_not_changed(tmp_path: Path) -> None:
+    path = tmp_path / "keys.toml"
+    path.write_bytes(b'[[psk]]\n\ntext = "gr\xfc\xdfe"\n')
+    with pytest.raises(KeySourceError, match=":3: this is not UTF-8"):
+        list(read_source(path))
+    path.write_bytes(b"[[psk]]\ntext = " + b"9" * 5000)
+    with pytest.raises(KeySourceError, match="this is not valid TOML"):
+        list(read_source(path))
+
+
 def test_our_own_file_is_known_by_its_first_line_too(tmp_path: Path) -> None:
     assert len(materials(written(tmp_path, OWN, "keys.conf"))) == 2
 
@@ -275,6 +285,8 @@ def test_psks_are_one_a_line(tmp_path: Path) -> None:
     assert [one.psk for one in read_psks(path)] == [
         Secret(b"wolf and hound"), Secret(b"\0\xff"), Secret(b" space matters "),
     ]  # fmt: skip
+    path.write_bytes(b"\xef\xbb\xbfgr\xfc\xdfe\r\nlast")
+    assert [one.psk for one in read_psks(path)] == [Secret(b"gr\xfc\xdfe"), Secret(b"last")]
     with pytest.raises(KeySourceError, match="no PSK in it"):
         list(read_psks(written(tmp_path, "\n# nothing\n")))
     with pytest.raises(KeySourceError, match=":1: the PSK is not hexadecimal"):
