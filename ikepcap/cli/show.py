@@ -155,12 +155,15 @@ def _messages(
 
 def _what_keys_say(framed: "FramedMessage | OpenedMessage", page: "Page") -> Iterator[str]:
     """Yield how a message was opened, or why not, and what was verified."""
+    from ikepcap.keys.decryptor import is_regular
     from ikepcap.opening import OpenedMessage, check_text
 
     if not isinstance(framed, OpenedMessage):
         return
     if framed.plaintext is not None:
         how = f"decrypted with the key {framed.plaintext.key}; IV: {framed.plaintext.vector}"
+        if not is_regular(framed.plaintext):
+            how += ", which is not the one of RFC 2409"
         yield from page.prose(how, 0)
     elif framed.refusal is not None:
         yield from page.prose(f"not decrypted: {framed.refusal.why}", 0)

@@ -139,6 +139,19 @@ def test_show_lists_and_prints_what_was_decrypted(run: Any, capture: Path, keys:
     assert "hunter2" in open_
 
 
+def test_show_names_an_iv_that_is_not_the_rfcs(run: Any, tmp_path: Path) -> None:
+    peers = Peers(mode="aggressive").phase1()
+    first = peers.hashed(peers.public[0] + peers.public[1])[:16]
+    peers.informational(0, 0x77, iv=peers.hashed(first + (0x77).to_bytes(4))[:16]).informational(1, 0x78)
+    table = tmp_path / "ikev1_decryption_table"
+    table.write_text(f"{peers.cookies[0].hex()},{peers.key.hex()}\n")
+    path = str(written(tmp_path, peers))
+    odd = " ".join(run("show", path, "--keys", str(table), "--frame", "4").stdout.split())
+    assert "in place of its last block, which is not the one of RFC 2409" in odd
+    usual = run("show", path, "--keys", str(table), "--frame", "5").stdout
+    assert "not the one of" not in " ".join(usual.split())
+
+
 def test_analyze_lists_the_payloads_of_decrypted_messages(run: Any, capture: Path, keys: Path) -> None:
     plain = json.loads(run(str(capture), "--format", "json").stdout)
     keyed = json.loads(run(str(capture), "--format", "json", "--keys", str(keys)).stdout)
