@@ -143,6 +143,10 @@ def analyze(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Opt
     check_inputs(captures)
     if options["ladder"] and options["format_"] != "text":
         raise click.UsageError("--ladder is drawn in text; JSON has the same in 'messages'", ctx)
+    lists_messages = options["ladder"] if options["format_"] == "text" else not options["no_messages"]
+    if (options["key_files"] or options["psk_files"]) and not lists_messages:
+        shown = "what keys open is shown in the ladder, in the messages of JSON, and by 'ikepcap show'"
+        raise click.UsageError(f"{shown}: add --ladder", ctx)
     choice = Choice(options["peers"], options["cookie"], options["outcomes"])
     run = {"text": _report, "json": _document, "ndjson": _stream}[options["format_"]]
     with _no_cycle_collection():

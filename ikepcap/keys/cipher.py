@@ -12,7 +12,7 @@ from msgspec import Struct
 from ikepcap.keys.secret import Secret
 from ikepcap.wire.numbers import Encryption, encryption_word
 
-PACKAGE: Final = "the package cryptography (pip install 'ikepcap[keys]')"
+PACKAGE: Final = "the package cryptography (pip install cryptography)"
 
 
 class BlockCipher(Struct, frozen=True):

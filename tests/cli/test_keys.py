@@ -178,6 +178,15 @@ def test_analyze_says_why_a_message_was_not_decrypted(run: Any, capture: Path, t
     assert line["payloads"] == []
 
 
+@pytest.mark.parametrize("others", [(), ("--format", "json", "--no-messages")])
+def test_keys_that_nothing_would_be_shown_of_are_refused(
+    run: Any, capture: Path, keys: Path, others: tuple[str, ...]
+) -> None:
+    result = run(str(capture), "--keys", str(keys), *others)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "what keys open is shown in the ladder" in result.stderr
+
+
 def test_standard_input_cannot_be_read_twice(run: Any, capture: Path, keys: Path) -> None:
     result = run("analyze", "-", "--ladder", "--keys", str(keys), input=capture.read_bytes())
     assert (result.exit_code, "read twice" in result.stderr) == (2, True)

@@ -1,5 +1,9 @@
 """Ciphers: known answers, sizes, and what is lacking."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from ikepcap.keys import cipher as module
@@ -62,11 +66,33 @@ def test_a_cryptography_without_a_class_is_named() -> None:
     assert module._algorithm("Skipjack") == "this cryptography lacks Skipjack"
 
 
-def test_without_cryptography_the_way_to_get_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
+def test_without_cryptography_all_that_needs_it_says_so() -> None:
+    """In a process of its own: here cryptography was loaded long ago."""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT], cwd=root, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "decryption needs the package cryptography (pip install cryptography)",
+        "ECP-256 needs the package cryptography (pip install cryptography)",
+        "verifying signatures needs the package cryptography (pip install cryptography)",
+        "128",
+    ]
 
-    monkeypatch.setitem(sys.modules, "cryptography.hazmat.decrepit.ciphers", None)
-    assert "pip install 'ikepcap[keys]'" in str(module._algorithm("AES"))
+
+WITHOUT = """
+import sys
+sys.modules["cryptography"] = None
+from ikepcap.keys.cipher import CIPHERS, decrypt_blocks
+from ikepcap.keys.groups import public_value
+from ikepcap.keys.secret import Secret
+from ikepcap.keys.signature import check_signature
+print(decrypt_blocks(CIPHERS[7], Secret(bytes(16)), bytes(16)))
+print(public_value(19, Secret(bytes(32))))
+print(check_signature("SIG_I", b"", b"", b"\\x04", 3).why)
+print(len(public_value(2, Secret(b"7"))))
+"""
 
 
 @pytest.mark.parametrize(
