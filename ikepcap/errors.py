@@ -33,5 +33,6 @@ class KeySourceError(IkepcapError):
 class LogError(IkepcapError):
     """A log that cannot be read, or that holds nothing to import."""
 
+
 class FactsError(IkepcapError):
     """A file of facts that cannot be compared with anything."""

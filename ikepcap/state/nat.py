@@ -98,5 +98,3 @@ def _behind(own: bool | None, others: bool | None, stayed: bool) -> bool | None:
     if own is None and others is None:
         return None
     return False if stayed or (own is not None and others is not None) else None
-
-
