@@ -136,7 +136,7 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             "tunnel goes down with the old one."
         ),
         "wire": "A negotiation that was established, then between the same peers one that fails.",
-        "decides": "Possible: an earlier one of these peers came up in the capture. Another finding says why.",
+        "decides": "Possible: an earlier one of theirs came up in the capture. Another finding says why.",
         "mistaken": (("deleted-by-peer", "no new negotiation was begun"),),
         "references": ("RFC 2409 §5.5",),
     },

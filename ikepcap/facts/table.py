@@ -12,8 +12,8 @@ TYPE_WORDS: Final[dict[Type, str]] = {
     "codes": "a list of finding codes",
 }
 Rule = Literal["is", "is-if-proven", "is-or-unknown", "among"]
-"""When a fact holds: the report says the same; it says so or does not call it proven; it says so or that it is
-unknown; all of what it says is among what is stated, and there is something.
+"""When a fact holds: the report says the same; it says so or does not call it proven; it says so or that it
+is unknown; all of what it says is among what is stated, and there is something.
 """
 NONE: Final = "none"
 """Stands for null, which TOML does not have."""

@@ -2,8 +2,8 @@
 
 Facts are written by hand after the contract of the report, or computed by the lab from what daemons did.
 Where the program disagrees with one, the program or the contract changes, never the fact for the program's
-sake. They are compared by `ikepcap.facts`, as those of any user; what more is asked of captures of this project
-is asked here.
+sake. They are compared by `ikepcap.facts`, as those of any user; what more is asked of captures of this
+project is asked here.
 """
 
 import subprocess
