@@ -9,17 +9,17 @@ session in place of files; `packets` yields the frames of files as Scapy packets
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, Literal, TypeGuard
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ikepcap.capture.datagram import Datagram
-from ikepcap.capture.reader import Capture
-from ikepcap.capture.scapy_packets import NAME, ScapyPackets
+from ikepcap.capture.decode import Item
 from ikepcap.capture.scapy_packets import packets as scapy_packets
 from ikepcap.diagnose.whole import whole_findings
+from ikepcap.inputs import Input, Paths, is_paths, listed, names, opened, readable_twice
 from ikepcap.report import model
 from ikepcap.report.alike import Alike
 from ikepcap.report.build import Builder
@@ -32,10 +32,10 @@ from ikepcap.track.follow import Follower, Totals, Watch
 from ikepcap.track.registry import LONE_LISTED
 from ikepcap.wire.message import Message, parse
 
-Path = str | os.PathLike[str]
-Paths = Path | Sequence[Path]
-Input = Paths | Iterable[Any]
-"""Captures by name, or the packets of a Scapy session, as `sniff` or `rdpcap` return them or one by one."""
+if TYPE_CHECKING:
+    from ikepcap.keys.ring import KeyRing
+    from ikepcap.opening import Content, OpenedMessage
+
 Progress = Callable[[int, int | None], None]
 """Called now and then with octets read and the total, None where that is unknown."""
 Near = Literal["initiator", "responder", "between"]
@@ -64,14 +64,19 @@ class Conversations:
         strict: bool = False,
         watch: Watch | None = None,
         second_process: bool = False,
+        keys: "KeyRing | Paths | None" = None,
     ) -> None:
+        self._ring = _ring(keys)
+        self._contents: dict[int, Content] = {}
+        self._input = paths = paths if self._ring is None else readable_twice(paths)
+        self._progress = progress
         # A second process reads on by itself: nobody here sees datagrams, and Scapy's packets may be alive.
-        alone = watch is not None or not _is_paths(paths)
+        alone = watch is not None or self._ring is not None or not is_paths(paths)
         self._follower = Follower(
-            lambda progress: _opened(paths, progress), progress=progress, watch=watch,
+            lambda progress: opened(paths, progress), progress=progress, watch=watch,
             second_process=second_process and not alone,
         )  # fmt: skip
-        self._names = _names(paths)
+        self._names = names(paths)
         self._keep = keep_messages
         self._given = vantage
         self._builder = Builder(strict=strict)
@@ -85,6 +90,10 @@ class Conversations:
 
     def told(self) -> Iterator[model.Conversation | Alike]:
         """Do as the iteration does, and leave conversations alike as they are: see `report.alike`."""
+        if self._ring is not None and self._keep:
+            from ikepcap.opening import contents
+
+            self._contents = contents(opened(self._input, self._progress), self._ring)
         for ends in self._follower:
             # The count of a file is whole only at its end; a conversation that moved says the same sooner.
             self._on_4500 = self._on_4500 or ends.port_4500_seen
@@ -99,6 +108,10 @@ class Conversations:
             built = self._builder.build(ended, port_4500_seen=self._on_4500, keep_messages=keep)
             if built is None:
                 continue
+            if self._contents:
+                from ikepcap.opening import with_contents
+
+                built = with_contents(built.entry() if isinstance(built, Alike) else built, self._contents)
             if isinstance(built, Alike):
                 like, ends = built.kind.specimen, built.ends
             else:
@@ -165,6 +178,7 @@ def analyze(
     progress: Progress | None = None,
     strict: bool = False,
     second_process: bool = False,
+    keys: "KeyRing | Paths | None" = None,
 ) -> Report:
     """Read captures to their end and say where each negotiation stands.
 
@@ -177,14 +191,17 @@ def analyze(
         strict: let a diagnosis rule that fails raise, instead of telling of it in a finding.
         second_process: let a child process read, once there is much to conclude, where that is possible. It
             is a copy of this one: ask for it only where nothing else goes on in this process.
+        keys: files of keys of any kind that `ikepcap.keys.sources` knows, or the ring it makes of them. Then
+            all is read twice, in this process: standard input cannot be, and packets are kept.
 
     Raises:
         CaptureError: an input cannot be read as a capture at all.
+        KeySourceError: a file of keys cannot be taken.
         TypeError: it is neither a path nor Scapy packets.
     """
     run = Conversations(
         paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict,
-        second_process=second_process,
+        second_process=second_process, keys=keys,
     )  # fmt: skip
     ordered = tuple(sorted(run, key=lambda conversation: conversation.id))
     return replace(run.report, conversations=ordered)
@@ -199,6 +216,7 @@ def conversations(
     strict: bool = False,
     watch: Watch | None = None,
     second_process: bool = False,
+    keys: "KeyRing | Paths | None" = None,
 ) -> Conversations:
     """Return conversations as they end, in bounded memory.
 
@@ -206,16 +224,36 @@ def conversations(
     """
     return Conversations(
         paths, keep_messages=keep_messages, vantage=vantage, progress=progress, strict=strict, watch=watch,
-        second_process=second_process,
+        second_process=second_process, keys=keys,
     )  # fmt: skip
 
 
-def messages(paths: Input, *, progress: Progress | None = None) -> Iterator[FramedMessage]:
+@overload
+def messages(
+    paths: Input, *, progress: Progress | None = None, keys: None = None
+) -> Iterator[FramedMessage]: ...
+@overload
+def messages(
+    paths: Input, *, progress: Progress | None = None, keys: "KeyRing | Paths"
+) -> "Iterator[OpenedMessage]": ...
+def messages(
+    paths: Input, *, progress: Progress | None = None, keys: "KeyRing | Paths | None" = None
+) -> "Iterator[FramedMessage] | Iterator[OpenedMessage]":
     """Yield every ISAKMP message of captures or Scapy packets, of any version, one datagram at a time.
 
-    IKE fragments come as the fragments they are: putting them together takes a conversation.
+    IKE fragments come as the fragments they are: putting them together takes a conversation. With keys
+    each message comes with what they make of it, and after the last of some fragments the whole they make.
     """
-    for item in _opened(paths, progress):
+    ring = _ring(keys)
+    if ring is None:
+        return _framed(opened(paths, progress))
+    from ikepcap.opening import Opening
+
+    return iter(Opening(opened(paths, progress), ring))
+
+
+def _framed(captured: Iterable[Item]) -> Iterator[FramedMessage]:
+    for item in captured:
         if isinstance(item, Datagram):
             message = parse(item.data, item.wire_bytes)
             if message is not None:
@@ -239,24 +277,14 @@ def packets(paths: Paths, *, progress: Progress | None = None) -> Iterator[Any]:
 
     Fragments of IP come as the fragments they are. Scapy's bindings are neither needed nor changed.
     """
-    return scapy_packets(_listed(paths), progress=progress)
+    return scapy_packets(listed(paths), progress=progress)
 
 
-def _is_paths(given: Input) -> TypeGuard[Paths]:
-    if isinstance(given, str | os.PathLike):
-        return True
-    return isinstance(given, Sequence) and all(isinstance(one, str | os.PathLike) for one in given)
+def _ring(keys: "KeyRing | Paths | None") -> "KeyRing | None":
+    """Return keys as a ring; nothing is loaded where there are none."""
+    if keys is None:
+        return None
+    from ikepcap.keys.ring import KeyRing
+    from ikepcap.keys.sources import load_ring
 
-
-def _listed(paths: Paths) -> list[Path]:
-    return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-
-
-def _opened(given: Input, progress: Progress | None) -> Capture | ScapyPackets:
-    if _is_paths(given):
-        return Capture(_listed(given), progress=progress)
-    return ScapyPackets(given)  # type: ignore[arg-type]  # what is left of the union
-
-
-def _names(given: Input) -> list[str]:
-    return [os.fspath(path) for path in _listed(given)] if _is_paths(given) else [NAME]
+    return keys if isinstance(keys, KeyRing) else load_ring(listed(keys))

@@ -1,11 +1,9 @@
 """Every message of captures with what given keys open of it: reading, IKE fragments and keys put together.
 
-from ikepcap.keys.sources import load_ring
-for found in opening.opened_messages("branch.pcapng", load_ring(["keys.toml"])): ...
+for found in Opening(Capture(["branch.pcapng"]), load_ring(["keys.toml"])): ...
 """
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from typing import Final
 
@@ -13,16 +11,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ikepcap.capture.datagram import Datagram
-from ikepcap.capture.reader import Capture
+from ikepcap.capture.decode import Item
 from ikepcap.keys.check import Check
 from ikepcap.keys.opened import NotOpened, Plaintext
 from ikepcap.keys.ring import KeyRing
 from ikepcap.keys.sessions import Ends, Sessions
+from ikepcap.report.model import Conversation, MessageLine
 from ikepcap.track.fragments import Fragments
 from ikepcap.wire.message import HEADER_BYTES, Message, parse
-from ikepcap.wire.numbers import Payload
+from ikepcap.wire.numbers import Payload, notify_name, payload_name
 
-Progress = Callable[[int, int | None], None]
+FRAMES_KEPT: Final = 250_000
+"""Messages remembered for a report; it lists no more of them."""
+_LISTED: Final = 200
+"""Payloads and notifies listed of one message."""
 _FRAGMENTED: Final = 256
 """Conversations whose IKE fragments are held at once."""
 
@@ -37,20 +39,20 @@ class OpenedMessage(Struct, frozen=True):
     refusal: NotOpened | None = None
     """Why it stays closed; None where there was no key to try, too."""
     checks: tuple[Check, ...] = ()
+    frames: tuple[int, ...] = ()
+    """All frames of the IKE fragments it was put together from; empty when it is as captured."""
 
 
 class Opening:
     """The messages of captures in order; `sessions` knows the conversations once they were read."""
 
-    def __init__(
-        self, paths: Sequence[str | os.PathLike[str]], ring: KeyRing, *, progress: Progress | None = None
-    ) -> None:
-        self._capture = Capture(list(paths), progress=progress)
+    def __init__(self, captured: Iterable[Item], ring: KeyRing) -> None:
+        self._captured = captured
         self.sessions = Sessions(ring)
         self._fragments: dict[tuple[bytes, bytes], Fragments] = {}
 
     def __iter__(self) -> Iterator[OpenedMessage]:
-        for item in self._capture:
+        for item in self._captured:
             if not isinstance(item, Datagram):
                 continue
             message = parse(item.data, item.wire_bytes)
@@ -89,9 +91,70 @@ class Opening:
         joined = parse(whole.data)
         if joined is None:
             return None
-        size = len(whole.data)
-        carrier = replace(datagram, data=whole.data, wire_bytes=size, fragment_frames=whole.frames)
-        return self._opened(carrier, joined)
+        return replace(self._opened(datagram, joined), frames=whole.frames)
+
+
+class Content(Struct, frozen=True):
+    """What a report says of an encrypted message that there were keys for, or of one that was verified."""
+
+    decrypted: bool | None
+    why: str | None
+    payloads: tuple[str, ...]
+    notifies: tuple[str, ...]
+    checks: tuple[str, ...]
+
+
+def contents(captured: Iterable[Item], ring: KeyRing) -> dict[int, Content]:
+    """Return what keys make of the messages of a capture, by frame.
+
+    This reads the capture once by itself: a key is often proven by a message that comes later than the first
+    it opens, and the reading that makes the report stays as it is.
+    """
+    found: dict[int, Content] = {}
+    for one in Opening(captured, ring):
+        if one.plaintext is None and one.refusal is None and not one.checks:
+            continue
+        if len(found) >= FRAMES_KEPT:
+            break
+        found[one.datagram.frame] = _content(one)
+    return found
+
+
+def with_contents(conversation: Conversation, found: dict[int, Content]) -> Conversation:
+    """Return a conversation of the report with what keys made of its messages."""
+    if not isinstance(conversation.messages, tuple):
+        return conversation
+    lines = [_with_content(line, found.get(line.frame)) for line in conversation.messages]
+    return replace(conversation, messages=tuple(lines))
+
+
+def _with_content(line: MessageLine, content: Content | None) -> MessageLine:
+    if content is None:
+        return line
+    if content.decrypted is None:
+        return replace(line, checks=content.checks)
+    why = "; ".join(text for text in (line.why, content.why) if text) or None
+    return replace(
+        line, decrypted=content.decrypted, why=why, payloads=content.payloads or line.payloads,
+        notifies=content.notifies or line.notifies, checks=content.checks,
+    )  # fmt: skip
+
+
+def _content(one: OpenedMessage) -> Content:
+    checks = tuple(check_text(check) for check in one.checks)
+    if one.plaintext is None:
+        refused = one.refusal is not None
+        why = one.refusal.why if one.refusal is not None else None
+        return Content(False if refused else None, why, (), (), checks)
+    kinds = one.plaintext.payload_types()[:_LISTED]
+    bodies = one.message.bodies(Payload.NOTIFICATION)[:_LISTED]
+    notifies = tuple(notify_name(int.from_bytes(body[6:8])) for body in bodies if len(body) >= 8)
+    return Content(True, None, tuple(map(payload_name, kinds)), notifies, checks)
+
+
+def check_text(check: Check) -> str:
+    """Return a check as one line of text."""
+    return f"{check.name} {check.outcome}: {check.why}" if check.why else f"{check.name} {check.outcome}"
 
 
 def _ends(datagram: Datagram) -> Ends:

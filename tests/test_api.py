@@ -148,3 +148,33 @@ def test_capture_without_ike_is_an_empty_report() -> None:
 def test_capture_without_frames_is_an_empty_report() -> None:
     report = analyzed([])
     assert (report.conversations, report.source.frames, report.source.first_time) == ((), 0, None)
+
+
+def test_keys_are_taken_as_files_and_open_what_they_fit(tmp_path: Path) -> None:
+    table = tmp_path / "ikev1_decryption_table"
+    play = Scene(seed=3).phase1()
+    capture = tmp_path / "sealed.pcap"
+    capture.write_bytes(play.pcap())
+    table.write_text(f"{play.cookies[:8].hex()},{'00' * 32}\n")
+    (conversation,) = ikepcap.analyze(capture, keys=table).conversations
+    assert isinstance(conversation.messages, tuple)
+    assert [line.decrypted for line in conversation.messages] == [None] * 4 + [False] * 2
+    assert "wrong key" in (conversation.messages[4].why or "")
+    with pytest.raises(ikepcap.IkepcapError, match="read twice"):
+        ikepcap.analyze("-", keys=table)
+
+
+def test_keys_open_messages_and_scapys_packets_too(tmp_path: Path) -> None:
+    """Packets are read twice even where they come from an iterator."""
+    table = tmp_path / "ikev1_decryption_table"
+    play = Scene(seed=3).phase1()
+    capture = tmp_path / "sealed.pcap"
+    capture.write_bytes(play.pcap())
+    table.write_text(f"{play.cookies[:8].hex()},{'00' * 32}\n")
+    found = list(ikepcap.messages(capture, keys=[table]))
+    assert [one.refusal is not None for one in found] == [False] * 4 + [True] * 2
+    of_packets, of_files = (
+        ikepcap.analyze(given, keys=table).conversations[0].messages
+        for given in (iter(list(ikepcap.packets(capture))), capture)
+    )
+    assert of_packets == of_files

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 import click
 from msgspec.structs import astuple
 
-from ikepcap.cli.options import DIALECTS, check_inputs, complete_outcomes, cookie, networks, outcomes
+from ikepcap.cli.options import (
+    DIALECTS,
+    check_inputs,
+    complete_outcomes,
+    cookie,
+    key_options,
+    key_ring,
+    networks,
+    outcomes,
+)
 from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
 from ikepcap.cli.progress import Progress
 
@@ -59,6 +68,8 @@ class Options(TypedDict):
     vantage: Literal["initiator", "responder", "between"] | None
     width: int | None
     color: Literal["auto", "always", "never"]
+    key_files: tuple[str, ...]
+    psk_files: tuple[str, ...]
 
 
 @click.command(help=_HELP, epilog=_EPILOG)
@@ -126,6 +137,7 @@ class Options(TypedDict):
     show_default=True,
     help="Colour; NO_COLOR is honoured.",
 )
+@key_options
 @click.pass_context
 def analyze(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Options]) -> None:
     """Analyse captures; the help is in `_HELP`."""
@@ -135,6 +147,11 @@ def analyze(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Opt
     check_inputs(captures)
     if options["ladder"] and options["format_"] != "text":
         raise click.UsageError("--ladder is drawn in text; JSON has the same in 'messages'", ctx)
+    lists_messages = options["ladder"] if options["format_"] == "text" else not options["no_messages"]
+    if (options["key_files"] or options["psk_files"]) and not lists_messages:
+        shown = "what keys open is shown in the ladder, in the messages of JSON and Markdown, and by 'show'"
+        missing = "leave out --no-messages" if options["no_messages"] else "add --ladder"
+        raise click.UsageError(f"{shown}: {missing}", ctx)
     choice = Choice(options["peers"], options["cookie"], options["outcomes"])
     run = {"text": _report, "markdown": _report, "json": _document, "ndjson": _stream}[options["format_"]]
     with _no_cycle_collection():
@@ -163,7 +180,7 @@ def _report(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
     with Progress() as progress:
         report = api.analyze(
             captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
-            second_process=True,
+            second_process=True, keys=key_ring(options["key_files"], options["psk_files"]),
         )  # fmt: skip
     shown = select(report, choice)
     hidden = len(report.conversations) - len(shown.conversations)
@@ -186,7 +203,7 @@ def _document(captures: tuple[str, ...], choice: "Choice", options: Options) -> 
         with Progress() as progress:
             run = api.conversations(
                 captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
-                second_process=True,
+                second_process=True, keys=key_ring(options["key_files"], options["psk_files"]),
             )  # fmt: skip
             for conversation in _chosen(run, choice):
                 piece, is_faulty = stencils.written(conversation)
@@ -241,7 +258,7 @@ def _stream(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
         with Progress() as progress:
             run = api.conversations(
                 captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
-                second_process=True,
+                second_process=True, keys=key_ring(options["key_files"], options["psk_files"]),
             )  # fmt: skip
             for conversation in _chosen(run, choice):
                 line, is_faulty = stencils.written(conversation)

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from ikepcap.renderers.messages import Keyed
 from ikepcap.track.fragments import Fragments
 from ikepcap.wire.context import Context, learn
 from ikepcap.wire.message import Message, parse
@@ -18,6 +20,7 @@ from ikepcap.wire.numbers import Payload
 if TYPE_CHECKING:
     from ikepcap.api import FramedMessage
     from ikepcap.capture.datagram import Datagram
+    from ikepcap.opening import OpenedMessage
 
 _NEGOTIATIONS: Final = 8_192
 _FRAGMENTED: Final = 16
@@ -32,6 +35,7 @@ class Shown(Struct, frozen=True):
     context: Context
     frames: tuple[int, ...] = ()
     """All frames of the IKE fragments it was put together from; empty when it is as captured."""
+    keyed: Keyed = Keyed()
 
     @property
     def ends(self) -> Ends:
@@ -63,6 +67,11 @@ class Follower:
             if spans and spans[0].type == Payload.FRAGMENT:
                 yield from self._whole(shown)
 
+    def follow_opened(self, opened: Iterable["OpenedMessage"]) -> Iterator[Shown]:
+        """Yield every message with what keys made of it; fragments were put together where it was opened."""
+        for one in opened:
+            yield self._read(Shown(one.datagram, one.message, Context(), one.frames, _keyed(one)))
+
     def _read(self, shown: Shown) -> Shown:
         """Return a message with what is known by now, and remember it."""
         cookie = shown.message.initiator_cookie
@@ -71,7 +80,7 @@ class Follower:
         self._known.move_to_end(cookie)
         if len(self._known) > _NEGOTIATIONS:
             self._known.popitem(last=False)
-        return Shown(shown.datagram, shown.message, known, shown.frames)
+        return replace(shown, context=known)
 
     def _whole(self, shown: Shown) -> Iterator[Shown]:
         """Yield the message that a fragment completes, if it does."""
@@ -86,3 +95,18 @@ class Follower:
         inner = parse(whole.data) if whole is not None else None
         if whole is not None and inner is not None:
             yield self._read(Shown(datagram, inner, shown.context, whole.frames))
+
+
+def _keyed(one: "OpenedMessage") -> Keyed:
+    """Return what keys made of a message, in words."""
+    from ikepcap.keys.decryptor import is_regular
+    from ikepcap.opening import check_text
+
+    checks = tuple(check_text(check) for check in one.checks)
+    if one.plaintext is not None:
+        how = f"the key {one.plaintext.key}; IV: {one.plaintext.vector}"
+        odd = "" if is_regular(one.plaintext) else ", which is not the one of RFC 2409"
+        return Keyed(True, how + odd, checks)
+    if one.refusal is not None:
+        return Keyed(False, one.refusal.why, checks)
+    return Keyed(checks=checks)

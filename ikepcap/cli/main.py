@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 VERBS: Final = (
-    "analyze", "check", "compare", "completion", "events", "explain", "facts", "scrub", "show", "verify",
+    "analyze", "check", "compare", "completion", "events", "explain", "facts", "import", "keys", "scrub",
+    "show", "verify",
 )  # fmt: skip
 """Each is the name of a module beside this one and of the command in it."""
+_MODULES: Final = {"import": "import_log"}
+"""But where that is a word of Python's."""
 
 USAGE: Final = 2
 INTERRUPTED: Final = 130
@@ -59,7 +62,8 @@ class Verbs(click.Group):
             return None
         from importlib import import_module
 
-        command: click.Command = getattr(import_module(f"ikepcap.cli.{cmd_name}"), cmd_name)
+        name = _MODULES.get(cmd_name, cmd_name)
+        command: click.Command = getattr(import_module(f"ikepcap.cli.{name}"), name)
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -140,6 +144,8 @@ _HELP: Final = """Say where each IKEv1 negotiation in a packet capture stands.
   ikepcap check captures/                 captures against their facts
   ikepcap compare works.pcap fails.pcap   where one parts from the other
   ikepcap scrub branch.pcapng out.pcap    make it fit to be sent to others
+  ikepcap keys branch.pcapng --keys log   what do these keys open?
+  ikepcap import forti.log -o out.pcapng  messages that a log dumps
   tcpdump -U -w - host 198.51.100.7 | ikepcap -
 
 A command that begins with a file name is 'ikepcap analyze'.

@@ -1,7 +1,8 @@
 """What an option's value may be, checked before anything is read."""
 
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from click.shell_completion import CompletionItem
+
+    from ikepcap.keys.ring import KeyRing
 
 OUTCOMES: Final = ("stalled", "refused", "in-progress", "unknown", "established", "probe")
 DIALECTS: Final = ("asa", "ios", "windows", "libreswan", "strongswan", "racoon")
@@ -71,3 +74,34 @@ def check_inputs(captures: tuple[str, ...]) -> None:
         raise click.UsageError("standard input, '-', can be read only once")
     if "-" in captures and sys.stdin is not None and sys.stdin.isatty():
         raise click.UsageError("standard input is a terminal: pipe a capture into it, or name a file")
+
+
+def key_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that name files of keys."""
+    psks = click.option(
+        "--psk-file",
+        "psk_files",
+        multiple=True,
+        type=click.Path(),
+        metavar="FILE",
+        help="Candidate PSKs, one a line; repeatable. They are checked, not guessed: 16 at most.",
+    )
+    keys = click.option(
+        "--keys",
+        "key_files",
+        multiple=True,
+        type=click.Path(),
+        metavar="FILE",
+        help="Keys: Wireshark's ikev1_decryption_table, a directory of strongSwan's save-keys, a log of "
+        "strongSwan, racoon or MikroTik, or a TOML file; repeatable.",
+    )
+    return keys(psks(command))
+
+
+def key_ring(key_files: tuple[str, ...], psk_files: tuple[str, ...]) -> "KeyRing | None":
+    """Return all given keys; None where none were given, so that nothing is loaded for them."""
+    if not key_files and not psk_files:
+        return None
+    from ikepcap.keys.sources import load_ring
+
+    return load_ring(key_files, psk_files)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 import click
 
-from ikepcap.cli.options import check_inputs
+from ikepcap.cli.options import check_inputs, key_options, key_ring
 from ikepcap.cli.options import cookie as cookie_digits
 from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
 from ikepcap.cli.progress import Progress
@@ -15,6 +15,7 @@ from ikepcap.renderers.text import printable
 if TYPE_CHECKING:
     from ikepcap.api import FramedMessage
     from ikepcap.cli.following import Shown
+    from ikepcap.opening import OpenedMessage
     from ikepcap.renderers.page import Page
 
 _HELP: Final = """Print the ISAKMP messages of CAPTURE field by field, with offsets and defects.
@@ -28,6 +29,7 @@ after the last of them. '-' is standard input.
   ikepcap show branch.pcapng --frame 12 --hex    one, with its octets
   ikepcap show branch.pcapng --conversation 3    #3 of 'ikepcap branch.pcapng'
   ikepcap show branch.pcapng --cookie 374f90db   a cookie that begins so
+  ikepcap show branch.pcapng --keys charon.log   decrypted
 """
 
 _EPILOG: Final = """\b
@@ -53,6 +55,8 @@ class Options(TypedDict):
     show_secrets: bool
     width: int | None
     color: str
+    key_files: tuple[str, ...]
+    psk_files: tuple[str, ...]
 
 
 @click.command(help=_HELP, epilog=_EPILOG, short_help="Print messages field by field, or list them.")
@@ -95,6 +99,7 @@ class Options(TypedDict):
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour of the list."
 )
+@key_options
 @click.pass_context
 def show(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Options]) -> None:
     """Print messages; the help is in `_HELP`."""
@@ -121,9 +126,14 @@ def _followed(captures: tuple[str, ...], options: Options, progress: Progress) -
     from ikepcap import api
     from ikepcap.cli.following import Follower
 
+    ring = key_ring(options["key_files"], options["psk_files"])
     takes = _taken(captures, options, progress)
-    framed = api.messages(captures, progress=progress if options["numbers"] else None)
-    return Follower().follow(one for one in framed if takes(one))
+    seen = progress if options["numbers"] else None
+    if ring is None:
+        return Follower().follow(one for one in api.messages(captures, progress=seen) if takes(one))
+    # Keys see all messages: what opens one may be said in another.
+    opened = api.messages(captures, progress=seen, keys=ring)
+    return Follower().follow_opened(one for one in opened if takes(one))
 
 
 class _Taken:
@@ -133,7 +143,7 @@ class _Taken:
         self._cookie = cookie
         self._frames = frames
 
-    def __call__(self, framed: "FramedMessage") -> bool:
+    def __call__(self, framed: "FramedMessage | OpenedMessage") -> bool:
         message = framed.message
         cookies = (message.initiator_cookie, message.responder_cookie)
         if self._cookie and not any(cookie.hex().startswith(self._cookie) for cookie in cookies):
@@ -219,6 +229,7 @@ def _document(shown: "Iterable[Shown]", options: Options) -> Iterator[bytes]:
             one.message,
             fields(one.message, context=one.context, ends=one.ends, show_secrets=secrets),
             one.frames,
+            one.keyed,
         )
         for one in shown
     )
@@ -243,10 +254,11 @@ def _text(captures: tuple[str, ...], shown: "Iterator[Shown]", options: Options)
 
 
 def _listed(shown: "Iterable[Shown]", page: "Page") -> Iterator[str]:
-    """Return messages a line each; what fragments make is no message of its own here."""
+    """Return messages a line each; what fragments make is none of its own here, unless a key opened it."""
     from ikepcap.renderers.listing import listing_lines
 
-    return listing_lines(((one.datagram, one.message) for one in shown if not one.frames), page)
+    lines = (one for one in shown if not one.frames or one.keyed.decrypted)
+    return listing_lines(((one.datagram, one.message) for one in lines), page)
 
 
 def _in_full(shown: "Iterable[Shown]", page: "Page", options: Options) -> Iterator[str]:
@@ -254,7 +266,7 @@ def _in_full(shown: "Iterable[Shown]", page: "Page", options: Options) -> Iterat
     from ikepcap.renderers.fields import fields
     from ikepcap.renderers.layer import layer_lines
     from ikepcap.renderers.listing import heading_lines
-    from ikepcap.renderers.messages import message_lines
+    from ikepcap.renderers.messages import keyed_lines, message_lines
 
     is_first = True
     for one in shown:
@@ -263,10 +275,17 @@ def _in_full(shown: "Iterable[Shown]", page: "Page", options: Options) -> Iterat
         is_first = False
         secrets = options["show_secrets"]
         if options["scapy_"]:
-            yield from heading_lines(one.datagram, page)
+            yield from heading_lines(one.datagram, page, one.frames)
+            yield from keyed_lines(one.keyed, page)
             yield from layer_lines(one.message, show_secrets=secrets)
             continue
         tree = fields(one.message, context=one.context, ends=one.ends, show_secrets=secrets)
         yield from message_lines(
-            one.datagram, one.message, tree, page, frames=one.frames, hex_dump=options["hex_"]
+            one.datagram,
+            one.message,
+            tree,
+            page,
+            frames=one.frames,
+            keyed=one.keyed,
+            hex_dump=options["hex_"],
         )

@@ -1,7 +1,8 @@
 """Keys in the logs of daemons: strongSwan at `ike = 4`, racoon and MikroTik with debugging on.
 
 Neither says beside a key which SA it is of. The cookies stand in other lines around it, so those seen last
-before it are taken, or else the first after it; a key that is given to the wrong SA that way opens nothing.
+before it are taken, or else the first after it. Where negotiations cross, those may be another SA's: other
+cookies seen close by are kept too, and a key that is tried on the wrong SA opens nothing.
 """
 
 import re
@@ -49,6 +50,7 @@ _COOKIES: Final = re.compile(r"\b([0-9a-f]{16})(?:_i\*? |:)([0-9a-f]{16})(?:_r\b
 _NATD: Final = re.compile(r"natd_chunk => (\d{1,3}) bytes @")
 _PACKET: Final = re.compile(r"bytes message (?:received|will be sent)")
 _LAST_FIELD: Final = "encryption_key"
+_NEARBY: Final = 4
 
 
 def is_key_log(text: str) -> bool:
@@ -75,6 +77,8 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self._file = file
         self._cookies: tuple[bytes, bytes | None] | None = None
+        self._recent: list[bytes] = []
+        """Initiator cookies, the latest last."""
         self._waiting: list[Material] = []
         """Complete, and without cookies so far."""
         self._fields: dict[str, Secret] = {}
@@ -146,6 +150,10 @@ class _Reader:
         """Take cookies: the keys that wait for some get them."""
         other = responder if any(responder) else None
         self._cookies = (initiator, other)
+        if initiator in self._recent:
+            self._recent.remove(initiator)
+        self._recent.append(initiator)
+        del self._recent[:-_NEARBY]
         waiting, self._waiting = self._waiting, []
         for material in waiting:
             yield replace(material, initiator_cookie=initiator, responder_cookie=other)
@@ -159,7 +167,9 @@ class _Reader:
         if self._cookies is None:
             self._waiting.append(material)
             return
-        yield replace(material, initiator_cookie=self._cookies[0], responder_cookie=self._cookies[1])
+        initiator, responder = self._cookies
+        nearby = tuple(cookie for cookie in self._recent if cookie != initiator)
+        yield replace(material, initiator_cookie=initiator, responder_cookie=responder, nearby=nearby)
 
 
 def _is_empty(text: str) -> bool:

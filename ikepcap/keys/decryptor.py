@@ -32,6 +32,8 @@ End = tuple[str, int]
 _REMEMBERED: Final = 64
 """Messages whose result is kept for their repetitions."""
 _MAX_TRIALS: Final = 256
+_MAX_FAILURES: Final = 256
+"""Messages of one conversation tried in vain, none having opened, after which no more are tried."""
 _MAX_SEARCHES: Final = 32
 """Messages of one conversation that are searched in vain for payloads after an unknown first block."""
 _NO_KEY: Final = "no source has a key for this initiator cookie"
@@ -57,6 +59,8 @@ class Decryptor:
         self._worked: list[Trial] = []
         self._opened_of: set[int] = set()
         self._searches = _MAX_SEARCHES
+        self._failures = 0
+        self._last_refusal: NotOpened | None = None
         self._made: tuple[object, list[Trial], list[str]] | None = None
 
     def observe(
@@ -107,6 +111,8 @@ class Decryptor:
 
     def _open(self, message: Message, sender: int) -> Opened:
         """Try all keys, then all of them again for a message whose first block is lost."""
+        if self._last_refusal is not None and self._failures >= _MAX_FAILURES and not self._worked:
+            return self._last_refusal
         ciphertext = _ciphertext(message)
         made, missing = self._trials()
         if not made:
@@ -115,8 +121,9 @@ class Decryptor:
             return NotOpened(Reason.INCOMPLETE, "; ".join(missing[:3]) or "the sources hold no key")
         if len(ciphertext) < smallest_block():
             return NotOpened(Reason.UNSUPPORTED_SIZE, f"{len(ciphertext)} octets of ciphertext are no block")
-        decrypted = list(self._decrypted(made, message, ciphertext, missing))
-        for trial, blocks in decrypted:
+        decrypted: list[tuple[Trial, bytes]] = []
+        for trial, blocks in self._decrypted(made, message, ciphertext, missing):
+            decrypted.append((trial, blocks))
             found = self._with_vectors(message, sender, trial, blocks)
             if found is not None:
                 return self._accept(message, sender, trial, *found)
@@ -128,7 +135,9 @@ class Decryptor:
                 if fitting is not None:
                     return self._accept(message, sender, trial, data, fitting, "not known")
             self._searches -= 1
-        return self._refusal(message, sender, decrypted, missing)
+        self._failures += 1
+        self._last_refusal = self._refusal(message, sender, decrypted, missing)
+        return self._last_refusal
 
     def _decrypted(
         self, made: Iterable[Trial], message: Message, ciphertext: bytes, missing: list[str]
@@ -176,7 +185,7 @@ class Decryptor:
         defects = fitting.defects
         if fitting.lost:
             what = f"the first {fitting.lost} {_LOST_WHY}"
-            defects = (Defect(Fault.TRUNCATED, HEADER_BYTES, what), *defects)
+            defects = (Defect(Fault.UNREADABLE, HEADER_BYTES, what), *defects)
         plaintext = Plaintext(
             data, fitting.spans, defects, trial.keys.label, rule, fitting.lost, fitting.inferred
         )
@@ -185,7 +194,7 @@ class Decryptor:
         if is_phase_1(message):
             self.facts.learn(opened, sender)
             skeyid = trial.keys.skeyid
-            known = () if skeyid is None else (Candidate(skeyid, trial.keys.label),)
+            known = () if skeyid is None else (Candidate(skeyid, f"SKEYID {trial.keys.label}"),)
             checks += check_proofs(opened, sender, self.facts, known)
         else:
             nonces = self.quick_modes.nonces(message.message_id) or QuickNonces()
@@ -238,7 +247,7 @@ class Decryptor:
         """Yield every SKEYID that a proof in the clear may have been made with."""
         for trial in self._trials()[0]:
             if trial.keys.skeyid is not None:
-                yield Candidate(trial.keys.skeyid, trial.keys.label)
+                yield Candidate(trial.keys.skeyid, f"SKEYID {trial.keys.label}")
         algorithm, nonce, chosen = self.facts.hash, self.facts.nonce, self.facts.chosen
         if algorithm is None or chosen is None or chosen.auth not in PSK_METHODS:
             return
@@ -265,5 +274,5 @@ def _expected(message: Message, trial: Trial) -> Expected:
 
 
 def is_regular(plaintext: Plaintext) -> bool:
-    """Whether the IV is the one of RFC 2409 appendix B."""
-    return plaintext.vector in REGULAR
+    """Whether the IV is the one of RFC 2409 appendix B, as far as it is known."""
+    return plaintext.lost > 0 or plaintext.vector in REGULAR

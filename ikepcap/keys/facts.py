@@ -35,6 +35,11 @@ class Facts(Struct):
             return None
         return HASHES.get(self.chosen.hash)
 
+    def swap_roles(self) -> None:
+        """Take the peers for each other: who began was presumed, and a later message tells it was not so."""
+        self.public, self.nonce = self.public[::-1], self.nonce[::-1]
+        self.identity, self.certificate = self.identity[::-1], self.certificate[::-1]
+
     def learn(self, message: Message, sender: int) -> None:
         """Take what a phase-1 message in the clear, or an opened one, says; the first value stays.
 

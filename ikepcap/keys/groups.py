@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from ikepcap.keys.cipher import PACKAGE
 from ikepcap.keys.secret import Secret
 from ikepcap.wire.numbers import Group, group_word, ke_bytes
 
@@ -184,9 +185,11 @@ def _private_key(group: int, private: Secret) -> Any:
     lacking = f"the group {group_word(group)} cannot be computed here"
     if group not in _CURVES and group not in _MONTGOMERY:
         return lacking
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ec, x448, x25519
-
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric import ec, x448, x25519
+    except ImportError:
+        return f"{group_word(group)} needs {PACKAGE}"
     try:
         if group == Group.CURVE25519:
             return x25519.X25519PrivateKey.from_private_bytes(private.reveal())

@@ -50,6 +50,8 @@ class Material(Struct, frozen=True):
     """Ni_b and Nr_b as they were before public-key encryption hid them."""
     nonce_r: Secret | None = None
     quick: tuple[QuickSecret, ...] = ()
+    nearby: tuple[bytes, ...] = ()
+    """Other initiator cookies that a log speaks of close by: where negotiations cross, it may be theirs."""
 
     def holds(self) -> tuple[str, ...]:
         """Return the names of the secrets that are there, as people call them."""

@@ -64,7 +64,7 @@ def read_own(text: str, file: str) -> Iterator[Material | NamedPsk]:
     """
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits, too
         # What the parser quotes of the file may be part of a secret: the line is all that is passed on.
         found = _TOML_LINE.search(str(error))
         line = found[1] if found and found[1] else str(text.count("\n") + 1)

@@ -26,6 +26,22 @@ class QuickMode(Struct):
     public: tuple[bytes | None, bytes | None] = (None, None)
     """Bodies of KE payloads: there with PFS only."""
 
+    def spis(self) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+        """Return the SPIs that either side chose: those of the SAs towards it."""
+        offered, chosen = self.offers
+        numbers = {proposal.number for proposal in chosen.proposals} if chosen is not None else None
+        return (
+            _spis(offered, numbers),
+            _spis(chosen, None),
+        )
+
+
+def _spis(offer: Offer | None, numbers: set[int] | None) -> tuple[bytes, ...]:
+    """Return the SPIs of the proposals with these numbers, each once; of all where none are given."""
+    listed = offer.proposals if offer is not None else ()
+    found = [one.spi for one in listed if one.spi and (numbers is None or one.number in numbers)]
+    return tuple(dict.fromkeys(found))
+
 
 class QuickModes:
     """The quick modes of one conversation by message ID, the last ones."""

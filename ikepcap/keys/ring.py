@@ -33,7 +33,8 @@ class KeyRing:
             if material.initiator_cookie is None:
                 self._anywhere.append(material)
             else:
-                self._by_cookie.setdefault(material.initiator_cookie, []).append(material)
+                for cookie in (material.initiator_cookie, *material.nearby):
+                    self._by_cookie.setdefault(cookie, []).append(material)
         for psk in psks:
             if any(known.psk == psk.psk for known in self.psks):
                 continue
@@ -56,7 +57,11 @@ class KeyRing:
         Wireshark's table has one key for a cookie; a cookie used again, or two sources, give several.
         """
         known = self._by_cookie.get(initiator_cookie, [])
-        return tuple(sorted((*known, *self._anywhere), key=lambda one: -len(one.holds())))
+
+        def likely(material: Material) -> tuple[bool, int]:
+            return material.initiator_cookie != initiator_cookie, -len(material.holds())
+
+        return tuple(sorted((*known, *self._anywhere), key=likely))
 
     def concerns(self, initiator_cookie: bytes) -> bool:
         """Whether there is anything to try on an SA."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from ikepcap.keys.check import Check
 from ikepcap.keys.decryptor import Decryptor
 from ikepcap.keys.facts import INITIATOR, RESPONDER
-from ikepcap.keys.opened import Opened
+from ikepcap.keys.opened import Opened, Plaintext
 from ikepcap.keys.ring import KeyRing
 from ikepcap.wire.message import NO_COOKIE, Message
 from ikepcap.wire.numbers import Exchange, Payload
@@ -59,9 +59,13 @@ class Sessions:
             return None
         session = self._session(message, ends)
         sender = INITIATOR if ends.source == session.initiator else RESPONDER
+        if sender == RESPONDER and _is_msg5_after_all(message, session):
+            session.initiator, session.responder = session.responder, session.initiator
+            session.decryptor.facts.swap_roles()
+            sender = INITIATOR
         if message.is_encrypted:
             opened = session.decryptor.decrypt(message, sender)
-            return Result(opened, getattr(opened, "checks", ()))
+            return Result(opened, opened.checks if isinstance(opened, Plaintext) else ())
         source = (ends.source, ends.source_port)
         destination = (ends.destination, ends.destination_port)
         return Result(None, session.decryptor.observe(message, sender, source, destination))
@@ -113,6 +117,14 @@ def _begins_anew(message: Message, session: Session) -> bool:
         return False
     known = session.decryptor.facts.offer
     return known is not None and known != offers[0]
+
+
+def _is_msg5_after_all(message: Message, session: Session) -> bool:
+    """Whether the peer that was taken for the responder sends MSG5: the one KE before it was MSG4's, then."""
+    facts = session.decryptor.facts
+    one_ke = facts.public[INITIATOR] is not None and facts.public[RESPONDER] is None
+    is_phase_1 = message.exchange == Exchange.MAIN and message.is_encrypted and not message.message_id
+    return is_phase_1 and one_ke and facts.offer is None and facts.chosen is None
 
 
 def _is_from_initiator(message: Message) -> bool:

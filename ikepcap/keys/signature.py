@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from ikepcap.keys.check import Check, failed, not_possible, verified
+from ikepcap.keys.cipher import PACKAGE
 from ikepcap.keys.hashes import HASHES, HashAlgorithm
 from ikepcap.wire.details import CertEncoding
 from ikepcap.wire.numbers import AuthMethod, Hash
@@ -70,7 +71,7 @@ def _public_key(body: bytes) -> Any:
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.serialization import pkcs7
     except ImportError:
-        return "verifying signatures needs the package cryptography"
+        return f"verifying signatures needs {PACKAGE}"
     try:
         if encoding == bytes((CertEncoding.X509_SIGNATURE,)):
             return x509.load_der_x509_certificate(der).public_key()

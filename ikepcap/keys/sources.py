@@ -1,6 +1,7 @@
 """Files of keys: which kind each is, and what it holds."""
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -63,7 +64,7 @@ def read_source(source: PathLike) -> Iterator[Material | NamedPsk]:
         yield from read_table(_text(table).splitlines(), str(table))
         return
     if path.suffix.lower() == ".toml":
-        yield from read_own(_text(path), str(path))
+        yield from read_own(_utf_8(path), str(path))
         return
     try:
         head = [line.text for line in islice(read_lines(path), 200)]
@@ -71,7 +72,7 @@ def read_source(source: PathLike) -> Iterator[Material | NamedPsk]:
         if path.name == IKEV1_TABLE or (meaning and _is_row(meaning[0])):
             yield from read_table(_text(path).splitlines(), str(path))
         elif meaning and meaning[0].startswith("[[") and meaning[0].rstrip().endswith("]]"):
-            yield from read_own(_text(path), str(path))
+            yield from read_own(_utf_8(path), str(path))
         elif any(is_key_log(line.text) for line in read_lines(path)):
             yield from read_log(read_lines(path), str(path))
     except LogError as error:
@@ -87,15 +88,17 @@ def read_psks(file: PathLike) -> Iterator[NamedPsk]:
         KeySourceError: it cannot be read, holds none, or holds more than a few.
     """
     path, found = Path(file), 0
-    for number, line in enumerate(_text(path).splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
+    for number, ended in enumerate(_octets(path).removeprefix(BOM_UTF8).split(b"\n"), 1):
+        line = ended.removesuffix(b"\r")
+        if not line.strip() or line.startswith(b"#"):
             continue
         where = Origin(str(path), number)
         found += 1
         if found > MAX_PSKS:
             why = f"more than {MAX_PSKS} PSKs: candidates are checked, keys are not guessed"
             raise KeySourceError(f"{where}: {why}")
-        psk = octets(line, where, "PSK") if line.startswith("0x") else line.encode()
+        # A key is octets: whatever the encoding of the file, they are taken as they stand.
+        psk = octets(line.decode("ascii", "replace"), where, "PSK") if line.startswith(b"0x") else line
         if not 0 < len(psk) <= MAX_PSK_BYTES:
             raise KeySourceError(f"{where}: the PSK is empty or longer than {MAX_PSK_BYTES} octets")
         yield NamedPsk(where, Secret(psk))
@@ -106,12 +109,26 @@ def read_psks(file: PathLike) -> Iterator[NamedPsk]:
 def _is_row(text: str) -> bool:
     """Whether a line looks like a row of Wireshark's table: a cookie, a comma, digits."""
     cookie, comma, key = text.replace('"', "").partition(",")
-    digits = cookie.strip().lower().removeprefix("0x")
+    digits = cookie.strip().lower().removeprefix("0x").replace(":", "")
     return bool(comma and key) and len(digits) <= 16 and not digits.strip("0123456789abcdef")
 
 
 def _text(path: Path) -> str:
-    """Return a whole file of moderate size."""
+    """Return a whole file of moderate size; what is no text in it is marked."""
+    return _octets(path).decode("utf-8", "replace")
+
+
+def _utf_8(path: Path) -> str:
+    """Return a whole file whose text must not be changed: it may be a key."""
+    data = _octets(path)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise KeySourceError(f"{path}:{line}: this is not UTF-8, as TOML is") from None
+
+
+def _octets(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
@@ -119,4 +136,4 @@ def _text(path: Path) -> str:
         raise KeySourceError(f"{path}: cannot be read: {error.strerror or error}") from None
     if len(data) > MAX_FILE_BYTES:
         raise KeySourceError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB, and so no file of keys")
-    return data.decode("utf-8", "replace")
+    return data

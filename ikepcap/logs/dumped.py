@@ -77,8 +77,8 @@ def whole_message(octets: bytes) -> bytes | None:
 
 
 def with_length(data: bytes) -> bytes:
-    """Return a message with its length in the header: strongSwan logs it before that is filled in."""
-    if len(data) < HEADER_BYTES or any(data[24:28]):
+    """Return a message with its length in the header: strongSwan 5.9.8 logs that of the header alone."""
+    if len(data) < HEADER_BYTES or int.from_bytes(data[24:28]) not in (0, HEADER_BYTES):
         return data
     fixed = HEADER.unpack_from(data)
     return HEADER.pack(*fixed[:-1], len(data)) + data[HEADER_BYTES:]

@@ -3,11 +3,11 @@
     | *received 332 bytes from 192.0.2.7:500 on eth0 (port=500)
     | *received 172 bytes from 192.0.2.10:500 on eth0 192.0.2.1:500 using UDP
     | sending 144 bytes for STATE_MAIN_R0 through eth0:500 to 192.0.2.7:500 (using #4)
-    | sending 144 bytes for main_inI1_outR1 through eth0 from 192.0.2.1:500 to 192.0.2.7:500 using UDP
+    | sending 144 bytes for reply through eth0 from 192.0.2.1:500 to 192.0.2.7:500 using UDP (for #4)
     |   8c d3 b0 eb  f8 be 49 98  97 00 89 a1  d5 c9 07 56
 
-The second and fourth are Libreswan 4's. Where a line leaves the own address out, it is taken from `adding
-interface eth0 192.0.2.1:500`. (Formats of demux.c and send.c in the releases of both.)
+The second and fourth are Libreswan 4's. Where a line leaves the own address out, it is taken from
+`adding interface eth0 192.0.2.1:500`. (demux.c and send.c in the releases of both.)
 """
 
 import re

@@ -6,9 +6,9 @@
     07[ENC] generated data of this generator => 108 bytes @ 0x7f...
     07[NET] sending packet: from 192.0.2.1[500] to 198.51.100.7[500] (108 bytes)
 
-The length in the header of what it generates is filled in after that is logged. A retransmission is logged
-without its octets, so those of the same size sent between the same ends before are taken. (socket_default,
-sender.c and generator.c of strongSwan.)
+In the header of what is generated the length is that of the header alone, or 0: it is filled in later. A
+retransmission is logged without its octets, so those of the same size that were sent before are taken.
+(socket_default, sender.c and generator.c of strongSwan; tried with 5.9.8.)
 """
 
 import re
@@ -38,6 +38,7 @@ class StrongSwan:
         self._received: tuple[Line, bytes] | None = None
         self._line: Line | None = None
         self._generated: list[bytes] = []
+        self._sent: list[bytes] = []
 
     def is_dump(self, text: str) -> bool:
         """Whether a line announces a message."""
@@ -64,8 +65,7 @@ class StrongSwan:
             return
         sending = _SENDING.search(text)
         if sending is not None:
-            size = int(sending[1][:6])
-            data = next((one for one in reversed(self._generated) if len(one) in (size, size - 4)), None)
+            data = self._next(int(sending[1][:6]))
             if data is not None:
                 yield Dumped(line.number, line.time_ns, *ends, data)
         elif "received packet" in text and self._received is not None:
@@ -76,6 +76,16 @@ class StrongSwan:
     def end(self) -> Iterator[Dumped]:
         """Yield nothing: what is without its ends when the log ends has none."""
         yield from ()
+
+    def _next(self, size: int) -> bytes | None:
+        """Return what is sent now: the oldest message of its size that was not yet, or else one once more."""
+        for data in self._generated:
+            if len(data) == size:
+                self._generated.remove(data)
+                self._sent.append(data)
+                del self._sent[:-_KEPT]
+                return data
+        return next((data for data in reversed(self._sent) if len(data) == size), None)
 
     def _keep(self) -> None:
         """Keep a dump that is whole until the line with its ends."""

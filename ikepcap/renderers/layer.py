@@ -23,8 +23,11 @@ def layer_lines(message: Message, *, show_secrets: bool = False) -> Iterator[str
         message: as parsed.
         show_secrets: show XAUTH passwords and their like.
     """
+    from ikepcap.wire.layers.defects import body_defects
+
     layer: Any = message.layer
-    defects = layer.defects
+    # Not the layer's own: it reads octets anew, and those of a decrypted message claim to be ciphertext.
+    defects = sorted((*message.defects, *body_defects(message)), key=lambda one: one.offset)
     if not show_secrets:
         _hide(layer)
     lines = [line for line in layer.show(dump=True).split("\n") if line]

@@ -74,9 +74,10 @@ def _exchange(message: Message) -> str:
 
 def _content(message: Message) -> str:
     """Return the payloads, or that they cannot be seen."""
+    content = repeated(payload_name(kind) for kind in message.payload_types())
     if message.is_encrypted:
-        return "encrypted"
-    return repeated(payload_name(kind) for kind in message.payload_types())
+        return f"{content} (decrypted)" if content else "encrypted"
+    return content
 
 
 def _defects(message: Message) -> Iterator[str]:

@@ -132,6 +132,8 @@ class MessageLine(Struct, frozen=True, omit_defaults=True):
     notifies: tuple[str, ...] = ()
     """Names of the notifies it carries in the clear."""
     fragment_frames: tuple[int, ...] = ()
+    checks: tuple[str, ...] = ()
+    """What given keys verified of it: "HASH_I verified: ...", or failed, or not possible and why."""
 
 
 class Exchange(Struct, frozen=True):

@@ -36,6 +36,8 @@ class Fault(StrEnum):
     """The length in the ISAKMP header is not the length of the datagram."""
     TRUNCATED = "truncated"
     """The capture holds less than was on the wire (snaplen): no fault of the sender."""
+    UNREADABLE = "unreadable"
+    """Octets that a key could not decrypt, since what their IV depends on was not captured."""
     FLAGS = "unknown-flags"
     """Bits are set that RFC 2408 §3.1 does not define."""
     BODY = "bad-body"

@@ -133,6 +133,8 @@ class Peers:
         nonces = self.nonces[0] + self.nonces[1]
         if self.auth in (1, 65001):
             return self.prf(self.psk, nonces)
+        if self.auth in (4, 5):
+            return self.prf(self.hashed(nonces), self.cookies[0] + self.cookies[1])
         return self.prf(nonces, self.shared)
 
     def _expand(self, size: int) -> bytes:

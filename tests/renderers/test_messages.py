@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ikepcap.capture.datagram import Datagram
 from ikepcap.renderers.fields import fields
 from ikepcap.renderers.listing import listing_lines
-from ikepcap.renderers.messages import message_document, message_lines
+from ikepcap.renderers.messages import Keyed, message_document, message_lines
 from ikepcap.renderers.page import Page
 from ikepcap.wire.message import Message
 from tests.renderers.octets import attribute, message, notification, payload
@@ -43,7 +43,7 @@ def text(parsed: Message, *, hex_dump: bool = False, frames: tuple[int, ...] = (
 
 
 def document(*messages: Message, frames: tuple[int, ...] = (), **other: Any) -> Any:
-    shown = ((datagram(one, **other), one, fields(one), frames) for one in messages)
+    shown = ((datagram(one, **other), one, fields(one), frames, Keyed()) for one in messages)
     return json.loads(b"".join(message_document(shown)))
 
 
@@ -163,7 +163,7 @@ def test_hostile_strings_come_out_harmless_whatever_carries_them(carrier: str, l
 
 def test_hostile_strings_are_data_in_the_document() -> None:
     parsed = message(5, payload(b"\x02\0\0\0" + STRING))
-    encoded = b"".join(message_document([(datagram(parsed), parsed, fields(parsed), ())]))
+    encoded = b"".join(message_document([(datagram(parsed), parsed, fields(parsed), (), Keyed())]))
     assert encoded.decode("ascii").replace("\n", "").isprintable()
     assert json.loads(encoded)[0]["fields"][1]["value"] == HOSTILE
 

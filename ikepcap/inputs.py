@@ -1,0 +1,53 @@
+"""What the functions of the API take: captures by name, or the packets of a Scapy session."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeGuard
+
+from ikepcap.capture.reader import Capture, Progress
+from ikepcap.capture.scapy_packets import NAME, ScapyPackets
+from ikepcap.capture.source import STANDARD_INPUT
+from ikepcap.errors import IkepcapError
+
+Path = str | os.PathLike[str]
+Paths = Path | Sequence[Path]
+Input = Paths | Iterable[Any]
+"""Captures by name, or the packets of a Scapy session, as `sniff` or `rdpcap` return them or one by one."""
+
+
+def is_paths(given: Input) -> TypeGuard[Paths]:
+    """Whether these are names of captures."""
+    if isinstance(given, str | os.PathLike):
+        return True
+    return isinstance(given, Sequence) and all(isinstance(one, str | os.PathLike) for one in given)
+
+
+def listed(paths: Paths) -> list[Path]:
+    """Return one name or several as a list."""
+    return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+
+
+def opened(given: Input, progress: Progress | None) -> Capture | ScapyPackets:
+    """Return what reads it."""
+    if is_paths(given):
+        return Capture(listed(given), progress=progress)
+    return ScapyPackets(given)  # type: ignore[arg-type]  # what is left of the union
+
+
+def names(given: Input) -> list[str]:
+    """Return what a report calls it."""
+    return [os.fspath(path) for path in listed(given)] if is_paths(given) else [NAME]
+
+
+def readable_twice(given: Input) -> Input:
+    """Return what can be read once more: an iterator of packets as a list.
+
+    Raises:
+        IkepcapError: standard input is among the captures.
+    """
+    if not is_paths(given):
+        return list(given)  # type: ignore[arg-type]  # what is left of the union
+    if STANDARD_INPUT in names(given):
+        message = "with keys a capture is read twice: name a file in place of '-'"
+        raise IkepcapError(message)
+    return given

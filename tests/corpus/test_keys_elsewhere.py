@@ -1,0 +1,70 @@
+"""Captures from elsewhere whose keys are known, in the folder that IKEPCAP_CORPUS names.
+
+`truth.json` gives keys by capture: an initiator cookie with an encryption key, or a PSK. Without the folder
+these tests are skipped.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ikepcap.capture.reader import Capture
+from ikepcap.keys.check import Outcome
+from ikepcap.keys.sources import load_ring
+from ikepcap.opening import OpenedMessage, Opening
+
+FOLDER = os.environ.get("IKEPCAP_CORPUS")
+pytestmark = pytest.mark.skipif(not FOLDER, reason="IKEPCAP_CORPUS names no folder of captures")
+
+TRUTHS: dict[str, Any] = json.loads((Path(FOLDER) / "truth.json").read_text()) if FOLDER else {}
+KEYED = sorted(name for name, truth in TRUTHS.items() if any("key" in one for one in truth["keys"]))
+WITH_PSK = sorted(
+    name for name, truth in TRUTHS.items()
+    if any("psk" in one for one in truth["keys"])
+    and any("aggressive" in one["mode"] for one in truth["conversations"])
+)  # fmt: skip
+
+
+def opened(name: str, folder: Path, rows: list[tuple[str, str]]) -> list[OpenedMessage]:
+    table = folder / "ikev1_decryption_table"
+    table.write_text("".join(f"{cookie},{key}\n" for cookie, key in rows))
+    return list(Opening(Capture([Path(FOLDER or "") / name]), load_ring([table])))
+
+
+def rows_of(name: str) -> list[tuple[str, str]]:
+    return [(one["icookie"], one["key"]) for one in TRUTHS[name]["keys"] if "key" in one]
+
+
+@pytest.mark.parametrize("name", KEYED)
+def test_every_encrypted_message_opens_with_the_right_key(name: str, tmp_path: Path) -> None:
+    rows = rows_of(name)
+    cookies = {bytes.fromhex(cookie) for cookie, _ in rows}
+    concerned = [
+        one for one in opened(name, tmp_path, rows)
+        if one.message.initiator_cookie in cookies and one.message.is_encrypted
+    ]  # fmt: skip
+    assert concerned
+    for one in concerned:
+        assert one.plaintext is not None, (one.datagram.frame, one.refusal)
+        assert one.plaintext.lost == 0
+        assert not one.plaintext.defects
+
+
+@pytest.mark.parametrize("name", KEYED)
+def test_with_another_key_no_message_opens(name: str, tmp_path: Path) -> None:
+    rows = [(cookie, key[::-1]) for cookie, key in rows_of(name)]
+    assert all(one.plaintext is None for one in opened(name, tmp_path, rows))
+
+
+@pytest.mark.parametrize("name", WITH_PSK)
+def test_a_psk_is_found_right_from_aggressive_mode_alone(name: str, tmp_path: Path) -> None:
+    psks = [one["psk"] for one in TRUTHS[name]["keys"] if "psk" in one]
+    for psk, outcome in ((psks[0], Outcome.VERIFIED), ("not this one", Outcome.FAILED)):
+        path = tmp_path / "psks"
+        path.write_text(psk + "\n")
+        found = Opening(Capture([Path(FOLDER or "") / name]), load_ring(psk_files=[path]))
+        proofs = [check.outcome for one in found for check in one.checks if check.name == "HASH_R"]
+        assert proofs == [outcome]
