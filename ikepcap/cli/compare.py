@@ -163,6 +163,8 @@ def _two_of_one(
     report: "Report", picks: list[tuple[str, str]]
 ) -> tuple[tuple["Conversation", "Conversation"], list[str]]:
     """Return two conversations of one capture, where it is plain which, and why these."""
+    if len(report.conversations) == 1:
+        raise IkepcapError(f"{report.source.name}: holds one negotiation only; name another capture beside it")
     if len(report.conversations) != 2:
         raise IkepcapError(
             f"{report.source.name}: pick two with --conversation or --cookie given twice; {_listed(report)}"

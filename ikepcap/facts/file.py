@@ -90,7 +90,7 @@ def is_facts(path: Path) -> bool:
 
     The second keeps a test from vanishing when its capture is renamed.
     """
-    if path.suffix != SUFFIX:
+    if path.suffix != SUFFIX or path.is_dir():
         return False
     if _beside(path):
         return True
@@ -131,10 +131,12 @@ def read(path: Path) -> Facts:
     """Read a file of facts.
 
     Raises:
-        FactsError: it is no TOML, or states something that no fact is.
+        FactsError: it cannot be read, is no TOML, or states something that no fact is.
     """
     try:
         document = tomllib.loads(path.read_bytes().decode())
+    except OSError as error:
+        raise FactsError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise FactsError(f"{path}: is no UTF-8 at byte {error.start}") from None
     except tomllib.TOMLDecodeError as error:

@@ -106,14 +106,13 @@ def ends(conversation: Conversation) -> str:
 def _table(page: Page, rows: list[tuple[str, str, str]]) -> Iterator[str]:
     """Yield rows in columns: the fact, what was stated, what the report says."""
     rows = [("fact", "is stated as", "the capture shows"), *rows]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    is_wide = sum(widths) + max(len(row[2]) for row in rows) + 6 <= page.width
+    widths = [max(len(page.clean(row[column])) for row in rows) for column in range(3)]
+    is_wide = sum(widths) + 6 <= page.width
     for number, (fact, stated, observed) in enumerate(rows):
         if is_wide:
             style = "strong" if number else "quiet"
-            yield page.line(
-                "  ", fact.ljust(widths[0]), "  ", (stated.ljust(widths[1]), style), "  ", observed
-            )
+            shown = page.clean(stated).ljust(widths[1])
+            yield page.line("  ", fact.ljust(widths[0]), "  ", (shown, style), "  ", observed)
         elif number:
             yield page.line("  ", fact)
             yield from page.entry("is stated as", stated, 4, 17)

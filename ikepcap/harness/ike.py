@@ -82,6 +82,8 @@ class Ike:
         """A peer was left in this state, in the words of a dialect; None where the dialect has no name."""
         __tracebackhide__ = True
         conversation = self._one(what)
+        if role not in ("initiator", "responder"):
+            _fail(f"there is no peer {role!r}; known are initiator, responder", ())
         peer = conversation.initiator if role == "initiator" else conversation.responder
         if dialect not in peer.states:
             _fail(f"there is no dialect {dialect!r}; known are {', '.join(peer.states)}", ())

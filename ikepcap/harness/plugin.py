@@ -77,9 +77,13 @@ class FactsItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show what does not hold, without a traceback; what cannot be read, in its one line."""
         from ikepcap.errors import IkepcapError
+        from ikepcap.renderers.page import Page
 
-        if isinstance(excinfo.value, FactsFailedError | IkepcapError):
+        if isinstance(excinfo.value, FactsFailedError):
             return str(excinfo.value)
+        if isinstance(excinfo.value, IkepcapError):
+            # It may quote what stands in the file.
+            return Page().line(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

@@ -55,6 +55,12 @@ def test_of_one_capture_with_many_two_have_to_be_picked(run: Any) -> None:
     assert run("compare", SCAN, SCAN, "--conversation", "2", "--conversation", "7").exit_code == 1
 
 
+def test_of_one_capture_with_one_negotiation_there_is_nothing_to_compare(run: Any) -> None:
+    result = run("compare", WORKS, WORKS)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "holds one negotiation only; name another capture beside it" in result.stderr
+
+
 def test_a_cookie_picks(run: Any) -> None:
     result = run("compare", SCAN, WORKS, "--cookie", "6b:68")
     assert "main-scan.pcap #7" in result.stdout

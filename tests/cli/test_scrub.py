@@ -71,5 +71,7 @@ def test_without_anything_of_ike_nothing_is_written(run: Any, without_ike: Path,
 
 
 def test_pipes_are_refused(run: Any, field: Path) -> None:
-    assert run("scrub", "-", "out.pcap").exit_code == 2
+    refused = run("scrub", "-", "out.pcap")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("ikepcap: the capture is read twice ")
     assert run("scrub", str(field), "-").exit_code == 2

@@ -144,6 +144,17 @@ def test_facts_without_their_capture_are_still_facts_and_other_toml_never_is(tmp
     assert not is_facts(facts(tmp_path, "sha256 conversation", "notes.txt"))
 
 
+def test_a_folder_is_no_facts_and_a_link_to_nothing_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.pcap").touch()
+    (tmp_path / "a.toml").mkdir()
+    assert not is_facts(tmp_path / "a.toml")
+    (tmp_path / "b.pcap").touch()
+    (tmp_path / "b.toml").symlink_to(tmp_path / "nowhere")
+    assert list(find([tmp_path])) == [tmp_path / "b.toml"]
+    with pytest.raises(FactsError, match=r"b\.toml: cannot be read: No such file or directory"):
+        read(tmp_path / "b.toml")
+
+
 def test_folders_files_and_captures_lead_to_facts(tmp_path: Path) -> None:
     inner = tmp_path / "field"
     inner.mkdir()

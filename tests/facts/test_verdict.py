@@ -136,6 +136,12 @@ def test_a_difference_is_shown_with_the_ladder_and_not_as_json(stated: Path) -> 
     assert max(map(len, lines[1:])) <= 80
 
 
+def test_a_stated_value_that_needs_escapes_keeps_its_column(stated: Path) -> None:
+    change(stated, 'initiator = "192.0.2.1"', 'initiator = "\\u001b[2J"')
+    lines = list(verdict_lines(check(stated)))
+    assert "  initiator  \\x1b[2J       192.0.2.1" in lines
+
+
 def test_a_missing_conversation_is_shown_with_those_that_are_there(stated: Path) -> None:
     change(stated, "[[conversation]]", "[[conversation]]\n[[conversation]]")
     lines = list(verdict_lines(check(stated)))

@@ -98,6 +98,14 @@ def test_facts_that_cannot_be_read_fail_in_one_line(run: Run, field: Path) -> No
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+def test_what_is_quoted_from_facts_steers_no_terminal(run: Run, field: Path) -> None:
+    change(field / "branch.toml", '"stalled"', '"\\u001b[2Jstalled"')
+    result = run()
+    result.assert_outcomes(failed=1)
+    assert "\x1b" not in result.stdout.str()
+    result.stdout.fnmatch_lines(['*outcome is one of *, not "\\x1b[[]2Jstalled"*'])
+
+
 def test_facts_whose_capture_is_gone_fail(run: Run, field: Path) -> None:
     (field / "branch.pcap").unlink()
     result = run()
@@ -177,6 +185,10 @@ def test_branch(ike):
         (
             "ike.state(report, 'responder', 'X', dialect='junos')",
             ["*no dialect 'junos'; known are asa, ios*"],
+        ),
+        (
+            "ike.state(report, 'respnder', 'MM_WAIT_MSG5')",
+            ["*no peer 'respnder'; known are initiator, responder"],
         ),
         ("ike.facts(report, outcom='stalled')", ['*facts: no fact is called "outcom" *']),
         (
