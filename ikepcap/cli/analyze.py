@@ -42,7 +42,7 @@ in the order given.
   ikepcap analyze branch.pcapng --peer 198.51.100.7 --as asa --ladder
   ikepcap analyze ring.pcap0 ring.pcap1 --outcome stalled,refused
   ikepcap analyze big.pcap --format json --no-messages -o report.json
-  ikepcap analyze branch.pcapng --keys charon.log        what a refusal says, decrypted
+  ikepcap analyze branch.pcapng --keys charon.log
   ikepcap analyze branch.pcapng --format markdown -o ticket.md
   ssh gate tcpdump -U -w - host 198.51.100.7 | ikepcap analyze -
 """
