@@ -27,6 +27,7 @@ from ikepcap.report.clock import timestamp
 from ikepcap.report.model import Report
 from ikepcap.report.series import Series
 from ikepcap.report.words import report_findings
+from ikepcap.track.conversation import Inside
 from ikepcap.track.ended import Ended
 from ikepcap.track.follow import Follower, Totals, Watch
 from ikepcap.track.registry import LONE_LISTED
@@ -68,6 +69,7 @@ class Conversations:
     ) -> None:
         self._ring = _ring(keys)
         self._contents: dict[int, Content] = {}
+        self._inside: dict[int, Inside] = {}
         self._input = paths = paths if self._ring is None else readable_twice(paths)
         self._progress = progress
         # A second process reads on by itself: nobody here sees datagrams, and Scapy's packets may be alive.
@@ -90,10 +92,12 @@ class Conversations:
 
     def told(self) -> Iterator[model.Conversation | Alike]:
         """Do as the iteration does, and leave conversations alike as they are: see `report.alike`."""
-        if self._ring is not None and self._keep:
+        if self._ring is not None:
             from ikepcap.opening import contents
 
             self._contents = contents(opened(self._input, self._progress), self._ring)
+            found = ((frame, content.inside) for frame, content in self._contents.items())
+            self._inside = {frame: inside for frame, inside in found if inside is not None}
         for ends in self._follower:
             # The count of a file is whole only at its end; a conversation that moved says the same sooner.
             self._on_4500 = self._on_4500 or ends.port_4500_seen
@@ -105,7 +109,9 @@ class Conversations:
             if keep:
                 self._kept += ended.message_count
                 keep = self._kept <= MESSAGES_KEPT
-            built = self._builder.build(ended, port_4500_seen=self._on_4500, keep_messages=keep)
+            built = self._builder.build(
+                ended, port_4500_seen=self._on_4500, keep_messages=keep, opened=self._inside
+            )
             if built is None:
                 continue
             if self._contents:

@@ -17,6 +17,8 @@ from ikepcap.keys.opened import NotOpened, Plaintext
 from ikepcap.keys.ring import KeyRing
 from ikepcap.keys.sessions import Ends, Sessions
 from ikepcap.report.model import Conversation, MessageLine
+from ikepcap.track.clear import inside
+from ikepcap.track.conversation import Inside
 from ikepcap.track.fragments import Fragments
 from ikepcap.wire.message import HEADER_BYTES, Message, parse
 from ikepcap.wire.numbers import Payload, notify_name, payload_name
@@ -102,6 +104,8 @@ class Content(Struct, frozen=True):
     payloads: tuple[str, ...]
     notifies: tuple[str, ...]
     checks: tuple[str, ...]
+    inside: Inside | None = None
+    """What findings are concluded from; None where no key opened it."""
 
 
 def contents(captured: Iterable[Item], ring: KeyRing) -> dict[int, Content]:
@@ -149,7 +153,7 @@ def _content(one: OpenedMessage) -> Content:
     kinds = one.plaintext.payload_types()[:_LISTED]
     bodies = one.message.bodies(Payload.NOTIFICATION)[:_LISTED]
     notifies = tuple(notify_name(int.from_bytes(body[6:8])) for body in bodies if len(body) >= 8)
-    return Content(True, None, tuple(map(payload_name, kinds)), notifies, checks)
+    return Content(True, None, tuple(map(payload_name, kinds)), notifies, checks, inside(one.message))
 
 
 def check_text(check: Check) -> str:

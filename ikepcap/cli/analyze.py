@@ -42,6 +42,7 @@ in the order given.
   ikepcap analyze branch.pcapng --peer 198.51.100.7 --as asa --ladder
   ikepcap analyze ring.pcap0 ring.pcap1 --outcome stalled,refused
   ikepcap analyze big.pcap --format json --no-messages -o report.json
+  ikepcap analyze branch.pcapng --keys charon.log
   ikepcap analyze branch.pcapng --format markdown -o ticket.md
   ssh gate tcpdump -U -w - host 198.51.100.7 | ikepcap analyze -
 """
@@ -147,11 +148,6 @@ def analyze(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Opt
     check_inputs(captures)
     if options["ladder"] and options["format_"] != "text":
         raise click.UsageError("--ladder is drawn in text; JSON has the same in 'messages'", ctx)
-    lists_messages = options["ladder"] if options["format_"] == "text" else not options["no_messages"]
-    if (options["key_files"] or options["psk_files"]) and not lists_messages:
-        shown = "what keys open is shown in the ladder, in the messages of JSON and Markdown, and by 'show'"
-        missing = "leave out --no-messages" if options["no_messages"] else "add --ladder"
-        raise click.UsageError(f"{shown}: {missing}", ctx)
     choice = Choice(options["peers"], options["cookie"], options["outcomes"])
     run = {"text": _report, "markdown": _report, "json": _document, "ndjson": _stream}[options["format_"]]
     with _no_cycle_collection():

@@ -5,28 +5,25 @@ from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
-from ikepcap.diagnose.wording import copies, span
+from ikepcap.diagnose.readings import QUICK
+from ikepcap.diagnose.wording import ROLES, copies, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
 from ikepcap.state.judge import UNANSWERED
+from ikepcap.state.refusal import is_error
 from ikepcap.track.conversation import INITIATOR, Seen
-from ikepcap.wire.numbers import Exchange
+from ikepcap.wire.numbers import Exchange, notify_name
 
 _WORTH_TELLING_NS: Final = 10**9
+_SELECTORS: Final = 2
+_ADDRESSES: Final = frozenset({1, 4, 5, 6, 7, 8})
+"""Types of identities that hold addresses (RFC 2407 §4.6.2.1)."""
 
 
 def quick_modes(case: Case) -> Iterator[Finding]:
     """Quick modes that did not come up: one finding for all of a kind."""
     refused = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "refused"]
     if refused:
-        yield case.finding(
-            "phase2-refused", "likely",
-            f"The {case.role(refused[0].silent or 0)} refused quick mode with an encrypted informational in "
-            f"place of QM2.",
-            exchange_messages(case, refused), *told(case, refused),
-            alternatives=("phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch",
-                          *_or_what_came_before(case)),
-            settles_it="The log of the peer that refused names proposal, selectors or PFS group.",
-        )  # fmt: skip
+        yield _refused(case, refused)
     stalled = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "stalled"]
     if stalled:
         first = stalled[0]
@@ -37,6 +34,58 @@ def quick_modes(case: Case) -> Iterator[Finding]:
             alternatives=("dead-peer", "replies-lost") if first.last < 3 else ("replies-lost",),
             settles_it=f"Capture at {arrives_at}: does QM{first.last} arrive there?",
         )  # fmt: skip
+
+
+def _refused(case: Case, refused: list[LaterExchange]) -> Finding:
+    """Quick modes that were refused; what exactly the refusal says only a key tells."""
+    who = case.role(refused[0].silent or 0)
+    notify = _notify_of(case, refused[0])
+    reading = QUICK.get(notify or 0)
+    said = "an encrypted informational" if notify is None else f"an encrypted {notify_name(notify)}"
+    if reading is None:
+        return case.finding(
+            "phase2-refused", "likely", f"The {who} refused quick mode with {said} in place of QM2.",
+            exchange_messages(case, refused), *told(case, refused),
+            alternatives=("phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch",
+                          *_or_what_came_before(case)),
+            settles_it="The log of the peer that refused names proposal, selectors or PFS group.",
+        )  # fmt: skip
+    return case.finding(
+        reading.code, reading.certainty,
+        f"The {who} refused quick mode with {said} in place of QM2: {reading.means}.",
+        exchange_messages(case, refused), *told(case, refused), *_asked(case, refused[0]),
+        alternatives=(*reading.alternatives, *_or_what_came_before(case)), settles_it=reading.settles_it,
+    )  # fmt: skip
+
+
+def _notify_of(case: Case, exchange: LaterExchange) -> int | None:
+    """Return the error that refused an exchange; None where no key opened it."""
+    if exchange.refused_by is None or (inside := case.seen[exchange.refused_by].inside) is None:
+        return None
+    return next((notice.type for notice in inside.notices if is_error(notice)), None)
+
+
+def _asked(case: Case, exchange: LaterExchange) -> Iterator[str]:
+    """Yield what QM1 asks for besides its proposals, where a key opened it."""
+    asking = case.seen[exchange.indexes[0]]
+    if asking.inside is None:
+        return
+    selectors = [_selector(body) for body in asking.inside.identities]
+    if len(selectors) == _SELECTORS and all(selectors):
+        yield (
+            f"QM1 in frame {asking.frame} asks for {selectors[0]} behind the {ROLES[exchange.starter]}, "
+            f"{selectors[1]} behind the {ROLES[1 - exchange.starter]}"
+        )
+    octets = asking.inside.ke_bytes
+    pfs = f"for PFS, with a KE of {octets} octets" if octets else "for no PFS: it has no KE"
+    yield f"QM1 in frame {asking.frame} asks {pfs}"
+
+
+def _selector(body: bytes) -> str | None:
+    """Return addresses, a network or a range as text; other identities are no selectors."""
+    from ikepcap.wire.identities import identity_text  # only where something was decrypted
+
+    return identity_text(body[0], body[4:]) if body[:1] and body[0] in _ADDRESSES else None
 
 
 def _or_what_came_before(case: Case) -> tuple[str, ...]:
@@ -138,7 +187,9 @@ def _line(case: Case, exchange: LaterExchange) -> str:
         text += f" over {span(sent[-1].time_ns - sent[0].time_ns)}"
     if exchange.refused_by is not None:
         answer = case.seen[exchange.refused_by]
-        return f"{text}; frame {answer.frame} is an encrypted informational of {answer.wire_bytes} octets"
+        notify = _notify_of(case, exchange)
+        what = f"encrypted {notify_name(notify)}" if notify is not None else "encrypted informational"
+        return f"{text}; frame {answer.frame} is an {what} of {answer.wire_bytes} octets"
     waited = case.conversation.watched_until_ns - sent[-1].time_ns
     if waited < _WORTH_TELLING_NS:
         return text

@@ -98,6 +98,26 @@ ENCRYPTED: Final = Reading(
     "The log of either peer, or the phase-1 key, shows what the encrypted message says.",
 )  # fmt: skip
 
+DELETED: Final = Reading(
+    "authentication-failed", "likely",
+    "it did not accept the other peer's proof of identity, and names no reason",
+    ("certificate-rejected", "identity-mismatch", "psk-mismatch"),
+)  # fmt: skip
+SIGNED: Final = Reading(
+    "authentication-failed", "likely", "it did not accept the other peer's certificate or identity",
+    ("certificate-rejected", "identity-mismatch"),
+)  # fmt: skip
+SAME_KEY: Final = Reading(
+    "authentication-failed", "likely",
+    "it did not accept the other peer's identity or method; one key opens what both sent, so the pre-shared "
+    "keys agree",
+    ("identity-mismatch",), "The log of the peer that refused says which identity or method it was.",
+)  # fmt: skip
+IDENTITY_OR_CERT: Final = Reading(
+    "identity-mismatch", "likely", "it refuses the identity, or the certificate that should prove it",
+    ("certificate-rejected",),
+)  # fmt: skip
+
 UNREADABLE: Final = Reading(
     "psk-mismatch", "likely",
     "the other peer goes on as if it could not read it: consistent with pre-shared keys that differ",
@@ -138,3 +158,20 @@ WINDOWS: Final[dict[int, tuple[str, Reading]]] = {
     13881: ("INVALID_CERT_KEYLEN", CERT),
     13887: ("CERT_CHAIN_POLICY_MISMATCH", CERT),
 }
+
+QUICK: Final[dict[int, Reading]] = {
+    # Libreswan and strongSwan say the same of a proposal and of the group for PFS.
+    NotifyType.NO_PROPOSAL_CHOSEN: Reading(
+        "phase2-proposal-mismatch", "likely", "no proposal for ESP or AH is acceptable to it",
+        ("phase2-pfs-mismatch",), "The log of the peer that refused names proposal or PFS group.",
+    ),
+    NotifyType.INVALID_KEY_INFORMATION: Reading(
+        "phase2-pfs-mismatch", "likely", "it cannot use the group for PFS", ("phase2-proposal-mismatch",),
+        "Compare the groups for PFS on both peers.",
+    ),
+    NotifyType.INVALID_ID_INFORMATION: Reading(
+        "phase2-selector-mismatch", "likely", "the networks are not those that it has", (),
+        "Compare the networks below with those that the refusing peer has for this tunnel.",
+    ),
+}  # fmt: skip
+"""What the notify in place of QM2 is consistent with, where a key shows it."""

@@ -12,22 +12,27 @@ from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.policy import comparison
 from ikepcap.diagnose.readings import (
     AGGRESSIVE,
+    AUTH,
     BAD_HASH_R,
+    DELETED,
     ENCRYPTED,
     ENCRYPTED_PSK,
     ENCRYPTED_READ,
     GARBLED,
+    IDENTITY_OR_CERT,
     NO_PEER,
     OTHER,
     READINGS,
+    SAME_KEY,
+    SIGNED,
     UNREADABLE,
     WINDOWS,
     Reading,
 )
-from ikepcap.diagnose.wording import span
+from ikepcap.diagnose.wording import refusing, span
 from ikepcap.state.refusal import Refusal
 from ikepcap.wire.message import NO_COOKIE
-from ikepcap.wire.numbers import Exchange, NotifyType, notify_name
+from ikepcap.wire.numbers import Exchange, NotifyType
 
 _HEED_NS: Final = 25 * 10**9
 """Longer than any implementation waits before its second copy (KAME: 20 s)."""
@@ -41,12 +46,7 @@ def refusal(case: Case) -> Iterator[Finding]:
     message = case.seen[refused.index]
     who, name = case.role(refused.sender), case.names[refused.sender]
     reading = read(case, refused)
-    if refused.kind == "encrypted":
-        said = "an encrypted informational"
-    elif refused.kind == "delete":
-        said = "a delete"
-    else:
-        said = notify_name(refused.notify or 0)
+    said = refusing(refused, is_encrypted=message.is_encrypted)
     times = [s for s in case.seen if s.exchange == message.exchange and s.sender == refused.sender]
     before = [s for s in case.seen[: refused.index] if s.sender != refused.sender]
     evidence = [
@@ -101,34 +101,59 @@ def _is_heeded(case: Case, refused: Refusal) -> bool:
     return not goes_on and not repeated and case.conversation.watched_until_ns - at > _HEED_NS
 
 
+def _by_key(case: Case) -> Reading:
+    """Read an AUTHENTICATION-FAILED that a key opened: the key of phase 1 is made with the pre-shared one."""
+    if not case.is_psk():
+        return SIGNED
+    sent = case.last_sendings()
+    return SAME_KEY if case.course.mode == "main" and sent and sent[0].inside is not None else AUTH
+
+
 def windows_error(case: Case, refused: Refusal) -> int:
     """Return the Windows error code in a status notify; 0 if it has none."""
-    data = next((n.data for n in case.seen[refused.index].clear.notices if n.type == refused.notify), b"")
+    message = case.seen[refused.index]
+    said = message.inside or message.clear
+    data = next((n.data for n in said.notices if n.type == refused.notify), b"")
     return int.from_bytes(data[:4])
 
 
 def read(case: Case, refused: Refusal) -> Reading:
     """Choose the reading of a refusal by what it says and by where it stands."""
-    last = case.course.last or 0
-    if refused.kind == "encrypted":
+    is_encrypted = case.seen[refused.index].is_encrypted
+    if is_encrypted and refused.notify in (None, NotifyType.AUTHENTICATION_FAILED):
         is_msg3 = case.course.mode == "aggressive" and refused.replaced == 3 and refused.sender == 0
         if is_msg3 and case.is_psk():
             return BAD_HASH_R
-        if not case.is_psk():
-            return ENCRYPTED
-        if _is_not_understood(case, refused):
-            return UNREADABLE
-        return ENCRYPTED_READ if _is_heeded(case, refused) else ENCRYPTED_PSK
+    if refused.kind == "encrypted":
+        return _closed(case, refused)
     if refused.kind == "delete" or refused.notify is None:
-        return OTHER
-    kind = refused.notify
+        return DELETED if is_encrypted else OTHER
+    if is_encrypted and refused.notify == NotifyType.AUTHENTICATION_FAILED:
+        return _by_key(case)
+    return _said(case, refused, refused.notify, is_encrypted=is_encrypted)
+
+
+def _closed(case: Case, refused: Refusal) -> Reading:
+    """Read a refusal that no key opened by what its receiver makes of it."""
+    if not case.is_psk():
+        return ENCRYPTED
+    if _is_not_understood(case, refused):
+        return UNREADABLE
+    return ENCRYPTED_READ if _is_heeded(case, refused) else ENCRYPTED_PSK
+
+
+def _said(case: Case, refused: Refusal, kind: int, *, is_encrypted: bool) -> Reading:
+    """Read an error notify."""
+    last = case.course.last or 0
     if kind == NotifyType.MS_NOTIFY_STATUS:
         return WINDOWS.get(windows_error(case, refused), ("", OTHER))[1]
     if kind == NotifyType.PAYLOAD_MALFORMED and last >= 5 and case.is_psk():
         return GARBLED
     if kind == NotifyType.AUTHENTICATION_FAILED and case.course.mode == "aggressive" and last == 1:
         return AGGRESSIVE
-    if kind == NotifyType.NO_PROPOSAL_CHOSEN and refused.spi_bytes == 0:
+    if kind == NotifyType.INVALID_ID_INFORMATION and not case.is_psk():
+        return IDENTITY_OR_CERT
+    if kind == NotifyType.NO_PROPOSAL_CHOSEN and refused.spi_bytes == 0 and not is_encrypted:
         cookie = case.seen[refused.index].clear.notice_cookie
         # strongSwan names its cookies in the SPI when it refuses an offer, and leaves the SPI out when it
         # found no connection; Libreswan never has either, and a zero responder cookie.

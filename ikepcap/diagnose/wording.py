@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
+from ikepcap.state.refusal import Refusal
+from ikepcap.wire.numbers import notify_name
+
 ROLES: Final = ("initiator", "responder")
 MODES: Final = {"main": "Main mode", "aggressive": "Aggressive mode", "base": "Base mode"}
 _SHOWN_FRAMES: Final = 12
@@ -46,3 +49,13 @@ def copies(count: int) -> str:
 def listing(words: Sequence[str]) -> str:
     """Join words as in a sentence."""
     return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
+
+
+def refusing(refusal: Refusal, *, is_encrypted: bool) -> str:
+    """Return what ended phase 1: a notify, a delete, or a message that no key opened."""
+    if refusal.kind == "encrypted":
+        return "an encrypted informational"
+    what = "delete" if refusal.kind == "delete" else notify_name(refusal.notify or 0)
+    if is_encrypted:
+        return f"an encrypted {what}"
+    return f"a {what}" if refusal.kind == "delete" else what

@@ -61,9 +61,7 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 )  # fmt: skip
 
 UNCLAIMED: Final = frozenset(
-    {
-        "phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch", "deleted-by-peer",
-    }
+    {"deleted-by-peer"}
 )  # fmt: skip
 """Codes that no rule concludes yet: they stand among the readings of others, and their page says so."""
 

@@ -11,7 +11,9 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             "group and selectors are refused in messages of the same size: without the key they look "
             "alike. With the key: NO-PROPOSAL-CHOSEN."
         ),
-        "decides": "Needs the decrypted notify.",
+        "decides": (
+            "Likely, with the key: NO-PROPOSAL-CHOSEN came where QM2 was due. Without it: phase2-refused."
+        ),
         "mistaken": (
             ("phase2-pfs-mismatch", "the same notify in most implementations: the responder's log"),
             ("phase2-selector-mismatch", "INVALID-ID-INFORMATION instead"),
@@ -29,7 +31,9 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             "group and selectors are refused in messages of the same size: without the key they look "
             "alike. With the key: INVALID-ID-INFORMATION."
         ),
-        "decides": "Needs the decrypted notify.",
+        "decides": (
+            "Likely, with the key: INVALID-ID-INFORMATION came where QM2 was due. Without it: phase2-refused."
+        ),
         "mistaken": (
             ("phase2-proposal-mismatch", "NO-PROPOSAL-CHOSEN instead"),
             ("mode-config-failed", "a client without an assigned address asks for the wrong selectors"),
@@ -48,7 +52,10 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             "alike. With the key: NO-PROPOSAL-CHOSEN, or INVALID-KEY-INFORMATION for a group that is not "
             "supported."
         ),
-        "decides": "Needs the decrypted messages.",
+        "decides": (
+            "Likely, with the key: INVALID-KEY-INFORMATION came where QM2 was due. NO-PROPOSAL-CHOSEN is "
+            "read as phase2-proposal-mismatch, with this as the other reading."
+        ),
         "mistaken": (("phase2-proposal-mismatch", "the responder's log"),),
         "references": ("RFC 2409 §5.5",),
     },

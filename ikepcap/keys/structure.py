@@ -176,7 +176,8 @@ _AFTER_PHASE_1: Final = (
 _FOLLOWING: Final[dict[int, tuple[int, ...]]] = {
     # RFC 2409 §5.5: SA follows HASH at once. §5.7: a notification or a delete.
     Exchange.QUICK: (Payload.SA, Payload.NONE, Payload.NOTIFICATION, Payload.NONCE),
-    Exchange.INFORMATIONAL: (Payload.NOTIFICATION, Payload.DELETE),
+    # A delete first: it says its own length, and one of a single SPI reads as notify 1 just as well.
+    Exchange.INFORMATIONAL: (Payload.DELETE, Payload.NOTIFICATION),
     Exchange.TRANSACTION: (Payload.ATTRIBUTES,),
     Exchange.NEW_GROUP: (Payload.SA,),
 }
@@ -212,7 +213,8 @@ def _bodies_agree(data: bytes, found: Fit, lost: int) -> bool:
     if first.type == Payload.NOTIFICATION:
         return len(body) >= 8 + body[5] and body[:3] == bytes(3) if len(body) >= 8 else False
     if first.type == Payload.DELETE:
-        is_whole = len(body) >= 8 and len(body) == 8 + body[5] * int.from_bytes(body[6:8])
+        spis = body[5] * int.from_bytes(body[6:8]) if len(body) >= 8 else 0
+        is_whole = spis > 0 and len(body) == 8 + spis
         return is_whole and body[:3] == bytes(3)
     if first.type == Payload.ATTRIBUTES:
         return len(body) >= 4 and 1 <= body[0] <= 4 and body[1] == 0

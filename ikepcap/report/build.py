@@ -1,6 +1,10 @@
 """From a judged conversation to its place in the report: words for numbers, nothing concluded."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.engine import diagnose
@@ -18,9 +22,11 @@ from ikepcap.state.judge import Judge, Shape, shape_of
 from ikepcap.state.progress import PeerState
 from ikepcap.state.vantage import VantageVotes
 from ikepcap.track.clear import Read, Reader
-from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Inside
 from ikepcap.track.ended import Columns, Ended
 from ikepcap.wire.offer import Offer
+
+NOTHING_OPENED: Final[Mapping[int, Inside]] = {}
 
 
 class Builder:
@@ -35,13 +41,21 @@ class Builder:
         self._plain = PlainEntries(self._words, self._reader, strict=strict)
 
     def build(
-        self, ended: Ended, *, port_4500_seen: bool, keep_messages: bool = False
+        self,
+        ended: Ended,
+        *,
+        port_4500_seen: bool,
+        keep_messages: bool = False,
+        opened: Mapping[int, Inside] = NOTHING_OPENED,
     ) -> model.Conversation | Alike | None:
-        """Judge a conversation and put it into the report's words; None when nothing of it was kept."""
+        """Judge a conversation and put it into the report's words; None when nothing of it was kept.
+
+        `opened`: what encrypted messages say, by frame, where there were keys for them.
+        """
         if not len(ended):
             return None
         plain = None
-        if ended.is_plain():
+        if not opened and ended.is_plain():
             columns = ended.columns()
             alike = None if keep_messages else self._plain.alike(ended, columns)
             if alike is None:
@@ -51,7 +65,7 @@ class Builder:
             if alike is not None:
                 self.votes.add_plain(columns.senders, columns.ttls, (ended.first, ended.second))
                 return alike
-        conversation = ended.unpack(self._reader)
+        conversation = _opened(ended.unpack(self._reader), opened)
         self.votes.add(conversation)
         shape = plain[0] if plain is not None else None
         standing, entry = self._full(conversation, shape, port_4500_seen, keep_messages)
@@ -136,6 +150,14 @@ class Builder:
 
     def _offered(self, offer: Offer, capabilities: frozenset[str]) -> tuple[model.Policy, ...]:
         return tuple(self._words.policy(transform, capabilities)[0] for transform in offer.transforms[:64])
+
+
+def _opened(conversation: Conversation, opened: Mapping[int, Inside]) -> Conversation:
+    """Return a conversation with what keys made of its messages."""
+    if not opened:
+        return conversation
+    seen = [replace(s, inside=opened.get(s.frame)) if s.is_encrypted else s for s in conversation.seen]
+    return replace(conversation, seen=tuple(seen))
 
 
 def _peer(

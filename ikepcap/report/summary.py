@@ -3,9 +3,8 @@
 from typing import Final
 
 from ikepcap.diagnose.case import Case
-from ikepcap.diagnose.wording import MODES, copies, listing, span
+from ikepcap.diagnose.wording import MODES, copies, listing, refusing, span
 from ikepcap.track.conversation import RESPONDER
-from ikepcap.wire.numbers import notify_name
 
 
 def summary(case: Case) -> str:
@@ -76,10 +75,7 @@ def _refused(case: Case, mode: str) -> str:
     refusal = case.standing.refusal
     if refusal is None:
         return f"{mode} was refused."
-    said = {
-        "encrypted": "an encrypted informational",
-        "delete": "a delete",
-    }.get(refusal.kind) or notify_name(refusal.notify or 0)
+    said = refusing(refusal, is_encrypted=case.seen[refusal.index].is_encrypted)
     who = case.role(refusal.sender)
     if case.course.last == refusal.replaced:
         return f"The {who} rejected MSG{refusal.replaced} of {mode.lower()} with {said}."

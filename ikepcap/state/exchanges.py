@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from ikepcap.state.course import DUPLICATE, LATE, NEW, RETRANSMISSION, UNEXPECTED, Place
+from ikepcap.state.refusal import is_error
 from ikepcap.track.conversation import Conversation, Seen
 from ikepcap.track.roles import HASH_ONLY_BYTES
 from ikepcap.wire.numbers import Exchange
@@ -182,12 +183,15 @@ def _refusal(
 ) -> int | None:
     """Find an encrypted informational that stands in place of QM2: from the right peer, at once, unanswered.
 
-    A keepalive (RFC 3706) is answered with a message of the same size and refuses nothing.
+    A keepalive (RFC 3706) is answered with a message of the same size and refuses nothing; nor does a message
+    that a key opened and that has no error in it.
     """
     seen = conversation.seen
     for index in informationals:
         message = seen[index]
         if message.sender != refuser or index < found.indexes[0] or message.copy_of >= 0:
+            continue
+        if message.inside is not None and not any(map(is_error, message.inside.notices)):
             continue
         before = max(i for i in found.indexes if i < index)
         if not 0 <= message.time_ns - seen[before].time_ns <= REFUSAL_NS:

@@ -28,7 +28,7 @@ class Refusal(Struct, frozen=True):
     """Of the first copy, in `seen`."""
     sender: int
     kind: str
-    """notify, delete or encrypted."""
+    """notify, delete or encrypted; encrypted where no key tells what it says."""
     replaced: int
     """The message of phase 1 that it stands in place of."""
     notify: int | None = None
@@ -64,15 +64,15 @@ def _read(course: Course, index: int, message: Seen) -> Refusal | None:
     if message.is_encrypted:
         if last < KEYED_FROM.get(course.mode, 99) or not _stands_alone(course, message):
             return None
-        return Refusal(index, message.sender, "encrypted", _replaced(course, message.sender))
+        return _encrypted(course, index, message)
     errors = [notice for notice in message.clear.notices if is_error(notice)]
     if last == course.final:
         # Keys exist by now: anyone on the path could have sent a clear one, and it may change nothing.
-        return None if not errors or not _stands_alone(course, message) else _clear(
+        return None if not errors or not _stands_alone(course, message) else _notify(
             course, index, message, errors
         )  # fmt: skip
     if errors:
-        return _clear(course, index, message, errors)
+        return _notify(course, index, message, errors)
     if message.clear.deletes:
         return Refusal(index, message.sender, "delete", _replaced(course, message.sender))
     return None
@@ -89,11 +89,24 @@ def gives_up(course: Course, index: int) -> bool:
         return False
     if message.sender != sender_of(last) or index < course.first[last]:
         return False
-    says_so = message.is_encrypted or message.clear.deletes or any(map(is_error, message.clear.notices))
+    said = message.inside or message.clear
+    is_closed = message.is_encrypted and message.inside is None
+    says_so = is_closed or said.deletes or any(map(is_error, said.notices))
     return says_so and bool(course.copies(last))
 
 
-def _clear(course: Course, index: int, message: Seen, errors: list[Notice]) -> Refusal:
+def _encrypted(course: Course, index: int, message: Seen) -> Refusal | None:
+    """Take an encrypted informational at this place for a refusal, unless a key shows that it is none."""
+    replaced = _replaced(course, message.sender)
+    if message.inside is None:
+        return Refusal(index, message.sender, "encrypted", replaced)
+    errors = [notice for notice in message.inside.notices if is_error(notice)]
+    if errors:
+        return _notify(course, index, message, errors)
+    return Refusal(index, message.sender, "delete", replaced) if message.inside.deletes else None
+
+
+def _notify(course: Course, index: int, message: Seen, errors: list[Notice]) -> Refusal:
     notice = errors[0]
     replaced = _replaced(course, message.sender)
     return Refusal(index, message.sender, "notify", replaced, notice.type, notice.spi_bytes)

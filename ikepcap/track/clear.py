@@ -12,8 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from ikepcap.track.conversation import NOTHING_CLEAR, Clear, Notice
-from ikepcap.wire.message import HEADER_BYTES, parse
+from ikepcap.track.conversation import NOTHING_CLEAR, Clear, Inside, Notice
+from ikepcap.wire.message import HEADER_BYTES, Message, parse
 from ikepcap.wire.numbers import Exchange, Payload
 from ikepcap.wire.offer import Offer, read_offer
 from ikepcap.wire.walk import GENERIC_HEADER_BYTES, NOTHING, Defect, Span
@@ -197,3 +197,14 @@ def _notice(body: bytes) -> Notice:
     if notification is None:
         return Notice(0, 0, b"")
     return Notice(notification.kind, len(notification.spi), notification.data[:64])
+
+
+def inside(message: Message) -> Inside:
+    """Return what an encrypted message says, which comes with its payloads here."""
+    ke = message.bodies(_KE)
+    return Inside(
+        tuple([_notice(body) for body in message.bodies(_N)[:MAX_LISTED]]),
+        _D in message.payload_types(),
+        len(ke[-1]) if ke else 0,
+        message.bodies(_ID)[:MAX_LISTED],
+    )

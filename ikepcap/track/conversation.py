@@ -43,6 +43,16 @@ class Clear(Struct, frozen=True, gc=False):
 NOTHING_CLEAR: Final = Clear()
 
 
+class Inside(Struct, frozen=True, gc=False):
+    """What an encrypted message says, where a given key opened it."""
+
+    notices: tuple[Notice, ...] = ()
+    deletes: bool = False
+    ke_bytes: int = 0
+    identities: tuple[bytes, ...] = ()
+    """Bodies of its ID payloads: in quick mode the selectors, the initiator's first (RFC 2409 §5.5)."""
+
+
 class Seen(Struct, frozen=True, gc=False):
     """One message at one moment, inside its conversation."""
 
@@ -71,6 +81,8 @@ class Seen(Struct, frozen=True, gc=False):
     """An address differs from the conversation's: a NAT mapping changed, or a second capture point."""
     defects: tuple[Defect, ...] = ()
     fragment_frames: tuple[int, ...] = ()
+    inside: Inside | None = None
+    """None where no key opened it."""
 
     @property
     def is_encrypted(self) -> bool:

@@ -12,6 +12,7 @@ from ikepcap.testing import Frame, pcap
 from tests.keys.peers import Peers
 from tests.logs import logged
 
+CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 PEERS = Peers(mode="aggressive").phase1().transaction().quick()
 
 
@@ -215,15 +216,14 @@ def test_analyze_says_why_a_message_was_not_decrypted(run: Any, capture: Path, t
     assert line["payloads"] == []
 
 
-@pytest.mark.parametrize(
-    "others", [(), ("--format", "json", "--no-messages"), ("--format", "markdown", "--no-messages")]
-)
-def test_keys_that_nothing_would_be_shown_of_are_refused(
-    run: Any, capture: Path, keys: Path, others: tuple[str, ...]
-) -> None:
-    result = run(str(capture), "--keys", str(keys), *others)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "what keys open is shown in the ladder" in result.stderr
+def test_analyze_names_a_decrypted_refusal_without_a_ladder_too(run: Any) -> None:
+    capture = CAPTURES / "main-quick-mode-selectors-refused-strongswan.pcap"
+    plain = run(str(capture))
+    keyed = run(str(capture), "--keys", str(capture.with_suffix(".keys")))
+    assert (plain.exit_code, keyed.exit_code) == (1, 1)
+    assert "phase2-refused" in plain.stdout
+    assert "phase2-selector-mismatch" in keyed.stdout
+    assert "phase2-refused" not in keyed.stdout
 
 
 def test_standard_input_cannot_be_read_twice(run: Any, capture: Path, keys: Path) -> None:

@@ -1,0 +1,85 @@
+"""Captures of the lab with their keys: what was decrypted makes findings exact, and no others."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ikepcap
+from ikepcap.report.model import Conversation
+
+CAPTURES = Path(__file__).resolve().parents[2] / "captures"
+KEYED = sorted(CAPTURES.glob("*.keys"))
+WITHOUT_KEY = "phase2-refused"
+WITH_KEY = {"phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch"}
+
+EXACT = {
+    # What the lab broke, and what the daemon says of it. Proposal and PFS are refused in the same words.
+    "main-quick-mode-proposal-refused-strongswan": "phase2-proposal-mismatch",
+    "main-quick-mode-proposal-refused-libreswan": "phase2-proposal-mismatch",
+    "main-quick-mode-proposal-refused-strongswan-libreswan": "phase2-proposal-mismatch",
+    "main-nat-t-quick-mode-proposal-refused-strongswan": "phase2-proposal-mismatch",
+    "main-quick-mode-selectors-refused-strongswan": "phase2-selector-mismatch",
+    "main-quick-mode-selectors-refused-libreswan": "phase2-selector-mismatch",
+    "main-initiator-identity-refused-libreswan": "identity-mismatch",
+    "main-initiator-identity-refused-strongswan-libreswan": "identity-mismatch",
+    "main-initiator-certificate-expired-strongswan-libreswan": "identity-mismatch",
+}
+
+
+def faults(conversation: Conversation) -> set[str]:
+    return {finding.code for finding in conversation.findings if finding.severity == "fault"}
+
+
+def facts_of(keys: Path) -> list[dict[str, Any]]:
+    facts: list[dict[str, Any]] = tomllib.loads(keys.with_suffix(".toml").read_text())["conversation"]
+    return facts
+
+
+@pytest.mark.parametrize("keys", KEYED, ids=lambda path: path.stem)
+def test_with_keys_the_facts_hold_as_they_do_without(keys: Path) -> None:
+    capture = keys.with_suffix(".pcap")
+    plain = ikepcap.analyze(capture, strict=True).conversations
+    keyed = ikepcap.analyze(capture, strict=True, keys=keys).conversations
+    for before, after, facts in zip(plain, keyed, facts_of(keys), strict=True):
+        assert (after.outcome, after.exchanges) == (before.outcome, before.exchanges)
+        allowed = set(facts.get("fault_among") or facts.get("faults") or faults(before))
+        found = faults(after)
+        assert found <= (allowed | WITH_KEY if WITHOUT_KEY in allowed else allowed)
+        assert bool(found) == bool(faults(before))
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_decrypted_refusal_names_the_finding(name: str) -> None:
+    capture = CAPTURES / f"{name}.pcap"
+    (conversation,) = ikepcap.analyze(capture, keys=capture.with_suffix(".keys")).conversations
+    assert faults(conversation) == {EXACT[name]}
+
+
+def test_networks_that_were_asked_for_are_evidence() -> None:
+    capture = CAPTURES / "main-quick-mode-selectors-refused-strongswan.pcap"
+    (conversation,) = ikepcap.analyze(capture, keys=capture.with_suffix(".keys")).conversations
+    (finding,) = conversation.findings
+    assert "encrypted INVALID-ID-INFORMATION in place of QM2" in finding.claim
+    asked = (
+        "QM1 in frame 7 asks for 203.0.113.64/26 behind the initiator, 203.0.113.128/26 behind the responder"
+    )
+    assert asked in finding.evidence
+
+
+def test_one_key_for_both_peers_clears_the_pre_shared_key() -> None:
+    capture = CAPTURES / "main-initiator-identity-refused-strongswan.pcap"
+    (conversation,) = ikepcap.analyze(capture, keys=capture.with_suffix(".keys")).conversations
+    (finding,) = (one for one in conversation.findings if one.severity == "fault")
+    assert "the pre-shared keys agree" in finding.claim
+    assert finding.alternatives == ("identity-mismatch",)
+
+
+def test_a_delete_is_known_as_one_without_its_first_block() -> None:
+    """The capture begins after phase 1; a delete of one SPI is as long as a notify without data."""
+    capture = CAPTURES / "main-dpd-only-strongswan.pcap"
+    (conversation,) = ikepcap.analyze(capture, keys=capture.with_suffix(".keys")).conversations
+    assert isinstance(conversation.messages, tuple)
+    assert [line.payloads for line in conversation.messages[-2:]] == [("HASH", "D"), ("HASH", "D")]
+    assert not any("INVALID-PAYLOAD-TYPE" in line.notifies for line in conversation.messages)
