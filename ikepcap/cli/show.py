@@ -264,7 +264,8 @@ def _in_full(shown: "Iterable[Shown]", page: "Page", options: Options) -> Iterat
         secrets = options["show_secrets"]
         if options["scapy_"]:
             yield from heading_lines(one.datagram, page)
-            yield from layer_lines(one.message, show_secrets=secrets)
+            check_point = one.context.check_point
+            yield from layer_lines(one.message, show_secrets=secrets, check_point=check_point)
             continue
         tree = fields(one.message, context=one.context, ends=one.ends, show_secrets=secrets)
         yield from message_lines(
