@@ -21,8 +21,9 @@ from ikepcap.renderers.tree import (
     placed,
     with_defects,
 )
-from ikepcap.renderers.values import numbered
+from ikepcap.renderers.values import HIDDEN, numbered
 from ikepcap.wire.codec import decode
+from ikepcap.wire.config import may_leave_secrets
 from ikepcap.wire.context import (
     Context,
     declaration,
@@ -78,7 +79,7 @@ def fields(
     tree += [_payload(reading, span, found) for span in spans[:MAX_CHILDREN]]
     if len(spans) > MAX_CHILDREN:
         tree.append(_payloads_left_out(spans[MAX_CHILDREN:], show_secrets=show_secrets))
-    tree += _rest(message, spans[-1].end if spans else HEADER_BYTES)
+    tree += _rest(message, spans[-1].end if spans else HEADER_BYTES, show_secrets=show_secrets)
     found.sort(key=lambda one: one.at)
     return with_defects(tree, found)
 
@@ -141,7 +142,7 @@ def _payloads_left_out(spans: tuple[Span, ...], *, show_secrets: bool) -> Field:
     return left_out(len(spans), "payloads", spans[0].start, spans[-1].end, is_hidden=is_hidden)
 
 
-def _rest(message: Message, end: int) -> list[Field]:
+def _rest(message: Message, end: int, *, show_secrets: bool) -> list[Field]:
     """Return what follows the payloads, which is everything where none can be read."""
     data = message.data
     if end >= len(data):
@@ -149,7 +150,9 @@ def _rest(message: Message, end: int) -> list[Field]:
     if message.version >> 4 != 1:
         return [Field(f"body of version {message.version >> 4}, not read", end, len(data) - end, data[end:])]
     if not message.is_encrypted or message.spans:
-        return [Field("octets after the payloads", end, len(data) - end, data[end:])]
+        is_hidden = not show_secrets and may_leave_secrets(message)
+        value = HIDDEN if is_hidden else data[end:]
+        return [Field("octets after the payloads", end, len(data) - end, value, is_hidden=is_hidden)]
     found = _authip_crypto(data, end) if is_authip(message.exchange) else []
     end = found[-1].offset + found[-1].size if found else end
     return [*found, Field("encrypted", end, len(data) - end, data[end:])]

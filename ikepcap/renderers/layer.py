@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ikepcap.renderers.text import printable
 from ikepcap.renderers.values import HIDDEN
-from ikepcap.wire.config import Kind, kind_of
+from ikepcap.wire.config import Kind, kind_of, may_leave_secrets
 from ikepcap.wire.details import CfgAttribute
 from ikepcap.wire.message import Message
 from ikepcap.wire.numbers import Payload
@@ -16,12 +16,13 @@ MAX_LINES: Final = 5000
 """More than any message has that an implementation sends."""
 
 
-def layer_lines(message: Message, *, show_secrets: bool = False) -> Iterator[str]:
+def layer_lines(message: Message, *, show_secrets: bool = False, check_point: bool = False) -> Iterator[str]:
     """Yield the lines of `show()` of the message's layer, then its defects.
 
     Args:
         message: as parsed.
         show_secrets: show XAUTH passwords and their like.
+        check_point: the peers showed Check Point's vendor ID.
     """
     from ikepcap.wire.layers.defects import body_defects
 
@@ -29,7 +30,9 @@ def layer_lines(message: Message, *, show_secrets: bool = False) -> Iterator[str
     # Not the layer's own: it reads octets anew, and those of a decrypted message claim to be ciphertext.
     defects = sorted((*message.defects, *body_defects(message)), key=lambda one: one.offset)
     if not show_secrets:
-        _hide(layer)
+        _hide(layer, check_point=check_point)
+        if layer.rest and may_leave_secrets(message):
+            layer.fields["rest"] = HIDDEN
     lines = [line for line in layer.show(dump=True).split("\n") if line]
     for line in lines[:MAX_LINES]:
         yield printable(line, MAX_LINE)
@@ -39,18 +42,16 @@ def layer_lines(message: Message, *, show_secrets: bool = False) -> Iterator[str
         yield printable(f"  ! {defect.fault} at {defect.offset}: {defect.detail}", MAX_LINE)
 
 
-def _hide(layer: Any) -> None:
+def _hide(layer: Any, *, check_point: bool) -> None:
     """Put a word in the place of every secret; the layer is good for showing only then."""
-    announced = int(layer.next_payload)
     for part in layer.payloads:
-        announced = int(part.next_payload)
         if part.payload_type != Payload.ATTRIBUTES:
             continue
         if "data" in part.fields:  # too short for its header: nothing says where a value begins
             part.fields["data"] = HIDDEN
         for one in part.fields.get("attributes", ()):
             found = Attribute(int(one.type), bool(one.is_tlv), one.value, 0)
-            if one.names is CfgAttribute and found.value and kind_of(found, check_point=False) is Kind.SECRET:
+            if one.names is not CfgAttribute or not found.value:
+                continue
+            if kind_of(found, check_point=check_point) is Kind.SECRET:
                 one.fields["value"] = HIDDEN
-    if announced == Payload.ATTRIBUTES and layer.rest:
-        layer.fields["rest"] = HIDDEN

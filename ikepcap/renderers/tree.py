@@ -212,12 +212,13 @@ def hex_lines(data: bytes, tree: Sequence[Field], width: int) -> Iterator[str]:
     """Write octets in hex and as characters, those of hidden fields as `**`."""
     width = max(width, MIN_WIDTH)
     per_line = 16 if width >= _OFFSET_WIDTH + 2 * len(_GAP) + 16 * 4 - 1 else 8
-    hidden = [span for field in tree for span in _hidden(field)]
+    secret = bytearray(len(data))
+    for low, high in (place for field in tree for place in _hidden(field)):
+        secret[low:high] = b"\1" * len(secret[low:high])
     for start in range(0, len(data), per_line):
         line = range(start, min(start + per_line, len(data)))
-        secret = {at for low, high in hidden for at in range(max(low, line.start), min(high, line.stop))}
-        digits = " ".join("**" if at in secret else f"{data[at]:02x}" for at in line)
-        letters = "".join("*" if at in secret else _letter(data[at]) for at in line)
+        digits = " ".join("**" if secret[at] else f"{data[at]:02x}" for at in line)
+        letters = "".join("*" if secret[at] else _letter(data[at]) for at in line)
         yield f"{start:>{_OFFSET_WIDTH}}{_GAP}{digits:<{per_line * 3 - 1}}{_GAP}{letters}"
 
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from ikepcap.wire.details import CfgAttribute, CheckPointAttribute, XauthStatus, XauthType
 from ikepcap.wire.identities import address, as_text, subnet
-from ikepcap.wire.numbers import word
+from ikepcap.wire.message import Message
+from ikepcap.wire.numbers import Payload, word
 from ikepcap.wire.part import Part
 from ikepcap.wire.walk import Attribute
 
@@ -116,6 +117,15 @@ def kind_of(attribute: Attribute, *, check_point: bool) -> Kind:
     if kind == CheckPointAttribute.XAUTH_USER_PASSWORD and len(attribute.value) not in _IP6_SUBNET_BYTES:
         return Kind.SECRET
     return _KINDS.get(kind, Kind.OCTETS)
+
+
+def may_leave_secrets(message: Message) -> bool:
+    """Tell whether what follows the payloads may hold a password: a length that lies puts it there.
+
+    So it is after a payload of attributes, and where one was announced that nobody could find.
+    """
+    last = message.data[message.spans[-1].start] if message.spans else message.next_payload
+    return last == Payload.ATTRIBUTES or any(span.type == Payload.ATTRIBUTES for span in message.spans)
 
 
 def config_part(attribute: Attribute, end: int, *, check_point: bool = False) -> Part:

@@ -93,6 +93,15 @@ def test_a_payload_made_to_cost_much_costs_little(name: str) -> None:
     assert len(render_message(parsed)) < 200_000
 
 
+def test_a_hex_dump_of_ten_thousand_secrets_costs_little() -> None:
+    body = b"\x01\0\0\0" + attribute(16522, b"p") * 100
+    parsed = message(14, *[payload(body, 14)] * 100, payload(body), exchange=6)
+    begun = time.perf_counter()
+    text = render_message(parsed, hex_dump=True)
+    assert time.perf_counter() - begun < 4 * len(parsed.data) * SECONDS_PER_OCTET
+    assert text.count("**  ") > 1_000
+
+
 CHAINS = [*((kind, 2) for kind in BODIES), *((kind, 243) for kind in AUTHIP_BODIES), (15, 33), (99, 2)]
 
 

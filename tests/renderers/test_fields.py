@@ -336,6 +336,20 @@ def test_passwords_beyond_the_bound_of_a_level_are_hidden_too() -> None:
     assert "secret" not in render_message(parsed, hex_dump=True, width=120)
 
 
+@pytest.mark.parametrize("claimed", [0, 3, 5, 8, 10])
+def test_passwords_that_a_lying_length_leaves_over_are_hidden_too(claimed: int) -> None:
+    """What a payload of attributes does not claim follows it, and nobody can say what it is."""
+    data = bytearray(xauth(PASSWORD).data)
+    data[30:32] = claimed.to_bytes(2)
+    parsed = parse(bytes(data))
+    assert parsed is not None
+    text = render_message(parsed, hex_dump=True, width=120)
+    assert row(text, "octets after the payloads") == "(hidden)"
+    for secret in ("secret", b"secret".hex(), "73 65 63"):
+        assert secret not in text
+    assert "73 65 63" in render_message(parsed, show_secrets=True, hex_dump=True)
+
+
 def test_mode_config_attributes_are_read_by_their_type() -> None:
     attributes = (
         struct.pack(">HH", 1, 4) + bytes((192, 0, 2, 9)),

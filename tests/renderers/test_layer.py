@@ -47,6 +47,23 @@ def test_a_broken_payload_hides_its_password_too() -> None:
         assert PASSWORD.hex() not in text
 
 
+def test_what_follows_a_payload_of_attributes_is_hidden() -> None:
+    octets = bytearray(parsed(xauth()).data)
+    octets[30:32] = (8).to_bytes(2)  # no room for an attribute: all of them are left over
+    broken = parse(bytes(octets))
+    assert broken is not None
+    text = "\n".join(layer_lines(broken))
+    assert PASSWORD.hex() not in text
+    assert PASSWORD.decode() not in text
+
+
+def test_a_password_of_check_point_is_hidden_whatever_its_length() -> None:
+    """Seventeen octets could be the drafts' IPv6 subnet, if these were not Check Point's."""
+    password = b"correct horse bat"
+    message = parsed(build.configuration(2, [build.tlv(15, password)], identifier=7))
+    assert password.decode() not in "\n".join(layer_lines(message, check_point=True))
+
+
 def test_control_and_bidi_characters_do_not_reach_the_terminal() -> None:
     hostile = "\x1b[2Jgone\r\u202e".encode()
     message = parsed(build.identity(hostile), build.vendor_id(hostile), build.raw(99, hostile))
