@@ -164,7 +164,9 @@ def _two_of_one(
 ) -> tuple[tuple["Conversation", "Conversation"], list[str]]:
     """Return two conversations of one capture, where it is plain which, and why these."""
     if len(report.conversations) == 1:
-        raise IkepcapError(f"{report.source.name}: holds one negotiation only; name another capture beside it")
+        raise IkepcapError(
+            f"{report.source.name}: holds one negotiation only; name another capture beside it"
+        )
     if len(report.conversations) != 2:
         raise IkepcapError(
             f"{report.source.name}: pick two with --conversation or --cookie given twice; {_listed(report)}"

@@ -49,7 +49,9 @@ Exit status:
 def scrub(capture: str, output: str, seed: str | None, shift_time: bool) -> None:
     """Write a scrubbed capture; the help is in `_HELP`."""
     if "-" in (capture, output):
-        raise click.UsageError("the capture is read twice and the result is a capture file: name files, not '-'")
+        raise click.UsageError(
+            "the capture is read twice and the result is a capture file: name files, not '-'"
+        )
     from ikepcap.scrub.run import Scrub
 
     run = Scrub(
