@@ -30,10 +30,16 @@ def captures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         pytest.skip(able.stderr.strip() or "the lab cannot run here")
     folder = tmp_path_factory.mktemp("lab")
     command = (*LAB, "run", "--jobs", "4", "--into", str(folder), *SCENARIOS)
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as lab:
+        try:
+            said, _ = lab.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            lab.terminate()
+            raise
+    assert lab.returncode == 0, said
     yield folder
-    assert "ikelab" not in namespaces()
+    # Another lab may run beside this one; namespaces are named after the process they belong to.
+    assert f"ikelab{lab.pid}-" not in namespaces()
 
 
 def namespaces() -> str:
@@ -58,6 +64,24 @@ def test_keys_are_told_for_captures_whose_daemons_log_them(captures: Path) -> No
     cookie, key = (captures / f"{SCENARIOS[0]}.keys").read_text().strip().split(",")
     assert cookie in (captures / f"{SCENARIOS[0]}.pcap").read_bytes().hex()
     assert len(bytes.fromhex(key)) == 32
+
+
+def test_facts_are_never_written_over(tmp_path: Path) -> None:
+    facts = tmp_path / "main-psk-established-strongswan.toml"
+    facts.write_text("# corrected by hand\n")
+    command = (*LAB, "run", "-o", str(tmp_path), facts.stem)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"has facts of {facts.stem} already, and they are never written over" in done.stderr
+    assert facts.read_text() == "# corrected by hand\n"
+
+
+def test_the_list_may_be_read_in_part() -> None:
+    with subprocess.Popen((*LAB, "list"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as lab:
+        assert lab.stdout is not None
+        assert lab.stderr is not None
+        lab.stdout.close()
+        assert lab.stderr.read() == ""
 
 
 def test_an_unknown_scenario_is_refused() -> None:

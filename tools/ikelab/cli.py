@@ -14,7 +14,7 @@ from pathlib import Path
 from ikelab import cut, facts, needs, pki
 from ikelab.network import LabError, sweep
 from ikelab.play import Interrupted, Played, play
-from ikelab.scenario import Scenario
+from ikelab.scenario import Cut, Scenario
 from ikelab.scenarios import CUTS, SCENARIOS
 from ikelab.truth import happened
 
@@ -48,6 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _list() -> int:
+    # Whoever reads no further than the first lines, as `head` does, has seen enough.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for scenario in SCENARIOS.values():
         print(f"{scenario.name:<58} {scenario.shows}")
     for derived in CUTS.values():
@@ -72,6 +74,9 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         [name for name in names if name in SCENARIOS] + [cut.source_of(one) for one in cuts]
     )
     scenarios = [SCENARIOS[name] for name in wanted]
+    kept = [name for name in _written(scenarios, cuts) if (options.into / f"{name}.toml").exists()]
+    if kept:
+        parser.error(f"{options.into}: has facts of {kept[0]} already, and they are never written over")
     peers: set[str] = {peer.software for one in scenarios for peer in (one.initiator, one.responder)}
     if _missing(peers - {"none"}):
         return 2
@@ -86,6 +91,11 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         if cut.source_of(one) not in failed:
             cut.derive(one, options.into)
     return 1 if failed or lab.stop.is_set() else 0
+
+
+def _written(scenarios: list[Scenario], cuts: list[Cut]) -> list[str]:
+    """Return the base names of all captures that a run yields."""
+    return [name for one in scenarios for name in one.files().values()] + [one.name for one in cuts]
 
 
 class Lab:
