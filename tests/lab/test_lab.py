@@ -1,5 +1,6 @@
 """The lab with real daemons: a handful of scenarios, all at once, and that nothing of them stays behind."""
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -82,6 +83,25 @@ def test_the_list_may_be_read_in_part() -> None:
         assert lab.stderr is not None
         lab.stdout.close()
         assert lab.stderr.read() == ""
+
+
+def test_what_a_bare_machine_lacks_is_asked_of_apt(tmp_path: Path) -> None:
+    apt = tmp_path / "apt-get"
+    apt.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
+    apt.chmod(0o755)
+    own = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "IKELAB_SOFTWARE": str(tmp_path / "software")}
+    command = (*LAB, "install")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **own})
+    assert done.returncode == 0, done.stderr
+    update, install, *downloads = (tmp_path / "asked").read_text().splitlines()
+    assert update.startswith("update")
+    assert {"tcpdump", "nftables", "libnss3-tools", "gcc", "libldns3"} <= set(install.split())
+    assert [line.split()[0] for line in downloads] == ["download"] * 4
+    apt.write_text("#!/bin/sh\nexit 100\n")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **own})
+    assert done.returncode == 2
+    assert done.stderr.startswith("tools/lab: ")
+    assert "Traceback" not in done.stderr
 
 
 def test_an_unknown_scenario_is_refused() -> None:

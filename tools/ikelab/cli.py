@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser(
         "fetch", help="download Debian's packages of the daemons and unpack them beside the lab"
     )
+    commands.add_parser("install", help="install with apt what a bare Debian lacks, then fetch the daemons")
     run = commands.add_parser("run", help="run scenarios and write NAME.pcap and NAME.toml of each")
     run.add_argument("name", nargs="*", help="scenarios, or derived captures")
     run.add_argument("--all", action="store_true", help="run every scenario")
@@ -39,9 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.command == "list":
         return _list()
-    if options.command == "fetch":
-        needs.fetch()
-        return 0
+    if options.command in ("fetch", "install"):
+        return _provide(needs.fetch if options.command == "fetch" else needs.install)
     if options.command == "missing":
         return _missing({"strongswan", "libreswan", "ike-scan", "vpnc"})
     return _run(parser, options)
@@ -54,6 +55,15 @@ def _list() -> int:
         print(f"{scenario.name:<58} {scenario.shows}")
     for derived in CUTS.values():
         print(f"{derived.name:<58} {derived.shows} (of {derived.of})")
+    return 0
+
+
+def _provide(provide: Callable[[], None]) -> int:
+    try:
+        provide()
+    except (OSError, subprocess.CalledProcessError, LabError) as error:
+        print(f"tools/lab: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
