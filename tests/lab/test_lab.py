@@ -1,5 +1,6 @@
 """The lab with real daemons: a handful of scenarios, all at once, and that nothing of them stays behind."""
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -30,10 +31,16 @@ def captures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         pytest.skip(able.stderr.strip() or "the lab cannot run here")
     folder = tmp_path_factory.mktemp("lab")
     command = (*LAB, "run", "--jobs", "4", "--into", str(folder), *SCENARIOS)
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as lab:
+        try:
+            said, _ = lab.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            lab.terminate()
+            raise
+    assert lab.returncode == 0, said
     yield folder
-    assert "ikelab" not in namespaces()
+    # Another lab may run beside this one; namespaces are named after the process they belong to.
+    assert f"ikelab{lab.pid}-" not in namespaces()
 
 
 def namespaces() -> str:
@@ -58,6 +65,43 @@ def test_keys_are_told_for_captures_whose_daemons_log_them(captures: Path) -> No
     cookie, key = (captures / f"{SCENARIOS[0]}.keys").read_text().strip().split(",")
     assert cookie in (captures / f"{SCENARIOS[0]}.pcap").read_bytes().hex()
     assert len(bytes.fromhex(key)) == 32
+
+
+def test_facts_are_never_written_over(tmp_path: Path) -> None:
+    facts = tmp_path / "main-psk-established-strongswan.toml"
+    facts.write_text("# corrected by hand\n")
+    command = (*LAB, "run", "-o", str(tmp_path), facts.stem)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"has facts of {facts.stem} already, and they are never written over" in done.stderr
+    assert facts.read_text() == "# corrected by hand\n"
+
+
+def test_the_list_may_be_read_in_part() -> None:
+    with subprocess.Popen((*LAB, "list"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as lab:
+        assert lab.stdout is not None
+        assert lab.stderr is not None
+        lab.stdout.close()
+        assert lab.stderr.read() == ""
+
+
+def test_what_a_bare_machine_lacks_is_asked_of_apt(tmp_path: Path) -> None:
+    apt = tmp_path / "apt-get"
+    apt.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
+    apt.chmod(0o755)
+    own = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "IKELAB_SOFTWARE": str(tmp_path / "software")}
+    command = (*LAB, "install")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **own})
+    assert done.returncode == 0, done.stderr
+    update, install, *downloads = (tmp_path / "asked").read_text().splitlines()
+    assert update.startswith("update")
+    assert {"tcpdump", "nftables", "libnss3-tools", "gcc", "libldns3"} <= set(install.split())
+    assert [line.split()[0] for line in downloads] == ["download"] * 4
+    apt.write_text("#!/bin/sh\nexit 100\n")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **own})
+    assert done.returncode == 2
+    assert done.stderr.startswith("tools/lab: ")
+    assert "Traceback" not in done.stderr
 
 
 def test_an_unknown_scenario_is_refused() -> None:

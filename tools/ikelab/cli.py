@@ -8,13 +8,14 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ikelab import cut, facts, needs, pki
 from ikelab.network import LabError, sweep
 from ikelab.play import Interrupted, Played, play
-from ikelab.scenario import Scenario
+from ikelab.scenario import Cut, Scenario
 from ikelab.scenarios import CUTS, SCENARIOS
 from ikelab.truth import happened
 
@@ -28,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser(
         "fetch", help="download Debian's packages of the daemons and unpack them beside the lab"
     )
+    commands.add_parser("install", help="install with apt what a bare Debian lacks, then fetch the daemons")
     run = commands.add_parser("run", help="run scenarios and write NAME.pcap and NAME.toml of each")
     run.add_argument("name", nargs="*", help="scenarios, or derived captures")
     run.add_argument("--all", action="store_true", help="run every scenario")
@@ -39,19 +41,29 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.command == "list":
         return _list()
-    if options.command == "fetch":
-        needs.fetch()
-        return 0
+    if options.command in ("fetch", "install"):
+        return _provide(needs.fetch if options.command == "fetch" else needs.install)
     if options.command == "missing":
         return _missing({"strongswan", "libreswan", "ike-scan", "vpnc"})
     return _run(parser, options)
 
 
 def _list() -> int:
+    # Whoever reads no further than the first lines, as `head` does, has seen enough.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for scenario in SCENARIOS.values():
         print(f"{scenario.name:<58} {scenario.shows}")
     for derived in CUTS.values():
         print(f"{derived.name:<58} {derived.shows} (of {derived.of})")
+    return 0
+
+
+def _provide(provide: Callable[[], None]) -> int:
+    try:
+        provide()
+    except (OSError, subprocess.CalledProcessError, LabError) as error:
+        print(f"tools/lab: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -72,6 +84,9 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         [name for name in names if name in SCENARIOS] + [cut.source_of(one) for one in cuts]
     )
     scenarios = [SCENARIOS[name] for name in wanted]
+    kept = [name for name in _written(scenarios, cuts) if (options.into / f"{name}.toml").exists()]
+    if kept:
+        parser.error(f"{options.into}: has facts of {kept[0]} already, and they are never written over")
     peers: set[str] = {peer.software for one in scenarios for peer in (one.initiator, one.responder)}
     if _missing(peers - {"none"}):
         return 2
@@ -86,6 +101,11 @@ def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         if cut.source_of(one) not in failed:
             cut.derive(one, options.into)
     return 1 if failed or lab.stop.is_set() else 0
+
+
+def _written(scenarios: list[Scenario], cuts: list[Cut]) -> list[str]:
+    """Return the base names of all captures that a run yields."""
+    return [name for one in scenarios for name in one.files().values()] + [one.name for one in cuts]
 
 
 class Lab:

@@ -38,6 +38,13 @@ TOOLS: Final = {
     "nsenter": "util-linux", "ethtool": "ethtool", "sysctl": "procps", "openssl": "openssl",
 }  # fmt: skip
 NSS_TOOLS: Final = {"certutil": "libnss3-tools", "pk12util": "libnss3-tools"}
+COMPILER: Final = ("gcc", "libc6-dev")
+LIBRARIES: Final = (
+    "dns-root-data", "libcap-ng0", "libcap2", "libcurl3-nss", "libevent-core-2.1-7",
+    "libevent-pthreads-2.1-7", "libgcrypt20", "libgmp10", "libldns3", "libnss3", "libpam0g", "libselinux1",
+    "libssl3", "libsystemd0", "libtss2-sys1", "libunbound8",
+)  # fmt: skip
+"""What the daemons' packages would have brought along had they been installed; names as in Debian 12."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,16 @@ def software(name: str) -> Software | None:
         if (root / BINARIES[name]).exists():
             return Software(root)
     return None
+
+
+def install() -> None:
+    """Install with apt what a bare Debian lacks, and fetch the daemons. Needs root."""
+    packages = sorted({*TOOLS.values(), *NSS_TOOLS.values(), *COMPILER, *LIBRARIES})
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(("apt-get", "update", "-q"), check=True)
+    words = ("apt-get", "install", "-y", "-q", "--no-install-recommends", *packages)
+    subprocess.run(words, check=True, env=quiet)
+    fetch()
 
 
 def fetch(names: tuple[str, ...] = tuple(PACKAGES)) -> None:
