@@ -1,11 +1,14 @@
 """What of the lab can be checked without daemons: its tables, its reading of captures, what it derives."""
 
+import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from ikelab import cut, packets, rules, truth
+from ikelab.network import is_running
 from ikelab.play import ACTIONS, Played
 from ikelab.scenario import Cut, Scenario
 from ikelab.scenarios import (
@@ -55,6 +58,17 @@ def test_derived_captures_are_derived_again_byte_for_byte(one: Cut, tmp_path: Pa
     assert (tmp_path / f"{one.name}.pcap").read_bytes() == (CAPTURES / f"{one.name}.pcap").read_bytes()
     kept, made = (folder / f"{one.name}.toml" for folder in (CAPTURES, tmp_path))
     assert made.read_text() == kept.read_text()
+
+
+def test_a_lab_that_is_dead_and_not_collected_is_gone() -> None:
+    assert is_running(str(os.getpid()))
+    with subprocess.Popen(("cat",), stdin=subprocess.PIPE) as cat:
+        assert is_running(str(cat.pid))
+        cat.kill()
+        # Waits for its end and leaves it uncollected.
+        os.waitid(os.P_PID, cat.pid, os.WEXITED | os.WNOWAIT)
+        assert not is_running(str(cat.pid))
+    assert not is_running(str(cat.pid))
 
 
 def played(initiator: str, responder: str, logs: str = "") -> Played:

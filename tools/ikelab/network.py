@@ -172,8 +172,17 @@ def sweep() -> None:
     """Delete what a lab left behind that was killed: namespaces named after a process that is gone."""
     for line in command("ip", "netns", "list").splitlines():
         match = re.match(r"(ikelab(\d+)-\d+-\w+)\b", line)
-        if match and not Path("/proc", match[2]).exists():
+        if match and not is_running(match[2]):
             for process in command("ip", "netns", "pids", match[1], check=False).split():
                 with suppress(ValueError, ProcessLookupError):
                     os.kill(int(process), signal.SIGKILL)
             command("ip", "netns", "delete", match[1], check=False)
+
+
+def is_running(pid: str) -> bool:
+    """Tell whether there is such a process; one that is dead and waits to be collected is gone."""
+    try:
+        said = Path("/proc", pid, "stat").read_text()
+    except OSError:
+        return False
+    return said.rpartition(")")[2].split()[0] != "Z"
