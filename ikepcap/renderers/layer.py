@@ -24,8 +24,10 @@ def layer_lines(message: Message, *, show_secrets: bool = False, check_point: bo
         show_secrets: show XAUTH passwords and their like.
         check_point: the peers showed Check Point's vendor ID.
     """
+    from ikepcap.wire.layers.defects import body_defects
+
     layer: Any = message.layer
-    defects = layer.defects
+    defects = sorted((*message.defects, *body_defects(message)), key=lambda one: one.offset)
     if not show_secrets:
         _hide(layer, check_point=check_point)
         if layer.rest and may_leave_secrets(message):
