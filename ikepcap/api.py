@@ -170,7 +170,8 @@ def analyze(
 
     Args:
         paths: one capture or several, `-` for standard input; several are read as one sequence. Or Scapy
-            packets, in any iterable; each is looked at once, and frames are numbered as they come.
+            packets, in any iterable or an `AsyncSniffer` that has stopped; each is looked at once, and frames
+            are numbered as they come.
         keep_messages: list every message in the report; without it a report stays small.
         vantage: next to whom the capture was taken, where that is known better than TTLs tell.
         progress: called with octets read and the total.
@@ -255,7 +256,7 @@ def _listed(paths: Paths) -> list[Path]:
 def _opened(given: Input, progress: Progress | None) -> Capture | ScapyPackets:
     if _is_paths(given):
         return Capture(_listed(given), progress=progress)
-    return ScapyPackets(given)  # type: ignore[arg-type]  # what is left of the union
+    return ScapyPackets(given)
 
 
 def _names(given: Input) -> list[str]:
