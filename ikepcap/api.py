@@ -190,7 +190,8 @@ def analyze(
 
     Args:
         paths: one capture or several, `-` for standard input; several are read as one sequence. Or Scapy
-            packets, in any iterable; each is looked at once, and frames are numbered as they come.
+            packets, in any iterable or an `AsyncSniffer` that has stopped; each is looked at once, and frames
+            are numbered as they come.
         keep_messages: list every message in the report; without it a report stays small.
         vantage: next to whom the capture was taken, where that is known better than TTLs tell.
         progress: called with octets read and the total.

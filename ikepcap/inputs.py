@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeGuard
 
 from ikepcap.capture.reader import Capture, Progress
-from ikepcap.capture.scapy_packets import NAME, ScapyPackets
+from ikepcap.capture.scapy_packets import NAME, ScapyPackets, sniffed
 from ikepcap.capture.source import STANDARD_INPUT
 from ikepcap.errors import IkepcapError
 
@@ -31,7 +31,7 @@ def opened(given: Input, progress: Progress | None) -> Capture | ScapyPackets:
     """Return what reads it."""
     if is_paths(given):
         return Capture(listed(given), progress=progress)
-    return ScapyPackets(given)  # type: ignore[arg-type]  # what is left of the union
+    return ScapyPackets(given)
 
 
 def names(given: Input) -> list[str]:
@@ -46,7 +46,7 @@ def readable_twice(given: Input) -> Input:
         IkepcapError: standard input is among the captures.
     """
     if not is_paths(given):
-        return list(given)  # type: ignore[arg-type]  # what is left of the union
+        return list(sniffed(given))
     if STANDARD_INPUT in names(given):
         message = "with keys a capture is read twice: name a file in place of '-'"
         raise IkepcapError(message)

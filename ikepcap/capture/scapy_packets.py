@@ -37,9 +37,13 @@ _LINKS: Final[dict[str, int]] = {
 class ScapyPackets:
     """Everything in some Scapy packets that may be ISAKMP, as `Capture` has it of files; lazy."""
 
-    def __init__(self, packets: Iterable[Any]) -> None:
-        """Take the packets; none is looked at before the iteration, and none is kept."""
-        self._packets = packets
+    def __init__(self, packets: Any) -> None:
+        """Take packets, or a sniffer that has some; none is looked at before the iteration, none is kept.
+
+        Raises:
+            TypeError: a sniffer that still runs.
+        """
+        self._packets = sniffed(packets)
         self._decoder = Decoder()
         self._frames = 0
         self._first_ns: int | None = None
@@ -71,6 +75,16 @@ class ScapyPackets:
         """What was counted; complete once the iteration is over."""
         only = FileFacts(NAME, self._frames, 1, self._first_ns, self._last_ns)
         return facts_of((only,), self._decoder)
+
+
+def sniffed(packets: Any) -> Iterable[Any]:
+    """Return the packets of an `AsyncSniffer`, over which one cannot iterate; all else as it is."""
+    if isinstance(packets, Iterable) or not hasattr(packets, "results"):
+        return packets  # type: ignore[no-any-return]  # what is neither says so when it is iterated over
+    if packets.results is None:
+        message = "this sniffer has no packets yet: stop() or join() it first"
+        raise TypeError(message)
+    return packets.results  # type: ignore[no-any-return]
 
 
 def _frame(packet: Any, number: int) -> tuple[int | None, bytes, int]:

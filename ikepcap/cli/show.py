@@ -247,7 +247,8 @@ def _text(captures: tuple[str, ...], shown: "Iterator[Shown]", options: Options)
     lines = _listed(shown, page) if options["list_"] else _in_full(shown, page, options)
     first = next(lines, None)
     if first is None:
-        click.echo(f"ikepcap: {printable(captures[0], 200)}: no such ISAKMP message", err=True)
+        what = "no such ISAKMP message" if options["cookie"] else "no ISAKMP message"
+        click.echo(f"ikepcap: {printable(captures[0], 200)}: {what}", err=True)
         return
     yield from text_bytes([first], None)
     yield from text_bytes(lines, None)

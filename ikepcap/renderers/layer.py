@@ -27,7 +27,6 @@ def layer_lines(message: Message, *, show_secrets: bool = False, check_point: bo
     from ikepcap.wire.layers.defects import body_defects
 
     layer: Any = message.layer
-    # Not the layer's own: it reads octets anew, and those of a decrypted message claim to be ciphertext.
     defects = sorted((*message.defects, *body_defects(message)), key=lambda one: one.offset)
     if not show_secrets:
         _hide(layer, check_point=check_point)

@@ -11,7 +11,7 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import ARP, CookedLinux, Ether, Loopback
 from scapy.packet import Padding, Raw
 from scapy.plist import PacketList
-from scapy.sendrecv import sniff
+from scapy.sendrecv import AsyncSniffer, sniff
 from scapy.utils import PcapReader, rdpcap, wrpcap
 
 import ikepcap
@@ -63,6 +63,18 @@ def test_every_kind_of_iterable_is_taken() -> None:
         assert [c.summary for c in ikepcap.conversations(given)] == expected
     report = ikepcap.analyze(read)
     assert (report.source.name, report.source.frames) == ("Scapy packets", len(read))
+
+
+def test_a_sniffer_is_taken_once_it_has_packets() -> None:
+    path = CAPTURES / "main-psk-established.pcap"
+    sniffer = AsyncSniffer(offline=str(path), quiet=True)
+    with pytest.raises(TypeError, match=r"no packets yet: stop\(\) or join\(\) it first"):
+        ikepcap.analyze(sniffer)
+    sniffer.start()
+    sniffer.join()
+    expected = [c.summary for c in ikepcap.analyze(path).conversations]
+    assert [c.summary for c in ikepcap.analyze(sniffer).conversations] == expected
+    assert [c.summary for c in ikepcap.analyze(sniffer.results).conversations] == expected
 
 
 def test_packets_are_taken_as_they_are_asked_for() -> None:

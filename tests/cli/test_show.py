@@ -188,6 +188,14 @@ def test_the_list_has_a_line_for_every_datagram(capture: Path) -> None:
     assert lines[2].endswith("main FRAG")
 
 
+def test_where_there_is_no_message_at_all_it_says_so(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pcap"
+    empty.write_bytes(frames(ethernet(ipv4(bytes(40), 1))))
+    none = ikepcap("show", str(empty))
+    assert (none.returncode, none.stdout) == (0, b"")
+    assert none.stderr.endswith(b"empty.pcap: no ISAKMP message\n")
+
+
 def test_a_closed_pipe_ends_it_quietly(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
     path.write_bytes(frames(*[ike()] * 3_000))

@@ -40,6 +40,7 @@ from ikepcap.wire.layers.parts import layer_for
 from ikepcap.wire.message import parse
 from ikepcap.wire.numbers import Encryption, Payload
 from ikepcap.wire.walk import Attribute, Fault, walk_chain
+from tests.wire.asn1 import der
 
 COOKIE = b"initiate"
 ATTRIBUTES = [build.tv(1, 7), build.tv(14, 256), build.tv(11, 1), build.tlv(12, 86400)]
@@ -88,6 +89,21 @@ def test_show_and_summary_use_the_words_of_the_registries() -> None:
     packet = IP(src="192.0.2.1", dst="192.0.2.2") / UDP(sport=500, dport=500) / layer
     assert packet.summary() == "IP / UDP 192.0.2.1:isakmp > 192.0.2.2:isakmp / " + layer.summary()
     assert "next_payload=VENDOR-ID res=0 length=20 data=b'aaaaaaaaaaaaaaaa'" in repr(layer[VendorId])
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "shown"),
+    [
+        ("IPV4_ADDR_SUBNET", bytes((10, 0, 0, 0, 255, 0, 0, 0)), "10.0.0.0/8"),
+        ("IPV6_CGA", bytes(15) + b"\1", "::1"),
+        ("DER_ASN1_DN", der(0x30, der(0x31, der(0x30, der(6, b"\x55\4\3"), der(12, b"gw")))), "CN=gw"),
+        ("DER_ASN1_DN", b"0\0\x1b[2J", "30001b5b324a"),
+        ("FQDN", b"\x1b[2J", "1b5b324a"),
+        ("IPV4_ADDR", b"\n\0", "0a00"),
+    ],
+)
+def test_identities_are_shown_as_people_write_them(kind: str, data: bytes, shown: str) -> None:
+    assert f"data      = {shown}\n" in Identification(type=kind, data=data).show(dump=True)
 
 
 def test_formats_reach_into_lists() -> None:

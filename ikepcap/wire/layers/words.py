@@ -4,13 +4,16 @@ from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 from ikepcap.wire.details import IdType
+from ikepcap.wire.identities import identity_text
 from ikepcap.wire.layers.fields import Octets, octet_text
 from ikepcap.wire.vendor import lookup
 
 _ADDRESSES: Final = frozenset({IdType.IPV4_ADDR, IdType.IPV6_ADDR})
 _SUBNETS: Final = frozenset({IdType.IPV4_ADDR_SUBNET, IdType.IPV6_ADDR_SUBNET})
 _RANGES: Final = frozenset({IdType.IPV4_ADDR_RANGE, IdType.IPV6_ADDR_RANGE})
-_ADDRESS_BYTES: Final = (4, 16)
+_READ: Final = _ADDRESSES | _SUBNETS | _RANGES | {IdType.IPV6_CGA, IdType.DER_ASN1_DN, IdType.DER_ASN1_GN}
+"""Identities that are not text: text is shown as octets are, in quotes."""
+_MAX_SHOWN: Final = 240
 
 
 class VendorData(Octets):
@@ -50,15 +53,10 @@ class IdentityData(Octets):
 
     def i2repr(self, pkt: Any, x: Any) -> str:
         """Return the identity as people write it."""
-        return identity_text(pkt.getfieldval("type"), x) if isinstance(x, bytes) else repr(x)
+        return _identity(pkt.getfieldval("type"), x) if isinstance(x, bytes) else repr(x)
 
 
-def identity_text(kind: object, data: bytes) -> str:
-    """Return an identity of this type as people write it; octets that do not fit the type stay octets."""
-    if kind in _ADDRESSES and len(data) in _ADDRESS_BYTES:
-        return str(ip_address(data))
-    half = len(data) // 2
-    if kind in _SUBNETS | _RANGES and half in _ADDRESS_BYTES and not len(data) % 2:
-        between = "/" if kind in _SUBNETS else " - "
-        return f"{ip_address(data[:half])}{between}{ip_address(data[half:])}"
-    return octet_text(data)
+def _identity(kind: object, data: bytes) -> str:
+    """Return an address or a name in DER as people write it; text, and what is unfit to show, as octets."""
+    said = identity_text(kind, data) if isinstance(kind, int) and kind in _READ else None
+    return said if said and said.isprintable() and len(said) <= _MAX_SHOWN else octet_text(data)
