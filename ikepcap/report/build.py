@@ -38,7 +38,7 @@ class Builder:
         self, ended: Ended, *, port_4500_seen: bool, keep_messages: bool = False
     ) -> model.Conversation | Alike | None:
         """Judge a conversation and put it into the report's words; None when nothing of it was kept."""
-        if not len(ended):
+        if not ended.records:
             return None
         plain = None
         if ended.is_plain():
