@@ -29,10 +29,12 @@ _TAGGED: Final = Layout(">HB8xB")
 """EtherType after a VLAN tag, first octet of IPv4, protocol."""
 _PROBE: Final = Layout(">2xH2xH12xHHH2xI22xH")
 """IPv4 and UDP: total length, fragment bits, ports, UDP length, first word; lower half of ISAKMP's length."""
-_PROBE_6: Final = Layout(">HHH2xI22xH")
-"""UDP alone: ports, length, first word; lower half of ISAKMP's length."""
+_PROBE_6: Final = Layout(">4xH34xHHH2xI22xH")
+"""IPv6 and UDP: payload length, ports, UDP length, first word; lower half of ISAKMP's length."""
 _REST: Final = Layout(">4xH2xB3x4s4s")
 """IPv4: identification, TTL, addresses."""
+_REST_6: Final = Layout(">7xB16s16s")
+"""IPv6: hop limit, addresses."""
 _UNMARKED: Final = frozenset({ON_500, ON_848})
 _OTHER: Final = -1
 """No protocol: the careful way finds out."""
@@ -82,10 +84,33 @@ def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[l
                 elif kind == ipv6 and octet >> 4 == 6 and size >= fits and mark == guard:
                     protocol = buffer[here + ip_at + 6]
                     if protocol == UDP:
-                        port, to_port, udp_size, first, length = probe_6(buffer, here + ip_at + 40)
+                        ip = here + ip_at
+                        total, port, to_port, udp_size, first, length = probe_6(buffer, ip)
                         where = ports[port] | ports[to_port]
-                        if not where and length != udp_size - 8 and first:
-                            continue
+                        if not where:
+                            if length != udp_size - 8 and first:
+                                continue
+                        elif total == udp_size and total > 39 and pos <= end:
+                            edge = (
+                                here + head + captured_of(buffer, here + captured_at)[0]
+                                if captured_at
+                                else pos
+                            )
+                            if ip + 40 + total <= edge <= pos and (
+                                where in unmarked if first else where == ON_4500
+                            ):
+                                high, low = stamp(buffer, here + stamp_at)
+                                time_ns = high * high_ns + low * low_ns + add_ns
+                                if time_ns > fragments.deadline_ns:
+                                    time_ns = min(time_ns, LATEST_NS)
+                                    fragments.expire(time_ns)
+                                    found += fragments.take()
+                                if not first:
+                                    on_4500 += 1
+                                elif where == ON_500:
+                                    on_500 += 1
+                                found_one(_over_ipv6(view, ip, frame, time_ns, port, to_port, first == 0))
+                                continue
                     if protocol != TCP:
                         protocol = _OTHER
                 else:
@@ -203,3 +228,13 @@ def scan(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[l
         decoder.tally.esp += esp + esp_in_udp
         decoder.tally.port_500 += on_500
         decoder.tally.port_4500 += on_4500 + esp_in_udp
+
+
+def _over_ipv6(
+    view: memoryview, ip: int, frame: int, time_ns: int, port: int, to_port: int, marked: bool
+) -> Datagram:
+    """Return the datagram of a plain IPv6 packet, the header of which is at `ip`."""
+    start, end = ip + (52 if marked else 48), ip + 40 + int.from_bytes(view[ip + 4 : ip + 6])
+    hops, source, target = _REST_6.unpack_from(view, ip)
+    data = view[start:end].tobytes()
+    return Datagram(frame, time_ns, source, port, target, to_port, data, len(data), marked, hops, 0)

@@ -37,9 +37,9 @@ def chosen_not_offered(case: Case) -> Iterator[Finding]:
     sent = [case.sendings(step)[0] for step in (1, 2)]
     if offer.defects or not offer.transforms or any(s.defects for s in sent):
         return
-    differs = [differing(offered, chosen) for offered in offer.transforms]
-    if not all(differs):
+    if not all(differing(offered, chosen) for offered in offer.transforms):
         return
+    differs = [differing(offered, chosen) for offered in offer.transforms]
     nearest = min(differs, key=len)
     like = offer.transforms[differs.index(nearest)]
     yield case.finding(

@@ -136,11 +136,10 @@ def _is_first_in_fragments(case: Case, sent: list[Seen]) -> bool:
 
     Peers that can do IKE fragmentation make pieces that are whole datagrams: no path minds those.
     """
-    if all("fragmentation" in case.capabilities(side) for side in (INITIATOR, RESPONDER)):
+    before = case.seen[: case.course.first[case.course.last or 1]]
+    if not sent[0].fragment_frames or any(s.fragment_frames for s in before):
         return False
-    return bool(sent[0].fragment_frames) and not any(
-        s.fragment_frames for s in case.seen[: case.course.first[case.course.last or 1]]
-    )
+    return not all("fragmentation" in case.capabilities(side) for side in (INITIATOR, RESPONDER))
 
 
 def _fragments_lost(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:

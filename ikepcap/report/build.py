@@ -52,7 +52,7 @@ class Builder:
 
         `opened`: what encrypted messages say, by frame, where there were keys for them.
         """
-        if not len(ended):
+        if not ended.records:
             return None
         plain = None
         if not opened and ended.is_plain():

@@ -21,9 +21,9 @@ from ikepcap.track.tracker import Tracker
 
 BATCH: Final = 256
 """Datagrams read before any is looked at: going to and fro for each costs a sixth of the time."""
-MANY: Final = 2_000
-"""Conversations after which a child process is worth its start: what they have made of a small capture is
-read before, and single MSG1s of a flood are never handed on in such numbers."""
+MANY: Final = 20_000
+"""Answers after which a child process is worth its start: a small capture is read before, a flood of MSG1s
+needs none. Few conversations are open by then: this process never holds the many that the child will."""
 
 
 class Ends(Struct, frozen=True, array_like=True, tag=0):
@@ -103,12 +103,10 @@ class Follower:
 
     def __iter__(self) -> Iterator[Ends]:
         """Read and track, here or, when there is much of it, in a child process."""
-        handed_on = 0
         self._under_way = self._ends()
         while (some := next(self._under_way, None)) is not None:
             yield some
-            handed_on += len(some.ended)
-            if self._may_part and handed_on >= MANY and not self._is_read:
+            if self._is_worth_parting() and not self._is_read:
                 self._may_part = False
                 if apart.is_possible():
                     yield from self._from_child()
@@ -121,7 +119,7 @@ class Follower:
         while batch := list(islice(items, BATCH)):
             tracker.take(batch)
             ended = list(tracker.ended())
-            if ended:
+            if ended or self._is_worth_parting():
                 yield Ends(ended, capture.facts.port_4500 > 0)
         self._is_read = True
         facts = capture.facts
@@ -129,6 +127,9 @@ class Follower:
         remaining = tracker.end_all(last)
         while ended := list(islice(remaining, BATCH)):
             yield Ends(ended, facts.port_4500 > 0)
+
+    def _is_worth_parting(self) -> bool:
+        return self._may_part and self._tracker.answers >= MANY
 
     def _from_child(self) -> Iterator[Ends]:
         """Let a child process do the rest."""

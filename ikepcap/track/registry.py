@@ -36,7 +36,8 @@ class Registry:
         """Those of the young generation by cookie; for looking up only."""
         self._old: dict[bytes, Open] = {}
         self._rotated_ns = 0
-        self._count = 0
+        self.opened = 0
+        """Conversations so far."""
         self._latest: dict[tuple[bytes, bytes], Open] = {}
         self._pairs: dict[int, Pair] = {}
         """By number, of conversations whose peers had others."""
@@ -70,9 +71,9 @@ class Registry:
 
     def open(self, datagram: Datagram) -> Open:
         """Begin a conversation with the message that is its first; others may have the same cookie."""
-        self._count += 1
+        self.opened += 1
         cookie, ends = datagram.data[:8], (datagram.source, datagram.destination)
-        track = Open(self._count, cookie, *ends, datagram.source_port, datagram.destination_port)
+        track = Open(self.opened, cookie, *ends, datagram.source_port, datagram.destination_port)
         head = self.find(cookie)
         if head is not None:
             track.twin, head.twin = head.twin, track

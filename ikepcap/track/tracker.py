@@ -60,6 +60,11 @@ class Tracker:
         self.unplaced = Unplaced()
 
     @property
+    def answers(self) -> int:
+        """How many messages did not begin a conversation."""
+        return self.isakmp_messages - self._registry.opened
+
+    @property
     def lone_frames(self) -> list[int]:
         """Frames of the first few of the single MSG1s that were counted and not handed on."""
         return self._registry.lone_frames

@@ -114,6 +114,17 @@ def row_of(body: bytes) -> tuple[Group, Entry] | None:
     return None
 
 
+def _listed(body: bytes) -> VendorId | None:
+    """Return what the table has of a vendor ID."""
+    found = row_of(body)
+    return None if found is None else _vendor_id(*found, body)
+
+
+_LONGEST_REMEMBERED: Final = 64
+_remembered: Final = functools.lru_cache(maxsize=4096)(_listed)
+"""For short ones, which nearly all are: a few dozen come again and again."""
+
+
 def lookup(body: bytes, cookie: bytes | None = None) -> VendorId | None:
     """Return what is known of a vendor ID payload's body; None when nothing is.
 
@@ -121,9 +132,9 @@ def lookup(body: bytes, cookie: bytes | None = None) -> VendorId | None:
         body: the payload without its generic header.
         cookie: the sender's own cookie, with which the ID of Cisco IOS can be told.
     """
-    found = row_of(body)
+    found = _remembered(body) if len(body) <= _LONGEST_REMEMBERED else _listed(body)
     if found is not None:
-        return _vendor_id(*found, body)
+        return found
     if cookie is not None and _is_ios(body, cookie):
         return VendorId(IOS_NAME, IOS_IMPLEMENTATION, rank=IOS_RANK)
     return None

@@ -77,6 +77,9 @@ PACKETS6 = [
     *(ipv6(udp(*body)) for body in BODIES),
     ipv6(bytes(40), 6),
     ipv6(SEALED, 50),
+    ipv6(udp(MSG1, size=0)),
+    ipv6(udp(MSG1, size=9)),
+    ipv6(udp(MSG1) + bytes(4)),
     fragment6(udp(MSG1), 0, False),
 ]
 FRAMES: dict[int, list[bytes]] = {
@@ -84,6 +87,7 @@ FRAMES: dict[int, list[bytes]] = {
         *(ethernet(packet) for packet in PACKETS),
         *(ethernet(packet + bytes(6)) for packet in PACKETS),
         *(ethernet(packet, 0x86DD) for packet in PACKETS6),
+        *(ethernet(packet + bytes(6), 0x86DD) for packet in PACKETS6),
         *(ethernet(TAG + packet, 0x8100) for packet in PACKETS),
         *(ethernet(TAG6 + packet, 0x8100) for packet in PACKETS6),
         ethernet(bytes(46), 0x0806),
