@@ -7,6 +7,8 @@ misuse and the environment:
      ├─ CaptureError            an input is not a capture, cannot be opened, or its link type is unknown
      ├─ KeySourceError          a file of keys cannot be read, or says what no key can be
      ├─ LogError                a log cannot be read, or holds no message that could be imported
+     ├─ ReplayError             a negotiation cannot be played as asked: policy, secret, socket
+     ├─ UnsafeTargetError       an address to which nothing is sent without leave
      └─ OracleUnavailableError  tshark or pyshark is missing, unfit, or gave up
 
 A message is one line: what, where (file, frame, byte), what to do.
@@ -31,3 +33,11 @@ class KeySourceError(IkepcapError):
 
 class LogError(IkepcapError):
     """A log that cannot be read, or that holds nothing to import."""
+
+
+class ReplayError(IkepcapError):
+    """A negotiation cannot be played as asked; the message names what is missing or means nothing."""
+
+
+class UnsafeTargetError(IkepcapError):
+    """An address to which nothing is sent without leave."""

@@ -1,0 +1,55 @@
+"""Informational exchanges: notifies and deletes read, DPD answered (RFC 2408 §4.8, RFC 3706)."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from ikepcap.keys.facts import Facts
+from ikepcap.replay.sending import Outgoing
+from ikepcap.replay.session import Session
+from ikepcap.wire import build
+from ikepcap.wire.bodies import Delete, Notification
+from ikepcap.wire.codec import decode
+from ikepcap.wire.message import Message
+from ikepcap.wire.numbers import Exchange, NotifyType, Payload, Protocol
+
+_MANY: Final = 16
+"""Notifies and deletes that are looked at in one message."""
+
+
+class Notices(Struct, frozen=True):
+    """What an informational says."""
+
+    notices: tuple[Notification, ...] = ()
+    deletes: tuple[Delete, ...] = ()
+
+    def deletes_phase_1(self, facts: Facts) -> bool:
+        """Whether it deletes this SA; Libreswan's and Cisco's SPI is not relied on being the right one."""
+        return any(one.protocol == Protocol.ISAKMP for one in self.deletes) and bool(facts.responder_cookie)
+
+
+def read_notices(message: Message) -> Notices:
+    """Read the notifies and deletes of a message."""
+    notices, deletes = [], []
+    for body in message.bodies(Payload.NOTIFICATION)[:_MANY]:
+        notice, _ = decode(Notification, body, 0, len(body))
+        if notice is not None:
+            notices.append(notice)
+    for body in message.bodies(Payload.DELETE)[:_MANY]:
+        delete, _ = decode(Delete, body, 0, len(body))
+        if delete is not None:
+            deletes.append(delete)
+    return Notices(tuple(notices), tuple(deletes))
+
+
+def take_dpd(session: Session, found: Notices) -> None:
+    """Answer R-U-THERE with the sequence number it came with."""
+    for one in found.notices:
+        asked = one.kind == NotifyType.R_U_THERE and len(one.data) == 4
+        if not asked or session.sa is None or not session.is_up or session.behaviour.deaf_to_dpd:
+            continue
+        part = build.notify(NotifyType.R_U_THERE_ACK, spi=one.spi, data=one.data)
+        message_id = session.message_id()
+        sealed = session.sa.seal_hashed([part], Exchange.INFORMATIONAL, message_id)
+        session.post(Outgoing("INFO", message_id, (sealed,), session.path))
+        return
