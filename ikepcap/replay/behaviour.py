@@ -76,7 +76,9 @@ FAULTS: Final[dict[str, tuple[str, Behaviour]]] = {
         "does not accept the initiator's certificate", Behaviour(refuses_certificate=True)
     ),
     "refuse-user": ("does not let the user in", Behaviour(refuses_user=True)),
-    "no-address": ("has no address to give", Behaviour(gives_no_address=True)),
+    "no-address": ("has no address to give, and does not accept selectors without one",
+        Behaviour(gives_no_address=True, refuses_quick=NotifyType.INVALID_ID_INFORMATION),
+    ),
     "phase2-proposal": ("accepts no proposal of quick mode", Behaviour(
         refuses_quick=NotifyType.NO_PROPOSAL_CHOSEN)),
     "phase2-selectors": ("does not accept the selectors", Behaviour(
@@ -84,9 +86,9 @@ FAULTS: Final[dict[str, tuple[str, Behaviour]]] = {
     "phase2-pfs": ("cannot do the group of quick mode", Behaviour(
         refuses_quick=NotifyType.INVALID_KEY_INFORMATION)),
     "phase2-silent": ("never answers quick mode", Behaviour(silent_from="QM2")),
-    "restart": ("loses its state after MSG4", Behaviour(restarts_after="MSG4")),
-    "restart-cookie": ("loses its state after MSG4, and says so", Behaviour(
-        restarts_after="MSG4", says_invalid_cookie=True)),
+    "restart": ("loses its state after MSG2", Behaviour(restarts_after="MSG2")),
+    "restart-cookie": ("loses its state after MSG2, and says so", Behaviour(
+        restarts_after="MSG2", says_invalid_cookie=True)),
     "drop-fragments": ("its second IKE fragment is always lost", Behaviour(drops_fragment=2)),
     "delete-after-phase1": ("deletes phase 1 as soon as it is up", Behaviour(deletes_after="phase1")),
     "delete-after-quick": ("deletes all as soon as it is up", Behaviour(deletes_after="QM3")),

@@ -35,7 +35,8 @@ _LOGIN_S: Final = 60.0
 """How long a client waits for the server to begin XAUTH."""
 _ERRORS: Final = 16384
 """Notify types below are errors (RFC 2408 §3.14.1)."""
-_WINDOWS_ERRORS: Final = frozenset((NotifyType.MS_NOTIFY_STATUS, NotifyType.MS_NOTIFY_DOS_COOKIE))
+_DPD_PATIENCE: Final = 5
+"""Questions in a row without an answer after which the peer is given up."""
 
 
 class Initiator(Session):
@@ -54,9 +55,9 @@ class Initiator(Session):
         self._is_let_in = False
         self._address: str | None = None
         self._has_asked = False
-        self._dpd: int | None = None
-        """Sequence number asked with; negative once answered."""
-        self._dpd_id = 0
+        self._dpd = int.from_bytes(random_bytes(4)) >> 1
+        """Sequence number of the next R-U-THERE."""
+        self._unanswered = 0
 
     def start(self, now_ns: int) -> list[Action]:
         """Send MSG1."""
@@ -111,6 +112,7 @@ class Initiator(Session):
             return
         self.suite = suite
         self.learn(message)
+        self.heard()
         words = policy_words(chosen[0])
         self.note(f"MSG2: {words.encryption}, {words.hash}, {words.group}, {words.auth} chosen")
         if self.policy.mode == "aggressive":
@@ -125,7 +127,6 @@ class Initiator(Session):
         """MSG2 of aggressive mode holds all, and MSG3 ends phase 1."""
         if not self._make_keys():
             return
-        self._current = message.data
         against = objection(self, message, self.now_ns / 1e9)
         if against is not None:
             self.answered()
@@ -151,6 +152,7 @@ class Initiator(Session):
     def _take_key(self, message: Message) -> None:
         """MSG4, to which the encrypted MSG5 answers."""
         self.learn(message)
+        self.heard()
         if not self._make_keys() or self.sa is None:
             return
         self.answered()
@@ -166,6 +168,7 @@ class Initiator(Session):
     def _take_proof(self, message: Message) -> None:
         """MSG6, the responder's proof."""
         self.learn(message)
+        self.heard()
         self.answered()
         against = objection(self, message, self.now_ns / 1e9)
         if against is not None:
@@ -217,10 +220,7 @@ class Initiator(Session):
         elif self.policy.quick_offer is not None and self._quick is None:
             self._quick = QuickMode(self, self.message_id())
             self._quick.begin(self._selectors())
-        elif self.policy.dpd and self._dpd is None:
-            self._dpd = int.from_bytes(self.random_bytes(4)) >> 1
-            self._ask_alive()
-        elif self._dpd is None or self._dpd < 0:
+        else:
             self._establish()
 
     def _selectors(self) -> tuple[Identity, Identity] | None:
@@ -231,17 +231,23 @@ class Initiator(Session):
 
     def _establish(self) -> None:
         self.is_established = True
+        if self.policy.dpd_s is not None:
+            self.wake("dpd", self.policy.dpd_s)
         self.finish("established", "quick mode is up" if self._quick else "phase 1 is up")
 
     def _ask_alive(self) -> None:
-        """Send R-U-THERE (RFC 3706 §5.4)."""
-        if self.sa is None or self._dpd is None:
+        """Send R-U-THERE (RFC 3706 §5.4): each with its own sequence number, none is repeated."""
+        if self.sa is None or self.policy.dpd_s is None:
             return
+        if self._unanswered >= _DPD_PATIENCE:
+            self.note(f"the responder did not answer {self._unanswered} times: it is gone")
+            return
+        self._unanswered += 1
+        self._dpd += 1
+        self.wake("dpd", self.policy.dpd_s)
         spi = self.facts.initiator_cookie + (self.facts.responder_cookie or bytes(8))
         part = build.notify(NotifyType.R_U_THERE, spi=spi, data=self._dpd.to_bytes(4))
-        message_id = self.message_id()
-        self.request("DPD", self.sa.seal_hashed([part], Exchange.INFORMATIONAL, message_id), message_id)
-        self._dpd_id = message_id
+        self.inform([part])
 
     def take_later(self, message: Message) -> None:
         """Take a transaction, or a message of quick mode."""
@@ -267,6 +273,7 @@ class Initiator(Session):
             transaction.acknowledge(self, "T4", message.message_id, found)
             self._is_let_in = transaction.was_let_in(found)
             if not self._is_let_in:
+                self.say_delete()  # as Libreswan does
                 self.finish("refused", "XAUTH: the user is not let in")
             self._go_on()
         elif found.type == CfgType.SET:
@@ -287,12 +294,9 @@ class Initiator(Session):
             self.finish("deleted", "the responder deleted phase 1")
             self.is_up = False
         for one in found.notices:
-            if one.kind == NotifyType.R_U_THERE_ACK and not is_clear and self._dpd is not None:
-                self.answered(self._dpd_id)
-                self._dpd = -1
-                self.note("the responder is alive")
-                self._go_on()
-            elif one.kind < _ERRORS or one.kind in _WINDOWS_ERRORS:
+            if one.kind == NotifyType.R_U_THERE_ACK and not is_clear:
+                self._unanswered = 0
+            elif one.kind < _ERRORS or one.kind == NotifyType.MS_NOTIFY_STATUS:
                 self._take_error(one.kind, is_clear=is_clear)
         if not is_clear:
             take_dpd(self, found)
@@ -309,6 +313,8 @@ class Initiator(Session):
         self.finish("refused", f"{said} in place of {where}")
 
     def alarm(self, name: str) -> None:
-        """The server never began XAUTH."""
-        if name == "login":
+        """The server never began XAUTH; or it is time to see whether the peer is alive."""
+        if name == "dpd":
+            self._ask_alive()
+        elif name == "login":
             self.finish("gave-up", "the responder did not go on with XAUTH")

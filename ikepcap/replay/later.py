@@ -5,13 +5,12 @@ from typing import Final
 from msgspec import Struct
 
 from ikepcap.keys.facts import Facts
-from ikepcap.replay.sending import Outgoing
 from ikepcap.replay.session import Session
 from ikepcap.wire import build
 from ikepcap.wire.bodies import Delete, Notification
 from ikepcap.wire.codec import decode
 from ikepcap.wire.message import Message
-from ikepcap.wire.numbers import Exchange, NotifyType, Payload, Protocol
+from ikepcap.wire.numbers import NotifyType, Payload, Protocol
 
 _MANY: Final = 16
 """Notifies and deletes that are looked at in one message."""
@@ -46,10 +45,8 @@ def take_dpd(session: Session, found: Notices) -> None:
     """Answer R-U-THERE with the sequence number it came with."""
     for one in found.notices:
         asked = one.kind == NotifyType.R_U_THERE and len(one.data) == 4
-        if not asked or session.sa is None or not session.is_up or session.behaviour.deaf_to_dpd:
+        if not asked or not session.is_up or session.behaviour.deaf_to_dpd:
             continue
         part = build.notify(NotifyType.R_U_THERE_ACK, spi=one.spi, data=one.data)
-        message_id = session.message_id()
-        sealed = session.sa.seal_hashed([part], Exchange.INFORMATIONAL, message_id)
-        session.post(Outgoing("INFO", message_id, (sealed,), session.path))
+        session.inform([part])
         return

@@ -99,8 +99,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     selectors: tuple[Identity, Identity] | None = None
     """IDci and IDcr as the initiator sends them. None: the two hosts, or on a responder any."""
     manner: Manner = DEFAULT
-    dpd: bool = False
-    """An initiator sees once whether the peer is alive, when all is up."""
+    dpd_s: float | None = None
+    """An initiator sees so often whether the peer is alive, once all is up."""
 
     @property
     def nat_t(self) -> bool:

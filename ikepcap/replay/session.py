@@ -20,9 +20,12 @@ from ikepcap.wire import build
 from ikepcap.wire.build import Part
 from ikepcap.wire.message import NO_COOKIE, Message, parse
 from ikepcap.wire.numbers import Exchange, NotifyType, Payload, notify_name
+from ikepcap.wire.walk import Fault
 
 RandomBytes = Callable[[int], bytes]
 AS_MADE: Final = Behaviour()
+_HARMLESS: Final = frozenset((Fault.PADDING,))
+"""pluto pads what it sends in the clear to four octets."""
 
 
 class Session(ABC):
@@ -194,9 +197,7 @@ class Session(ABC):
         answering = own if cookie is None else cookie
         part = build.notify(kind, spi=self.facts.initiator_cookie + answering if with_spi else b"", data=data)
         if self.sa is not None and not clear:
-            message_id = self.message_id()
-            sealed = self.sa.seal_hashed([part], Exchange.INFORMATIONAL, message_id)
-            self.post(Outgoing("INFO", message_id, (sealed,), self.path))
+            self.inform([part])
             return
         plain = build.message(
             [part], initiator_cookie=self.facts.initiator_cookie, responder_cookie=answering,
@@ -207,12 +208,15 @@ class Session(ABC):
 
     def say_delete(self) -> None:
         """Send a delete for phase 1."""
-        if self.sa is None:
-            return
         cookies = self.facts.initiator_cookie + (self.facts.responder_cookie or bytes(8))
-        message_id = self.message_id()
-        sealed = self.sa.seal_hashed([build.delete([cookies])], Exchange.INFORMATIONAL, message_id)
-        self.post(Outgoing("INFO", message_id, (sealed,), self.path))
+        self.inform([build.delete([cookies])])
+
+    def inform(self, parts: Sequence[Part]) -> None:
+        """Send an encrypted informational, once."""
+        if self.sa is not None:
+            message_id = self.message_id()
+            sealed = self.sa.seal_hashed(parts, Exchange.INFORMATIONAL, message_id)
+            self.post(Outgoing("INFO", message_id, (sealed,), self.path))
 
     def forget(self) -> None:
         """Lose all state: what comes now is of an SA that nobody knows."""
@@ -291,7 +295,7 @@ class Session(ABC):
     def _dispatch(self, message: Message, path: Path) -> None:
         is_phase_1 = message.exchange == EXCHANGES[self.policy.mode] and not message.message_id
         if not message.is_encrypted:
-            if is_phase_1 and not message.defects:
+            if is_phase_1 and all(one.fault in _HARMLESS for one in message.defects):
                 self.take_phase_1(message)
             elif message.exchange == Exchange.INFORMATIONAL:
                 self.take_notices(message)

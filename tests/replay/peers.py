@@ -56,12 +56,17 @@ def join(
     return memory
 
 
-def as_pcap(captured: list[Captured], file: FilePath, mtu: int = 1500) -> FilePath:
+def as_pcap(
+    captured: list[Captured], file: FilePath, mtu: int = 1500, watched_s: float = 60.0
+) -> FilePath:
+    """Write what was captured, and a datagram of somebody else's after it: the capture went on so long."""
     frames = []
     for number, one in enumerate(sorted(captured, key=lambda one: one.time_ns), 1):
         ttl = 64 if one.source.address == captured[0].source.address else 57
         hop = Hop(one.source.address, one.destination.address, ttl, number)
         packets = udp_packets(hop, one.source.port, one.destination.port, one.payload, mtu)
         frames += [Frame(one.time_ns + n, packet) for n, packet in enumerate(packets)]
+    last_ns = max(frame.time_ns for frame in frames) + round(watched_s * 1e9)
+    frames.append(Frame(last_ns, udp_packets(Hop("203.0.113.77", "203.0.113.78"), 5353, 5353, b"other")[0]))
     file.write_bytes(pcap(frames))
     return file

@@ -149,7 +149,9 @@ def test_drafts_of_nat_traversal_move_too(draft: bytes) -> None:
 
 
 def test_dpd_is_asked_and_answered(tmp_path: Path) -> None:
-    assert opened(up(join(policy(dpd=True))), tmp_path)[-2:] == ["HASH(1)", "HASH(1)"]
+    memory = join(policy(dpd_s=5.0))
+    memory.run(12.0)
+    assert opened(memory, tmp_path)[5:] == ["HASH(1)"] * 4
 
 
 def test_analysis_calls_it_established(tmp_path: Path) -> None:
