@@ -19,7 +19,7 @@ from ikepcap.renderers.text import printable
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-VERBS: Final = ("analyze", "completion", "explain", "show", "verify")
+VERBS: Final = ("analyze", "completion", "explain", "replay", "respond", "show", "verify")
 """Each is the name of a module beside this one and of the command in it."""
 
 USAGE: Final = 2

@@ -4,7 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-Result = Literal["established", "refused", "gave-up", "failed", "deleted"]
+Result = Literal["established", "answered", "refused", "gave-up", "failed", "deleted"]
+"""`answered`: what does not negotiate to the end, a probe, has the answer it asked for."""
 
 
 class Endpoint(Struct, frozen=True):

@@ -8,7 +8,6 @@ from typing import Final, Literal, Protocol
 from msgspec import Struct
 
 from ikepcap.replay.actions import Action, Done, Endpoint, Note, Path, Send, WaitUntil
-from ikepcap.replay.initiator import Initiator
 
 MARKER: Final = bytes(4)
 EPOCH_NS: Final = 1_772_438_400_000_000_000
@@ -28,6 +27,15 @@ class Engine(Protocol):
 
     def timer(self, now_ns: int) -> list[Action]:
         """Do what is due."""
+
+
+class Starter(Engine, Protocol):
+    """What an initiator has besides."""
+
+    path: Path
+
+    def start(self, now_ns: int) -> list[Action]:
+        """Begin."""
 
 
 class Captured(Struct, frozen=True):
@@ -72,7 +80,7 @@ class Memory:
 
     def __init__(
         self,
-        initiator: Initiator,
+        initiator: Starter,
         responder: Engine,
         *,
         nat: Translation | None = None,
@@ -100,7 +108,9 @@ class Memory:
         self._inside = initiator.path.local.address
         self._queue: list[tuple[int, int, Side, bytes | None, Path | None]] = []
         self._order = count()
-        self._sent = {"initiator": 0, "responder": 0}
+        self._counts = {"initiator": 0, "responder": 0}
+        self.sent: list[tuple[int, Send]] = []
+        """What the initiator sent, with the time."""
         self.captured: list[Captured] = []
         self.told: list[Told] = []
         self.now_ns = EPOCH_NS
@@ -135,8 +145,10 @@ class Memory:
 
     def _send(self, side: Side, send: Send) -> None:
         other: Side = "responder" if side == "initiator" else "initiator"
-        number = self._sent[side]
-        self._sent[side] += 1
+        number = self._counts[side]
+        self._counts[side] += 1
+        if side == "initiator":
+            self.sent.append((self.now_ns, send))
         source, destination = send.path.local, send.path.remote
         inner = (source, destination)
         outer = inner

@@ -1,5 +1,4 @@
-"""What may be sent to whom, how fast and how much. Every datagram of a replay passes `Gate.admit`: no way leads
-around it.
+"""What may be sent to whom, how fast and how much: every datagram of a replay passes `Gate.admit`.
 
 Loopback and the documentation ranges, which the lab's namespaces use, are free. Private networks have to be
 allowed. Everything else, and broadcast and multicast with it, has to be allowed one address at a time.
@@ -54,14 +53,18 @@ def check_target(address: str, allowed: Iterable[Network]) -> None:
     if any(found.version == network.version and found in network for network in PRIVATE):
         if listed:
             return
-        raise UnsafeTargetError(f"{found} is in a private network: allow it with --allow {found}, if it is a lab's")
+        raise UnsafeTargetError(
+            f"{found} is in a private network: allow it with --allow {found}, if it is a lab's"
+        )
     if found.is_multicast or found == IPv4Address("255.255.255.255"):
         kind = "is no single host"
     elif found.is_unspecified:
         kind = "is no address of anybody"
     else:
         kind = "is neither loopback nor private"
-    raise UnsafeTargetError(f"{found} {kind}: nothing is sent there unless exactly it is allowed with --allow {found}")
+    raise UnsafeTargetError(
+        f"{found} {kind}: nothing is sent there unless exactly it is allowed with --allow {found}"
+    )
 
 
 def _plain(address: str) -> Address:

@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ikepcap.errors import ReplayError, UnsafeTargetError
 from ikepcap.replay.actions import Action, Done, Endpoint, Note, Path, Send, WaitUntil
@@ -33,6 +33,9 @@ def natt_port(port: int) -> int:
 def own_address(target: str, port: int) -> str:
     """Return the address that this host would send from; nothing is sent.
 
+    On loopback it is another one than the target's, where the system has more than one: a capture tells two
+    peers apart by their addresses.
+
     Raises:
         ReplayError: there is no way to the target.
     """
@@ -41,7 +44,20 @@ def own_address(target: str, port: int) -> str:
             probe.connect((target, port))
         except OSError as error:
             raise ReplayError(f"{target}: {error.strerror or error}") from None
-        return str(probe.getsockname()[0])
+        found = str(probe.getsockname()[0])
+    return _other_loopback(target) if found == target else found
+
+
+def _other_loopback(target: str) -> str:
+    if ip_address(target).version == 6 or not ip_address(target).is_loopback:
+        return target
+    other = "127.0.0.2" if target == "127.0.0.1" else "127.0.0.1"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((other, 0))
+        except OSError:
+            return target  # all of 127.0.0.0/8 is there on Linux, and 127.0.0.1 alone on others
+    return other
 
 
 def _family(address: str) -> socket.AddressFamily:
@@ -87,7 +103,7 @@ class Udp:
         name = made.getsockname()
         self.ends.append(Endpoint(str(name[0]), int(name[1])))
 
-    def __enter__(self) -> "Udp":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -12,7 +12,7 @@ from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.initiator import Initiator
 from ikepcap.replay.memory import Captured, Memory, Translation
 from ikepcap.replay.policy import Policy
-from ikepcap.replay.responder import Responders
+from ikepcap.replay.responders import Responders
 from ikepcap.replay.words import DEFAULT_ESP, DEFAULT_IKE, phase1_offer, phase2_offer
 
 ENDS = ("192.0.2.1", "198.51.100.7")
@@ -56,9 +56,7 @@ def join(
     return memory
 
 
-def as_pcap(
-    captured: list[Captured], file: FilePath, mtu: int = 1500, watched_s: float = 60.0
-) -> FilePath:
+def as_pcap(captured: list[Captured], file: FilePath, mtu: int = 1500, watched_s: float = 60.0) -> FilePath:
     """Write what was captured, and a datagram of somebody else's after it: the capture went on so long."""
     frames = []
     for number, one in enumerate(sorted(captured, key=lambda one: one.time_ns), 1):

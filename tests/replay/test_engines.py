@@ -17,7 +17,7 @@ from ikepcap.replay.initiator import Initiator
 from ikepcap.replay.manners import MANNERS
 from ikepcap.replay.memory import Memory
 from ikepcap.replay.policy import DEAD_PEER, FRAGMENTATION, NAT_T, NAT_T_DRAFTS, XAUTH, Policy, User, subnet
-from ikepcap.replay.responder import Responders
+from ikepcap.replay.responders import Responders
 from ikepcap.replay.words import ENCRYPTION, GROUPS, HASHES
 from tests.replay.certificates import authorities, credential
 from tests.replay.peers import PSK, as_pcap, join, paths, policy
