@@ -23,7 +23,8 @@ from ikepcap.replay.phase1 import (
 from ikepcap.replay.policy import XAUTH_METHODS, Identity, Policy, host
 from ikepcap.replay.quick import QuickMode
 from ikepcap.replay.sa import Suite, suite_of
-from ikepcap.replay.session import AS_MADE, RandomBytes, Session
+from ikepcap.replay.sender import RandomBytes
+from ikepcap.replay.session import AS_MADE, Session
 from ikepcap.wire import build
 from ikepcap.wire.build import Part
 from ikepcap.wire.details import CfgType

@@ -8,7 +8,8 @@ from ikepcap.replay.actions import Action, Path
 from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.policy import EXCHANGES, Policy
 from ikepcap.replay.responder import Responder
-from ikepcap.replay.session import AS_MADE, RandomBytes
+from ikepcap.replay.sender import RandomBytes
+from ikepcap.replay.session import AS_MADE
 from ikepcap.wire.message import HEADER_BYTES, NO_COOKIE
 from ikepcap.wire.numbers import Payload
 

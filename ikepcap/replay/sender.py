@@ -1,4 +1,4 @@
-"""The sending half of a peer: what is sent, sent again, held back or lost on purpose, and what is due when."""
+"""The sending half of a peer: what is sent, sent again, held back or lost on purpose, and when."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -121,12 +121,8 @@ class Sender(ABC):
         if behaviour.refuses is not None and behaviour.refuses[0] == outgoing.step:
             kind = behaviour.refuses[1]
             in_clear = behaviour.in_clear or outgoing.step in ("MSG2", "MSG4")
-            self.notify(
-                kind,
-                clear=in_clear,
-                with_spi=False,
-                data=bytes(8) if kind == NotifyType.MS_NOTIFY_DOS_COOKIE else b"",
-            )
+            cookie = bytes(8) if kind == NotifyType.MS_NOTIFY_DOS_COOKIE else b""
+            self.notify(kind, clear=in_clear, with_spi=False, data=cookie)
             self._heard.remember(self._current, None)
             self.finish("refused", f"{notify_name(kind)} in place of {outgoing.step}, as asked for")
             return

@@ -11,8 +11,8 @@ from ikepcap.replay.nat import nat_d_parts
 from ikepcap.replay.phase1 import is_same
 from ikepcap.replay.policy import EXCHANGES, Policy
 from ikepcap.replay.script import Script
+from ikepcap.replay.sender import RandomBytes
 from ikepcap.replay.sending import SECOND_NS
-from ikepcap.replay.session import RandomBytes
 from ikepcap.wire import build
 from ikepcap.wire.build import Part
 from ikepcap.wire.message import NO_COOKIE, Message, parse

@@ -29,7 +29,7 @@ def test_private_addresses_have_to_be_allowed(address: str, allowed: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "address", ["8.8.8.8", "1.1.1.1", "224.0.0.1", "255.255.255.255", "0.0.0.0", "2606:4700::1", "ff02::1",
+    "address", ["8.8.8.8", "1.1.1.1", "224.0.0.1", "255.255.255.255", "240.0.0.2", "2606:4700::1", "ff02::1",
                 "240.0.0.1", "100.64.0.1", "::", "::ffff:8.8.8.8"],
 )  # fmt: skip
 def test_any_other_address_has_to_be_allowed_by_itself(address: str) -> None:
