@@ -126,9 +126,7 @@ def test_nobody_there_is_said_at_once_and_ends_with_1(port: int, psk: str) -> No
 
 
 def test_probe_asks_for_every_transform(port: int, psk: str) -> None:
-    several = str(ROOT / "captures" / "main-psk-refused-no-proposal.pcap")
-    if not Path(several).exists():
-        several = STALLED
+    several = str(ROOT / "captures" / "main-no-proposal-chosen.pcap")
     with responding(port, psk, "--manner", "quick"):
         done = replay(several, "--target", f"127.0.0.1:{port}", "--probe", "--each", "--manner", "quick")
     assert done.returncode == 0, done.stderr
@@ -209,3 +207,24 @@ def test_a_policy_file_says_the_same_as_options(port: int, psk: str, tmp_path: P
         edited = replay(STALLED, "--target", f"127.0.0.1:{port}", "--psk-file", psk, "--set",
                         "encryption=3des", "--set", "hash=sha1", "--set", "group=modp1024")  # fmt: skip
     assert edited.returncode == 0, edited.stdout
+
+
+def test_what_the_readme_shows_works(port: int, tmp_path: Path) -> None:
+    """Both commands as a newcomer types them, but for the port."""
+    section = (ROOT / "README.md").read_text().partition("## Against a live peer")[2]
+    setup, command = section.partition("```sh\n")[2].partition("```")[0].strip().splitlines()
+    words = section.partition("$ ikepcap ")[2].partition("\n")[0].split()
+    assert command == "ikepcap respond --psk-file psk.txt"
+    subprocess.run(setup, shell=True, check=True, cwd=tmp_path)  # noqa: S602 - our own README
+    secret = str(tmp_path / "psk.txt")
+    words = [secret if word == "psk.txt" else word.replace("5500", str(port)) for word in words]
+    began_s = time.monotonic()
+    with responding(port, secret):
+        done = subprocess.run(
+            _words(*words), capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - began_s < 60
+    shown = section.partition("$ ikepcap ")[2].partition("```")[0].splitlines()[1:]
+    told = [line.replace(str(port), "5500") for line in done.stdout.splitlines()]
+    assert [line for line in shown if " ms;" not in line] == [line for line in told if " ms;" not in line]
