@@ -230,8 +230,8 @@ def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "End
         keep(player.record, player.sas(), run["record"], run["keys_to"], speaker)
     with tempfile.TemporaryDirectory(prefix="ikepcap-") as folder:
         file = Path(folder) / "live.pcapng"
-        file.write_bytes(replaying.pcapng_of(player.record))
-        live = replaying.judged(file, "initiator") if player.record else ()
+        file.write_bytes(replaying.pcapng_of(player.negotiated))
+        live = replaying.judged(file, "initiator") if player.negotiated else ()
     outcome = Outcome(taken, live[0] if live else None, player, way, str(target), run["expect"])
     made = document(outcome) if run["format_"] == "json" else lines(outcome)
     write((line.encode("utf-8", "backslashreplace") + b"\n" for line in made), None)

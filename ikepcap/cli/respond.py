@@ -127,8 +127,14 @@ def _policy(given: "Settings", like: str | None, number: int | None) -> "Policy"
 
     if like is None:
         return policy_of(given, secret_for(given))
+    from msgspec.structs import replace
+
     from ikepcap import replaying
+    from ikepcap.replay.manners import MANNERS
     from ikepcap.replay.script import responder_policy
 
     taken = replaying.take(like, number=number)
-    return responder_policy(taken.script, policy_of(given, secret_for(given)))
+    policy = responder_policy(
+        taken.script, policy_of(given, secret_for(given)), taken.conversation.responder.implementation
+    )
+    return policy if given.manner is None else replace(policy, manner=MANNERS[given.manner])

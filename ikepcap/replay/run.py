@@ -59,6 +59,8 @@ class Player:
         self._source_port = source_port
         self._engine: Initiator | Verbatim | Probe | None = None
         self.record: list[Captured] = []
+        """All that was sent and came in."""
+        self._negotiated = 0
         self.said: list[str] = []
         self.done: Done | None = None
 
@@ -66,6 +68,11 @@ class Player:
     def sent(self) -> int:
         """Datagrams that left."""
         return self._gate.count
+
+    @property
+    def negotiated(self) -> list[Captured]:
+        """The record without the delete at its end, which tidies up and is no part of what is compared."""
+        return self.record[: self._negotiated]
 
     def sas(self) -> Sequence[IsakmpSa]:
         """Return the SA that came about, if one did."""
@@ -96,6 +103,7 @@ class Player:
             except KeyboardInterrupt:
                 hear(Note("interrupted"))
             self.done = loop.done
+            self._negotiated = len(udp.record)
             loop.close(engine.close(time.time_ns()))
 
     def rehearsed(self) -> Iterator[tuple[float, Send]]:

@@ -122,7 +122,7 @@ def initiator_policy(script: Script, base: Policy, implementation: str | None = 
     )
 
 
-def responder_policy(script: Script, base: Policy) -> Policy:
+def responder_policy(script: Script, base: Policy, implementation: str | None = None) -> Policy:
     """Return a policy that accepts what the captured responder chose, and shows its vendor IDs.
 
     Raises:
@@ -134,8 +134,10 @@ def responder_policy(script: Script, base: Policy) -> Policy:
         base,
         mode=script.mode,
         offer=script.chosen,
+        accepts_all=False,
         vendor_ids=script.vendor_ids[1],
         fragment_bytes=script.fragment_bytes or base.fragment_bytes,
+        manner=MANNERS.get((implementation or "").lower(), base.manner),
     )
 
 
