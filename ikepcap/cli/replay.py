@@ -220,12 +220,13 @@ def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "End
 
     from ikepcap import replaying
     from ikepcap.cli.output import write
-    from ikepcap.cli.recording import Speaker, keep
+    from ikepcap.cli.recording import Speaker, ended_by_signals, keep
     from ikepcap.cli.replayed import Outcome, document, lines
 
     speaker = Speaker(quiet=run["format_"] == "json")
     try:
-        player.play(run["seconds"], speaker)
+        with ended_by_signals():
+            player.play(run["seconds"], speaker)
     finally:
         keep(player.record, player.sas(), run["record"], run["keys_to"], speaker)
     with tempfile.TemporaryDirectory(prefix="ikepcap-") as folder:

@@ -78,7 +78,7 @@ def respond(
     import secrets
     import time
 
-    from ikepcap.cli.recording import Speaker, keep
+    from ikepcap.cli.recording import Speaker, ended_by_signals, keep
     from ikepcap.replay.actions import Endpoint
     from ikepcap.replay.behaviour import behaviour, described
     from ikepcap.replay.responders import Responders
@@ -96,7 +96,7 @@ def respond(
     engine = Responders(policy, secrets.token_bytes, wrong)
     ends = Endpoint(listen, port), Endpoint(listen, natt_port or other_port(port))
     speaker = Speaker()
-    with Udp(*ends, Gate(allow, limit=PER_RESPONDER)) as udp:
+    with Udp(*ends, Gate(allow, limit=PER_RESPONDER)) as udp, ended_by_signals():
         speaker.say(f"answering on {udp.ends[0]}, NAT traversal on {udp.ends[1]}"
                     + (f", with faults: {wrong.name}" if faults else ""))  # fmt: skip
         loop = Loop(engine, udp, speaker)

@@ -33,7 +33,7 @@ from ikepcap.wire.numbers import Exchange, NotifyType, Payload, notify_name
 from ikepcap.wire.offer import policy_words, read_offer
 
 _LOGIN_S: Final = 60.0
-"""How long a client waits for the server to begin XAUTH."""
+"""How long a client waits for the server to begin XAUTH, or to give an address."""
 _ERRORS: Final = 16384
 """Notify types below are errors (RFC 2408 §3.14.1)."""
 _DPD_PATIENCE: Final = 5
@@ -218,6 +218,8 @@ class Initiator(Session):
         if self.policy.asks_for_address and not self._has_asked:
             self._has_asked = True
             transaction.ask_address(self, self.message_id())
+        elif self.policy.pushes_address and not self._has_asked:
+            self.wake("login", _LOGIN_S)
         elif self.policy.quick_offer is not None and self._quick is None:
             self._quick = QuickMode(self, self.message_id())
             self._quick.begin(self._selectors())
@@ -280,6 +282,11 @@ class Initiator(Session):
         elif found.type == CfgType.SET:
             self._address = transaction.given_address(found) or self._address
             transaction.acknowledge(self, "C2", message.message_id, found)
+            self.note(f"mode-config gives {self._address or 'no address'}")
+            if not self._has_asked:
+                self._has_asked = True
+                self.calm("login")
+                self._go_on()
         elif found.type == CfgType.REPLY and not about_user and self._has_asked:
             self.answered(message.message_id)
             self.heard()
@@ -314,8 +321,8 @@ class Initiator(Session):
         self.finish("refused", f"{said} in place of {where}")
 
     def alarm(self, name: str) -> None:
-        """The server never began XAUTH; or it is time to see whether the peer is alive."""
+        """The server did not go on; or it is time to see whether the peer is alive."""
         if name == "dpd":
             self._ask_alive()
         elif name == "login":
-            self.finish("gave-up", "the responder did not go on with XAUTH")
+            self.finish("gave-up", "the responder did not go on with XAUTH or mode-config")

@@ -93,6 +93,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     """An initiator begins mode-config before quick mode."""
     address: str | None = None
     """What a responder hands out by mode-config."""
+    pushes_address: bool = False
+    """A responder gives it unasked, and an initiator waits for it before quick mode."""
     quick_offer: bytes | None = None
     """Body of QM1's SA payload; SPIs are put in anew. None: phase 1 is all. A responder accepts what is in
     it, or anything if None."""

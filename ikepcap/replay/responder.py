@@ -51,6 +51,8 @@ class Responder(Session):
         super().__init__(policy, path, random_bytes, behaviour)
         self.expects = 1
         self._quick: OrderedDict[int, QuickMode] = OrderedDict()
+        self._is_known = False
+        """XAUTH: name and password are right."""
         self._login_done = False
 
     # Phase 1.
@@ -215,7 +217,12 @@ class Responder(Session):
         elif self.suite is not None and self.suite.auth in XAUTH_METHODS:
             transaction.ask_user(self, self.message_id())
         else:
-            self._login_done = True
+            self._let_in()
+
+    def _let_in(self) -> None:
+        self._login_done = True
+        if self.policy.pushes_address:
+            transaction.push_address(self, self.message_id())
 
     def _delete_all(self) -> None:
         self.say_delete()
@@ -261,15 +268,16 @@ class Responder(Session):
         if found.type == CfgType.REPLY and about_user and not self._login_done:
             self.answered(message.message_id)
             self.heard()
-            is_in = transaction.knows(self, found)
-            self.note(f"XAUTH: the user is {'let in' if is_in else 'not let in'}")
-            transaction.tell_status(self, self.message_id(), is_in=is_in)
-            self._login_done = is_in
+            self._is_known = transaction.knows(self, found)
+            self.note(f"XAUTH: the user is {'let in' if self._is_known else 'not let in'}")
+            transaction.tell_status(self, self.message_id(), is_in=self._is_known)
         elif found.type == CfgType.ACK:
             self.answered(message.message_id)
             self.heard()
-            if about_user and not self._login_done:
+            if about_user and not self._is_known:
                 self.finish("refused", "XAUTH: the user is not let in")
+            elif about_user and not self._login_done:
+                self._let_in()
         elif found.type == CfgType.REQUEST and not about_user and self._login_done:
             transaction.give_address(self, message.message_id, found)
 

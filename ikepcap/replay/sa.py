@@ -164,6 +164,10 @@ class IsakmpSa:
         proof = self._prf(b"\0", opened.message_id.to_bytes(4), nonces)
         return first.type == Payload.HASH and hmac.compare_digest(proof, opened.data[first.body : first.end])
 
+    def forget_exchange(self, message_id: int) -> None:
+        """Begin an exchange's chain of IVs anew."""
+        self._exchanges.pop(message_id, None)
+
     def material(self, origin: Origin) -> Material:
         """Return the keys for a file of them."""
         return Material(

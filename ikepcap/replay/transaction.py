@@ -138,6 +138,15 @@ def tell_status(session: Session, message_id: int, *, is_in: bool) -> None:
 
 def give_address(session: Session, message_id: int, asked: Configuration) -> None:
     """Answer mode-config."""
+    send(session, "C2", message_id, CfgType.REPLY, _address(session), asked.identifier)
+
+
+def push_address(session: Session, message_id: int) -> None:
+    """Give an address unasked."""
+    send(session, "C1", message_id, CfgType.SET, _address(session))
+
+
+def _address(session: Session) -> list[Attribute]:
     address = session.policy.address
     found = []
     if address is not None and not session.behaviour.gives_no_address:
@@ -147,4 +156,4 @@ def give_address(session: Session, message_id: int, asked: Configuration) -> Non
         found.append(build.tlv(kind, packed))
         if is_v4:
             found.append(build.tlv(CfgAttribute.INTERNAL_IP4_NETMASK, b"\xff" * 4))
-    send(session, "C2", message_id, CfgType.REPLY, found, asked.identifier)
+    return found

@@ -124,6 +124,13 @@ def test_xauth_and_mode_config(auth: str, mode: str, tmp_path: Path) -> None:
     assert any("10.9.8.7" in getattr(one.said, "text", "") for one in memory.told)
 
 
+def test_an_address_is_pushed(tmp_path: Path) -> None:
+    client = policy(auth="xauth-psk", user=USER, pushes_address=True)
+    memory = up(join(client, replace(client, address="10.9.8.7")))
+    assert opened(memory, tmp_path).count("HASH(1)") == 7
+    assert any("gives 10.9.8.7" in getattr(one.said, "text", "") for one in memory.told)
+
+
 def test_wrong_password_is_not_let_in() -> None:
     client = policy(auth="xauth-psk", user=User("alice", Secret(b"wrong")))
     memory = join(client, replace(client, user=USER)).run()
