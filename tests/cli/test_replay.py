@@ -192,6 +192,34 @@ def test_interrupted_it_deletes_what_is_up(port: int, psk: str, tmp_path: Path) 
     assert conversation.outcome == "established"
 
 
+def test_the_responder_of_a_capture_is_played(port: int, psk: str) -> None:
+    """Of the captured offer it takes what was taken then, and nothing else."""
+    established = str(ROOT / "captures" / "main-psk-established.pcap")
+    words = ("--target", f"127.0.0.1:{port}", "--psk-file", psk, "--manner", "quick")
+    with responding(port, psk, "--like", established):
+        same = replay(established, *words, "--expect", "same")
+        other = replay(established, *words, "--set", "group=modp1024", "--expect", "refused")
+    assert same.returncode == 0, same.stdout
+    assert other.returncode == 0, other.stdout
+
+
+def test_interrupted_replay_tells_what_it_has(port: int, psk: str, tmp_path: Path) -> None:
+    record = tmp_path / "live.pcapng"
+    words = ("--target", f"127.0.0.1:{port}", "--psk-file", psk, "--record", str(record))
+    with responding(port, psk, "--fault", "silent=MSG4"):
+        process = subprocess.Popen(
+            _words("replay", STALLED, *words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        )  # fmt: skip
+        assert process.stderr is not None
+        assert "chosen" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1
+    assert "compared   less far" in said
+    assert record.exists()
+
+
 def test_faults_are_listed(run: Any) -> None:
     result = run("respond", "--faults")
     assert result.exit_code == 0
