@@ -92,6 +92,7 @@ FAULTS: Final[dict[str, tuple[str, Behaviour]]] = {
     "drop-fragments": ("its second IKE fragment is always lost", Behaviour(drops_fragment=2)),
     "delete-after-phase1": ("deletes phase 1 as soon as it is up", Behaviour(deletes_after="phase1")),
     "delete-after-quick": ("deletes all as soon as it is up", Behaviour(deletes_after="QM3")),
+    "no-dpd": ("does not answer R-U-THERE", Behaviour(deaf_to_dpd=True)),
     "dead": ("is gone soon after all was up", Behaviour(dead_after_s=5.0)),
     "slow": ("answers 2 seconds late", Behaviour(delay_s=2.0)),
 }  # fmt: skip

@@ -9,7 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ikepcap.errors import ReplayError
-from ikepcap.keys.chain import is_phase_1
 from ikepcap.keys.cipher import BlockCipher, block_cipher, decrypt_blocks, encrypt_blocks, with_iv
 from ikepcap.keys.derive import (
     PSK_METHODS,
@@ -197,8 +196,3 @@ class IsakmpSa:
         self._exchanges.move_to_end(message_id)
         while len(self._exchanges) > _EXCHANGES:
             self._exchanges.popitem(last=False)
-
-
-def is_clear_of_phase_1(message: Message) -> bool:
-    """Whether a message is of phase 1 and readable by anyone."""
-    return is_phase_1(message) and not message.is_encrypted
