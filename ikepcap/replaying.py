@@ -2,15 +2,17 @@
 
 taken = replaying.take("branch.pcapng")
 policy = initiator_policy(taken.script, Policy(offer=b"", psk=psk))
-...                                             # play it: `replay.transport` or `replay.memory`
-live = replaying.judged(record, "live.pcapng")
-replaying.verdict(taken.conversation, live)     # same, further, less-far, other-refusal, other
+peer = Responders(like, secrets.token_bytes, behaviour(("wrong-psk",)))
+found = replaying.replay(taken, policy, peer)  # in memory; `replay.run.Player` does it on UDP
+found.verdict  # same, further, less-far, other-refusal, other
 """
 
 import os
+import secrets
+import tempfile
 from collections.abc import Iterable
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -24,7 +26,10 @@ from ikepcap.keys.own import own_table
 from ikepcap.keys.ring import KeyRing
 from ikepcap.keys.tables import IKEV1_TABLE, table_row
 from ikepcap.opening import Opening
-from ikepcap.replay.memory import Captured
+from ikepcap.replay.actions import Done, Endpoint, Path
+from ikepcap.replay.initiator import Initiator
+from ikepcap.replay.memory import Captured, Engine, Memory
+from ikepcap.replay.policy import Policy
 from ikepcap.replay.sa import IsakmpSa
 from ikepcap.replay.script import Heard, Script, script_of
 from ikepcap.report.model import Conversation
@@ -35,6 +40,8 @@ from ikepcap.wire.numbers import Payload
 Verdict = Literal["same", "further", "less-far", "other-refusal", "other"]
 _NEVER_FRAGMENTED: Final = 65_535
 _LISTED: Final = 8
+_IKE_PORT: Final = 500
+_NATT_PORT: Final = 4500
 
 
 class Taken(Struct, frozen=True):
@@ -44,6 +51,15 @@ class Taken(Struct, frozen=True):
     script: Script
     name: str
     """Of the capture."""
+
+
+class Replayed(Struct, frozen=True):
+    """What a replay in memory came to."""
+
+    done: Done | None
+    record: tuple[Captured, ...]
+    live: Conversation | None
+    verdict: Verdict
 
 
 class Step(Struct, frozen=True):
@@ -118,6 +134,28 @@ def _gaps(conversation: Conversation) -> tuple[float, ...]:
             copies.setdefault(line.retransmission_of or line.frame, []).append(line.offset_ns)
     longest = max(copies.values(), key=len, default=[])
     return tuple((b - a) / 1e9 for a, b in pairwise(longest))
+
+
+def replay(taken: Taken, policy: Policy, peer: Engine, *, seconds: float = 300.0) -> Replayed:
+    """Play the initiator against a peer in memory, in time that does not pass, and compare.
+
+    Args:
+        taken: the captured negotiation.
+        policy: of the initiator: see `replay.script.initiator_policy`.
+        peer: waiting; `replay.responders.Responders`, or anything that takes datagrams.
+        seconds: of virtual time, the most it may take.
+    """
+    path, natt_path = (
+        Path(Endpoint("192.0.2.1", port), Endpoint("198.51.100.7", port), port == _NATT_PORT)
+        for port in (_IKE_PORT, _NATT_PORT)
+    )
+    memory = Memory(Initiator(policy, path, natt_path, secrets.token_bytes), peer).run(seconds)
+    with tempfile.TemporaryDirectory(prefix="ikepcap-") as folder:
+        file = FilePath(folder) / "live.pcapng"
+        file.write_bytes(pcapng_of(memory.captured))
+        live = judged(file, "initiator")
+    found = live[0] if live else None
+    return Replayed(memory.result(), tuple(memory.captured), found, verdict(taken.conversation, found))
 
 
 def pcapng_of(record: Iterable[Captured]) -> bytes:
@@ -202,7 +240,7 @@ def _counted(one: Conversation | None) -> dict[tuple[str, str], int]:
     return found
 
 
-def write_keys(folder: Path, sas: Iterable[IsakmpSa]) -> tuple[Path, Path] | None:
+def write_keys(folder: FilePath, sas: Iterable[IsakmpSa]) -> tuple[FilePath, FilePath] | None:
     """Write the keys of SAs beside a recording, readable by their owner alone; None where there are none."""
     table, own = keys_of(sas, folder.name)
     if not own:

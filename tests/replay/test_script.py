@@ -122,9 +122,9 @@ def test_the_responder_of_a_capture_takes_what_it_took(tmp_path: Path) -> None:
 def test_verdicts(faults: tuple[str, ...], again: tuple[str, ...], expected: str, tmp_path: Path) -> None:
     file, _ = captured(tmp_path, policy(), None, *faults)
     taken = replaying.take(file)
-    memory = join(initiator_policy(taken.script, policy()), policy(), behaviour(again), seed=9).run()
-    live = replaying.judged(as_pcap(memory.captured, tmp_path / "live.pcap"), "initiator")
-    assert replaying.verdict(taken.conversation, live[0]) == expected
+    peer = Responders(policy(), _counting(), behaviour(again))
+    found = replaying.replay(taken, initiator_policy(taken.script, policy()), peer)
+    assert found.verdict == expected, found.live
 
 
 def test_what_is_not_there_cannot_be_taken(tmp_path: Path) -> None:
