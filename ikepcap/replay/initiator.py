@@ -7,7 +7,7 @@ from ikepcap.keys.facts import INITIATOR
 from ikepcap.replay import transaction
 from ikepcap.replay.actions import Action, Path
 from ikepcap.replay.behaviour import Behaviour
-from ikepcap.replay.later import read_notices, take_dpd
+from ikepcap.replay.later import Liveness, read_notices, take_dpd
 from ikepcap.replay.phase1 import (
     found_nat,
     is_same,
@@ -36,8 +36,6 @@ _LOGIN_S: Final = 60.0
 """How long a client waits for the server to begin XAUTH, or to give an address."""
 _ERRORS: Final = 16384
 """Notify types below are errors (RFC 2408 §3.14.1)."""
-_DPD_PATIENCE: Final = 5
-"""Questions in a row without an answer after which the peer is given up."""
 
 
 class Initiator(Session):
@@ -56,9 +54,7 @@ class Initiator(Session):
         self._is_let_in = False
         self._address: str | None = None
         self._has_asked = False
-        self._dpd = int.from_bytes(random_bytes(4)) >> 1
-        """Sequence number of the next R-U-THERE."""
-        self._unanswered = 0
+        self._liveness = Liveness(random_bytes)
 
     def start(self, now_ns: int) -> list[Action]:
         """Send MSG1."""
@@ -238,20 +234,6 @@ class Initiator(Session):
             self.wake("dpd", self.policy.dpd_s)
         self.finish("established", "quick mode is up" if self._quick else "phase 1 is up")
 
-    def _ask_alive(self) -> None:
-        """Send R-U-THERE (RFC 3706 §5.4): each with its own sequence number, none is repeated."""
-        if self.sa is None or self.policy.dpd_s is None:
-            return
-        if self._unanswered >= _DPD_PATIENCE:
-            self.note(f"the responder did not answer {self._unanswered} times: it is gone")
-            return
-        self._unanswered += 1
-        self._dpd += 1
-        self.wake("dpd", self.policy.dpd_s)
-        spi = self.facts.initiator_cookie + (self.facts.responder_cookie or bytes(8))
-        part = build.notify(NotifyType.R_U_THERE, spi=spi, data=self._dpd.to_bytes(4))
-        self.inform([part])
-
     def take_later(self, message: Message) -> None:
         """Take a transaction, or a message of quick mode."""
         if message.exchange == Exchange.TRANSACTION:
@@ -303,7 +285,7 @@ class Initiator(Session):
             self.is_up = False
         for one in found.notices:
             if one.kind == NotifyType.R_U_THERE_ACK and not is_clear:
-                self._unanswered = 0
+                self._liveness.unanswered = 0
             elif one.kind < _ERRORS or one.kind == NotifyType.MS_NOTIFY_STATUS:
                 self._take_error(one.kind, is_clear=is_clear)
         if not is_clear:
@@ -323,6 +305,6 @@ class Initiator(Session):
     def alarm(self, name: str) -> None:
         """The server did not go on; or it is time to see whether the peer is alive."""
         if name == "dpd":
-            self._ask_alive()
+            self._liveness.ask(self)
         elif name == "login":
             self.finish("gave-up", "the responder did not go on with XAUTH or mode-config")

@@ -5,6 +5,7 @@ from typing import Final
 from msgspec import Struct
 
 from ikepcap.keys.facts import Facts
+from ikepcap.replay.sender import RandomBytes
 from ikepcap.replay.session import Session
 from ikepcap.wire import build
 from ikepcap.wire.bodies import Delete, Notification
@@ -12,6 +13,8 @@ from ikepcap.wire.codec import decode
 from ikepcap.wire.message import Message
 from ikepcap.wire.numbers import NotifyType, Payload, Protocol
 
+_PATIENCE: Final = 5
+"""Questions in a row without an answer after which the peer is given up."""
 _MANY: Final = 16
 """Notifies and deletes that are looked at in one message."""
 
@@ -50,3 +53,25 @@ def take_dpd(session: Session, found: Notices) -> None:
         part = build.notify(NotifyType.R_U_THERE_ACK, spi=one.spi, data=one.data)
         session.inform([part])
         return
+
+
+class Liveness:
+    """Asks whether the peer is alive (RFC 3706 §5.4): each question has its own number, none is repeated."""
+
+    def __init__(self, random_bytes: RandomBytes) -> None:
+        self._number = int.from_bytes(random_bytes(4)) >> 1
+        self.unanswered = 0
+
+    def ask(self, session: Session) -> None:
+        """Send R-U-THERE, and wake the session for the next."""
+        after_s = session.policy.dpd_s
+        if session.sa is None or after_s is None:
+            return
+        if self.unanswered >= _PATIENCE:
+            session.note(f"the peer did not answer {self.unanswered} times: it is gone")
+            return
+        self.unanswered += 1
+        self._number += 1
+        session.wake("dpd", after_s)
+        spi = session.facts.initiator_cookie + (session.facts.responder_cookie or bytes(8))
+        session.inform([build.notify(NotifyType.R_U_THERE, spi=spi, data=self._number.to_bytes(4))])

@@ -7,11 +7,13 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
+from ikepcap.errors import ReplayError
+from ikepcap.keys.derive import PSK_METHODS
 from ikepcap.replay.actions import Done, Endpoint, Note, Path, Send
 from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.initiator import Initiator
 from ikepcap.replay.memory import SECOND_NS, Captured, Memory
-from ikepcap.replay.policy import Policy
+from ikepcap.replay.policy import SIGNED_METHODS, XAUTH_METHODS, Policy
 from ikepcap.replay.responders import Responders
 from ikepcap.replay.sa import IsakmpSa
 from ikepcap.replay.safety import Gate
@@ -19,11 +21,24 @@ from ikepcap.replay.script import Script, one_transform_each
 from ikepcap.replay.session import AS_MADE
 from ikepcap.replay.transport import Loop, Udp
 from ikepcap.replay.witness import Probe, Verbatim
+from ikepcap.wire.offer import read_offer
 
 Way = Literal["fresh", "verbatim", "probe"]
 Tell = Callable[[Note | Done], None]
 _LINGER_S: Final = 1.0
 _REHEARSAL_S: Final = 60.0
+
+
+def _lacking(policy: Policy) -> str | None:
+    """Return which secret all that is offered needs and the policy has not."""
+    methods = {one.auth for one in read_offer(policy.offer).transforms}
+    if methods and methods <= SIGNED_METHODS and policy.credential is None:
+        return "what is offered signs: a certificate and its private key are needed"
+    if methods and methods <= PSK_METHODS and policy.psk is None:
+        return "what is offered needs a pre-shared key"
+    if methods and methods <= XAUTH_METHODS and policy.user is None:
+        return "what is offered asks for a user: a name and a password are needed"
+    return None
 
 
 class Player:
@@ -52,7 +67,13 @@ class Player:
             behaviour: what the initiator does wrong.
             each: probe every transform by itself.
             source_port: own port; 0 is any.
+
+        Raises:
+            ReplayError: every method that is offered needs a secret that is not given.
         """
+        lacking = _lacking(policy) if way == "fresh" else None
+        if lacking is not None:
+            raise ReplayError(lacking)
         self._policy, self._script, self._way = policy, script, way
         self._own, self._target, self._far = ends
         self._gate, self._behaviour, self._each = gate, behaviour, each

@@ -170,6 +170,17 @@ def test_what_cannot_be_done_ends_with_one_line_and_2(psk: str, words: tuple[str
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(("capture", "said"), [
+    ("main-certificates-ike-fragments.pcap", "a certificate and its private key"),
+    ("main-xauth-established.pcap", "a name and a password"),
+])  # fmt: skip
+def test_what_is_lacking_is_said_before_anything_is_sent(psk: str, capture: str, said: str) -> None:
+    file = str(ROOT / "captures" / capture)
+    done = replay(file, "--conversation", "1", "--target", "127.0.0.1:9", "--psk-file", psk)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
 def test_a_secret_is_needed_and_never_taken_from_the_command_line(run: Any) -> None:
     result = run("replay", STALLED, "--target", "127.0.0.1")
     assert result.exit_code == 2
