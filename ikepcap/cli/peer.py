@@ -63,6 +63,21 @@ _OPTIONS: Final = (
 )  # fmt: skip
 
 
+def one_address(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Return an address of one host; all of a host's addresses at once is none that peers could be told."""
+    from ipaddress import ip_address
+
+    if value is None:
+        return None
+    try:
+        found = ip_address(value.strip("[]"))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no IP address") from None
+    if found.is_unspecified:
+        raise click.BadParameter(f"{value!r} is no address of one interface")
+    return str(found)
+
+
 def peer_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options to a command."""
     for option in reversed(_OPTIONS):

@@ -6,7 +6,7 @@ import click
 
 from ikepcap.cli.options import cookie as cookie_digits
 from ikepcap.cli.options import networks
-from ikepcap.cli.peer import PeerOptions, peer_options, secret_for, settings_of
+from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -119,7 +119,9 @@ def _target(_ctx: click.Context, _param: click.Parameter, value: str) -> "Endpoi
     metavar="FOLDER",
     help="Write the keys there, for Wireshark and for --keys.",
 )
-@click.option("--source", metavar="ADDRESS", help="Own address, where there are several.")
+@click.option(
+    "--source", callback=one_address, metavar="ADDRESS", help="Own address, where there are several."
+)
 @click.option("--source-port", type=click.IntRange(0, 65535), default=0, help="Own port; any otherwise.")
 @click.option(
     "--natt-port",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 import click
 
 from ikepcap.cli.options import networks
-from ikepcap.cli.peer import PeerOptions, peer_options, secret_for, settings_of
+from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -37,7 +37,10 @@ Exit status:
 
 
 @click.command(help=_HELP, epilog=_EPILOG, short_help="Answer negotiations, rightly or wrongly.")
-@click.option("--listen", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Own address.")
+@click.option(
+    "--listen", default="127.0.0.1", show_default=True, callback=one_address, metavar="ADDRESS",
+    help="Own address.",
+)  # fmt: skip
 @click.option("--port", type=click.IntRange(1, 65535), default=5500, show_default=True, help="UDP port.")
 @click.option(
     "--natt-port", type=click.IntRange(1, 65535), help="For NAT traversal; otherwise --port and 4000."
@@ -46,7 +49,7 @@ Exit status:
 @click.option("--faults", "lists_faults", is_flag=True, help="List the faults there are.")
 @click.option("--like", type=click.Path(), metavar="CAPTURE", help="Play this capture's responder.")
 @click.option("--conversation", type=click.IntRange(min=1), metavar="N", help="Which of the capture's.")
-@click.option("--address", metavar="ADDRESS", help="What mode-config hands out.")
+@click.option("--address", callback=one_address, metavar="ADDRESS", help="What mode-config hands out.")
 @click.option(
     "--record", type=click.Path(), metavar="FILE", help="Write all that was sent and came in, pcapng."
 )

@@ -9,6 +9,7 @@ remote = "10.2.0.0/16"
 """
 
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
@@ -108,7 +109,7 @@ def policy_of(given: Settings, psk: Secret | None) -> Policy:
         selectors=_selectors(given),
         user=_user(given),
         asks_for_address=bool(given.ask_address),
-        address=given.address,
+        address=_address(given.address),
         fragment_bytes=given.fragment,
         forces_natt=bool(given.force_natt),
         initial_contact=bool(given.initial_contact),
@@ -145,6 +146,13 @@ def _user(given: Settings) -> User | None:
     if given.password_file is None:
         raise ReplayError(f"user {given.user!r} needs a password: name a file that holds it")
     return User(given.user, secret_in(given.password_file))
+
+
+def _address(text: str | None) -> str | None:
+    try:
+        return None if text is None else str(ip_address(text))
+    except ValueError:
+        raise ReplayError(f"address {text!r} is no IP address") from None
 
 
 def _selectors(given: Settings) -> Any:

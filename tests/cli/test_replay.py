@@ -160,6 +160,8 @@ def test_dry_run_sends_nothing(port: int, psk: str) -> None:
     (("--target", "224.0.0.1"), "no single host"),
     (("--target", "gate.example.net"), "names are not looked up"),
     (("--target", "127.0.0.1:0"), "no UDP port"),
+    (("--target", "127.0.0.1", "--source", "here"), "no IP address"),
+    (("--target", "127.0.0.1", "--source", "::"), "no address of one interface"),
     (("--target", "127.0.0.1", "--set", "colour=red"), "is no edit"),
     (("--target", "127.0.0.1", "--conversation", "9"), "no such negotiation"),
 ])  # fmt: skip
