@@ -134,7 +134,7 @@ _HELP: Final = """Say where each IKEv1 negotiation in a packet capture stands.
   ikepcap show branch.pcapng --frame 12   one message, field by field
   ikepcap explain psk-mismatch            what a finding means, what to check
   ikepcap verify branch.pcapng            does tshark read the same in it?
-  ikepcap replay branch.pcapng --target 192.0.2.7   the same again, against a lab peer
+  ikepcap replay branch.pcapng --target 192.0.2.7   against a lab peer
   ikepcap respond --psk-file psk.txt      be that peer, with faults on demand
   tcpdump -U -w - host 198.51.100.7 | ikepcap -
 

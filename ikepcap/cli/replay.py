@@ -22,10 +22,10 @@ _HELP: Final = """Play the initiator of a captured negotiation against a lab pee
 
 \b
   ikepcap replay branch.pcapng --target 127.0.0.1:5500 --psk-file psk.txt
-  ikepcap replay branch.pcapng --target 192.0.2.7 --psk-file psk.txt --expect same
-  ikepcap replay branch.pcapng --target 127.0.0.1:5500 --psk-file psk.txt --set group=modp1024
-  ikepcap replay branch.pcapng --target 127.0.0.1:5500 --probe --each
-  ikepcap replay branch.pcapng --target 127.0.0.1:5500 --psk-file psk.txt --dry-run
+  ikepcap replay branch.pcapng --target 192.0.2.7 --expect same
+  ikepcap replay branch.pcapng --target 192.0.2.7 --set group=modp1024
+  ikepcap replay branch.pcapng --target 192.0.2.7 --probe --each
+  ikepcap replay branch.pcapng --target 192.0.2.7 --dry-run
 
 --fresh (the default) offers what was offered, in the same order, with the same vendor IDs, lifetimes,
 sizes and timing, and keys of its own, through quick mode. --verbatim sends the captured octets as far as they
@@ -36,7 +36,8 @@ datagrams a second, 200 in all. Public addresses have to be allowed one by one.
 """
 
 _EPILOG: Final = """\b
---set takes encryption, hash, group, auth, lifetime, transform, id, vendor-id, mode, nonce.
+--set takes encryption, hash, group, auth, lifetime, transform, id, vendor-id,
+mode, nonce.
 Exit status:
   0  it came up, or ended as --expect says
   1  it did not

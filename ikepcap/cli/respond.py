@@ -20,7 +20,7 @@ It accepts what --ike and --esp say, or anything it can compute. With --fault it
 \b
   ikepcap respond --psk-file psk.txt
   ikepcap respond --psk-file psk.txt --fault wrong-psk --manner libreswan
-  ikepcap respond --psk-file psk.txt --fault silent=MSG4 --record stalled.pcapng
+  ikepcap respond --psk-file psk.txt --fault silent=MSG4 --record stuck.pcapng
   ikepcap respond --like branch.pcapng --psk-file psk.txt
   ikepcap respond --listen 192.0.2.7 --port 500 --psk-file psk.txt
   ikepcap respond --faults

@@ -14,7 +14,11 @@ def test_the_version_is_the_packages(run: Any) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("-h",), *((verb, "--help") for verb in ("analyze", "show", "explain", "verify"))],
+    [
+        ("--help",),
+        ("-h",),
+        *((verb, "--help") for verb in ("analyze", "show", "explain", "verify", "replay", "respond")),
+    ],
 )
 def test_help_teaches_with_examples_and_exit_statuses(run: Any, arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
