@@ -8,6 +8,8 @@ misuse and the environment:
      ├─ FactsError              a file of facts is not one, or has no capture beside it
      ├─ KeySourceError          a file of keys cannot be read, or says what no key can be
      ├─ LogError                a log cannot be read, or holds no message that could be imported
+     ├─ ReplayError             a negotiation cannot be played as asked: policy, secret, socket
+     ├─ UnsafeTargetError       an address to which nothing is sent without leave
      └─ OracleUnavailableError  tshark or pyshark is missing, unfit, or gave up
 
 A message is one line: what, where (file, frame, byte), what to do.
@@ -36,3 +38,11 @@ class LogError(IkepcapError):
 
 class FactsError(IkepcapError):
     """A file of facts that cannot be compared with anything."""
+
+
+class ReplayError(IkepcapError):
+    """A negotiation cannot be played as asked; the message names what is missing or means nothing."""
+
+
+class UnsafeTargetError(IkepcapError):
+    """An address to which nothing is sent without leave."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 VERBS: Final = (
-    "analyze", "check", "compare", "completion", "events", "explain", "facts", "import", "keys", "scrub",
-    "show", "verify",
+    "analyze", "check", "compare", "completion", "events", "explain", "facts", "import", "keys", "replay",
+    "respond", "scrub", "show", "verify",
 )  # fmt: skip
 """Each is the name of a module beside this one and of the command in it."""
 _MODULES: Final = {"import": "import_log"}
@@ -146,6 +146,8 @@ _HELP: Final = """Say where each IKEv1 negotiation in a packet capture stands.
   ikepcap scrub branch.pcapng out.pcap    make it fit to be sent to others
   ikepcap keys branch.pcapng --keys log   what do these keys open?
   ikepcap import forti.log -o out.pcapng  messages that a log dumps
+  ikepcap replay branch.pcapng --target 192.0.2.7   against a lab peer
+  ikepcap respond --psk-file psk.txt      be that peer, with faults on demand
   tcpdump -U -w - host 198.51.100.7 | ikepcap -
 
 A command that begins with a file name is 'ikepcap analyze'.

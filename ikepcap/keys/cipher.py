@@ -84,6 +84,35 @@ def decrypt_blocks(cipher: BlockCipher, key: Secret, ciphertext: bytes) -> bytes
         key: of a size that the cipher takes.
         ciphertext: a multiple of its block.
     """
+    made = _made(cipher, key, bytes(cipher.block))
+    if isinstance(made, str):
+        return made
+    context = made.decryptor()
+    plain: bytes = context.update(ciphertext) + context.finalize()
+    return plain
+
+
+def encrypt_blocks(
+    cipher: BlockCipher, key: Secret, initialization_vector: bytes, plaintext: bytes
+) -> bytes | str:
+    """Encrypt whole blocks; return why where that cannot be done.
+
+    Args:
+        cipher: one of `CIPHERS`.
+        key: of a size that the cipher takes.
+        initialization_vector: one block.
+        plaintext: a multiple of the cipher's block, padding included.
+    """
+    made = _made(cipher, key, initialization_vector)
+    if isinstance(made, str):
+        return made
+    context = made.encryptor()
+    ciphertext: bytes = context.update(plaintext) + context.finalize()
+    return ciphertext
+
+
+def _made(cipher: BlockCipher, key: Secret, initialization_vector: bytes) -> Any:
+    """Return cryptography's cipher in CBC mode, or why there is none."""
     if len(key) not in cipher.sizes:
         sizes = " or ".join(map(str, cipher.sizes)) if len(cipher.sizes) < 4 else "another number of"
         return f"{encryption_word(cipher.number)} takes a key of {sizes} octets, this one has {len(key)}"
@@ -96,10 +125,11 @@ def decrypt_blocks(cipher: BlockCipher, key: Secret, ciphertext: bytes) -> bytes
     octets = key.reveal()
     try:
         made = algorithm(octets * 3 if cipher.number == Encryption.DES_CBC else octets)
-        context = Cipher(made, modes.CBC(bytes(cipher.block))).decryptor()
+        whole = Cipher(made, modes.CBC(initialization_vector))
+        whole.decryptor()
     except UnsupportedAlgorithm:
         return f"this build of OpenSSL lacks {encryption_word(cipher.number)}"
-    return context.update(ciphertext) + context.finalize()
+    return whole
 
 
 def with_iv(blocks: bytes, initialization_vector: bytes) -> bytes:

@@ -119,6 +119,19 @@ def modp(group: int) -> Modp | None:
     return Modp(2**bits - 2 ** (bits - 64) - 1 + 2**64 * (_pi(bits - 130) + offset), 2)
 
 
+def private_bytes(group: int) -> int | None:
+    """Return how many random octets make a private value; None where the group cannot be computed here.
+
+    Twice the strength of the group at least, and on a curve less than its order.
+    """
+    if modp(group) is not None:
+        return 64
+    if group in _MONTGOMERY:
+        return ke_bytes(group)
+    size = ke_bytes(group)
+    return size // 2 - 1 if group in _CURVES and size is not None else None
+
+
 def public_value(group: int, private: Secret) -> bytes | str:
     """Return the public value that belongs to a private one, as a KE payload holds it; else why not.
 

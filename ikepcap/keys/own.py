@@ -82,6 +82,22 @@ def read_own(text: str, file: str) -> Iterator[Material | NamedPsk]:
         yield NamedPsk(where, psk)
 
 
+def own_table(material: Material) -> str:
+    """Return one [[sa]] with what a material holds; `read_own` reads it back."""
+    rows = ["[[sa]]"]
+    for name in ("initiator_cookie", "responder_cookie"):
+        cookie: bytes | None = getattr(material, name)
+        rows += [] if cookie is None else [f'{name} = "{cookie.hex()}"']
+    for name, field in _SECRETS.items():
+        secret: Secret | None = getattr(material, field)
+        rows += [] if secret is None else [f'{name} = "{secret.reveal().hex()}"']
+    for quick in material.quick:
+        rows += ["", "[[sa.quick]]", f'message_id = "{quick.message_id:08x}"']
+        for name, value in (("shared_secret", quick.shared), ("dh_private", quick.private)):
+            rows += [] if value is None else [f'{name} = "{value.reveal().hex()}"']
+    return "\n".join(rows) + "\n\n"
+
+
 def _material(table: dict[str, Any], where: Origin) -> Material:
     """Return one [[sa]]."""
     _only(table, _OTHER | _SECRETS.keys(), where)

@@ -1,0 +1,242 @@
+"""`ikepcap replay`: act the captured initiator against a lab peer, and compare."""
+
+from typing import TYPE_CHECKING, Final, Literal, Unpack
+
+import click
+
+from ikepcap.cli.options import cookie as cookie_digits
+from ikepcap.cli.options import networks
+from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
+    from ikepcap.replay.actions import Endpoint
+    from ikepcap.replay.policy import Policy
+    from ikepcap.replay.run import Player, Way
+    from ikepcap.replaying import Taken
+
+_EXPECTATIONS: Final = ("established", "refused", "stalled", "same", "further")
+
+_HELP: Final = """Play the initiator of a captured negotiation against a lab peer, and say where they part.
+
+\b
+  ikepcap replay branch.pcapng --target 127.0.0.1:5500 --psk-file psk.txt
+  ikepcap replay branch.pcapng --target 192.0.2.7 --expect same
+  ikepcap replay branch.pcapng --target 192.0.2.7 --set group=modp1024
+  ikepcap replay branch.pcapng --target 192.0.2.7 --probe --each
+  ikepcap replay branch.pcapng --target 192.0.2.7 --dry-run
+
+--fresh (the default) offers what was offered, in the same order, with the same vendor IDs, lifetimes,
+sizes and timing, and keys of its own, through quick mode. --verbatim sends the captured octets as far as they
+are in the clear. --probe sends MSG1 alone, with --each once for every transform.
+
+Nothing is sent but to loopback and documentation addresses, unless --allow names others: at most 20
+datagrams a second, 200 in all. Public addresses have to be allowed one by one.
+"""
+
+_EPILOG: Final = """\b
+--set takes encryption, hash, group, auth, lifetime, transform, id, vendor-id,
+mode, nonce.
+Exit status:
+  0  it came up, or ended as --expect says
+  1  it did not
+  2  wrong usage, an input that cannot be read, a target that is refused"""
+
+
+class Run(PeerOptions):
+    """The options of one run, those of the peer with them."""
+
+    number: int | None
+    cookie: str
+    keys: tuple[str, ...]
+    edits: tuple[str, ...]
+    lost: str | None
+    delay: float | None
+    each: bool
+    dry_run: bool
+    record: str | None
+    keys_to: str | None
+    source: str | None
+    source_port: int
+    natt_port: int | None
+    allow: "tuple[IPv4Network | IPv6Network, ...]"
+    seconds: float
+    expect: str | None
+    format_: Literal["text", "json"]
+
+
+def _target(_ctx: click.Context, _param: click.Parameter, value: str) -> "Endpoint":
+    """Return HOST, HOST:PORT or [HOST]:PORT."""
+    from ipaddress import ip_address
+
+    from ikepcap.replay.actions import Endpoint
+
+    host, colon, port = value.rpartition(":")
+    if not colon or (":" in host and not host.endswith("]")):
+        host, port = value, "500"
+    host = host.strip("[]")
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        raise click.BadParameter(f"{host!r} is no IP address: names are not looked up") from None
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise click.BadParameter(f"{port!r} is no UDP port")
+    return Endpoint(host, int(port))
+
+
+@click.command(help=_HELP, epilog=_EPILOG, short_help="Play a captured initiator against a lab peer.")
+@click.argument("capture", type=click.Path(), metavar="CAPTURE")
+@click.option("--target", required=True, callback=_target, metavar="HOST[:PORT]", help="The lab peer.")
+@click.option(
+    "--fresh", "way", flag_value="fresh", default=True, help="The same policy with own keys (default)."
+)
+@click.option("--verbatim", "way", flag_value="verbatim", help="The captured octets.")
+@click.option("--probe", "way", flag_value="probe", help="MSG1 alone.")
+@click.option("--each", is_flag=True, help="With --probe: one MSG1 for every transform.")
+@click.option(
+    "--conversation", "number", type=click.IntRange(min=1), metavar="N", help="Which of the capture's."
+)
+@click.option("--cookie", callback=cookie_digits, metavar="HEX", help="The one with a cookie that begins so.")
+@click.option(
+    "--keys",
+    multiple=True,
+    type=click.Path(exists=True),
+    metavar="FILE",
+    help="Keys of the capture: quick mode is then played as it was.",
+)
+@click.option("--set", "edits", multiple=True, metavar="NAME=VALUE", help="Change it before it is sent.")
+@click.option("--drop", "lost", metavar="STEP", help="Never send this message, like MSG3.")
+@click.option(
+    "--delay", type=click.FloatRange(0, 60), metavar="SECONDS", help="Send everything so much later."
+)
+@click.option("--dry-run", is_flag=True, help="Show every datagram, and send none.")
+@click.option(
+    "--record", type=click.Path(), metavar="FILE", help="Write all that was sent and came in, pcapng."
+)
+@click.option(
+    "--keys-to",
+    type=click.Path(file_okay=False, exists=True),
+    metavar="FOLDER",
+    help="Write the keys there, for Wireshark and for --keys.",
+)
+@click.option(
+    "--source", callback=one_address, metavar="ADDRESS", help="Own address, where there are several."
+)
+@click.option("--source-port", type=click.IntRange(0, 65535), default=0, help="Own port; any otherwise.")
+@click.option(
+    "--natt-port",
+    type=click.IntRange(1, 65535),
+    help="The target's for NAT traversal; otherwise its port and 4000.",
+)
+@click.option("--allow", multiple=True, callback=networks, metavar="NETWORK", help="May be sent to, too.")
+@click.option("--seconds", type=click.FloatRange(0.1, 600), default=180.0, help="Give up after this time.")
+@click.option("--expect", type=click.Choice(_EXPECTATIONS), help="What exit status 0 means.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people or programs."
+)
+@peer_options
+@click.pass_context
+def replay(
+    ctx: click.Context,
+    capture: str,
+    target: "Endpoint",
+    way: "Way",
+    **run: Unpack[Run],
+) -> None:
+    """Replay; the help is in `_HELP`."""
+    from ikepcap import replaying
+    from ikepcap.keys.sources import load_ring
+    from ikepcap.replay.actions import Endpoint
+    from ikepcap.replay.safety import Gate, check_target
+    from ikepcap.replay.transport import natt_port, own_address
+
+    check_target(target.address, run["allow"])
+    ring = load_ring(run["keys"]) if run["keys"] else None
+    taken = replaying.take(capture, number=run["number"], cookie=run["cookie"], ring=ring)
+    policy = _policy(run, taken, way)
+    far = Endpoint(target.address, run["natt_port"] or natt_port(target.port))
+    source = run["source"] or own_address(target.address, target.port)
+    if run["dry_run"]:
+        _show(policy, taken, way, run, (source, target, far))
+        return
+    player = _player(policy, taken, way, run, (source, target, far), Gate(run["allow"]))
+    is_met = _played(player, taken, way, run, target)
+    ctx.exit(0 if is_met else 1)
+
+
+def _policy(run: Run, taken: "Taken", way: "Way") -> "Policy":
+    """Return the captured initiator's policy, with the user's secrets and edits."""
+    from msgspec.structs import replace
+
+    from ikepcap.keys.derive import PSK_METHODS
+    from ikepcap.replay.edits import edited
+    from ikepcap.replay.manners import MANNERS
+    from ikepcap.replay.script import initiator_policy
+    from ikepcap.replay.settings import policy_of
+
+    given = settings_of(run)
+    wants_psk = way == "fresh" and taken.script.auth in PSK_METHODS and given.ike is None
+    base = policy_of(given, secret_for(given) if wants_psk or given.ike else None)
+    policy = initiator_policy(taken.script, base, taken.conversation.initiator.implementation)
+    if given.ike is not None:
+        policy = replace(policy, offer=base.offer)
+    if given.esp is not None:
+        policy = replace(policy, quick_offer=base.quick_offer)
+    if given.manner is not None:
+        policy = replace(policy, manner=MANNERS[given.manner])
+    return edited(policy, run["edits"])
+
+
+Ends = tuple[str, "Endpoint", "Endpoint"]
+"""Own address, the target, and the target's port for NAT traversal."""
+
+
+def _player(policy: "Policy", taken: "Taken", way: "Way", run: Run, ends: Ends, gate: object) -> "Player":
+    from ikepcap.replay.behaviour import Behaviour, behaviour
+    from ikepcap.replay.run import Player
+
+    wrong = behaviour((f"lose={run['lost']}",)) if run["lost"] else Behaviour()
+    from msgspec.structs import replace
+
+    wrong = replace(wrong, delay_s=run["delay"] or 0.0)
+    return Player(policy, taken.script, way, ends, behaviour=wrong, each=run["each"],
+                  source_port=run["source_port"], gate=gate)  # type: ignore[arg-type]  # fmt: skip
+
+
+def _show(policy: "Policy", taken: "Taken", way: "Way", run: Run, ends: Ends) -> None:
+    """Print every datagram that would be sent."""
+    from ikepcap.replay.safety import Gate
+
+    player = _player(policy, taken, way, run, ends, Gate(run["allow"]))
+    click.echo(f"to {ends[1]}, if the peer agreed to everything (it is played by our own responder here):")
+    for seconds, send in player.rehearsed():
+        click.echo(f"{seconds:8.2f} s  {send.step:5} {len(send.data):6,} octets  to {send.path.remote}")
+    for line in player.said:
+        click.echo(f"            {line}")
+
+
+def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "Endpoint") -> bool:
+    """Play, write and print; True where it ended as it should."""
+    import tempfile
+    from pathlib import Path
+
+    from ikepcap import replaying
+    from ikepcap.cli.output import write
+    from ikepcap.cli.recording import Speaker, ended_by_signals, keep
+    from ikepcap.cli.replayed import Outcome, document, lines
+
+    speaker = Speaker(quiet=run["format_"] == "json")
+    try:
+        with ended_by_signals():
+            player.play(run["seconds"], speaker)
+    finally:
+        keep(player.record, player.sas(), run["record"], run["keys_to"], speaker)
+    with tempfile.TemporaryDirectory(prefix="ikepcap-") as folder:
+        file = Path(folder) / "live.pcapng"
+        file.write_bytes(replaying.pcapng_of(player.negotiated))
+        live = replaying.judged(file, "initiator") if player.negotiated else ()
+    outcome = Outcome(taken, live[0] if live else None, player, way, str(target), run["expect"])
+    made = document(outcome) if run["format_"] == "json" else lines(outcome)
+    write((line.encode("utf-8", "backslashreplace") + b"\n" for line in made), None)
+    return outcome.is_met

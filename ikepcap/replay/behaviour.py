@@ -1,0 +1,164 @@
+"""Faults on demand: what a responder, or an initiator, does wrong. Data only.
+
+A step is MSG1 to MSG6, QM1 to QM3, T1 and so on: T1 is the first transaction of XAUTH, C1 of mode-config; odd
+ones are the requests.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ikepcap.errors import ReplayError
+from ikepcap.wire.numbers import NotifyType
+
+STEPS: Final = (
+    "MSG1", "MSG2", "MSG3", "MSG4", "MSG5", "MSG6", "QM1", "QM2", "QM3", "T1", "T2", "T3", "T4", "C1", "C2",
+)  # fmt: skip
+
+
+class Behaviour(Struct, frozen=True):
+    """What goes wrong; as it is made, nothing."""
+
+    name: str = ""
+    silent_from: str | None = None
+    """The step that is never sent, nor anything after it."""
+    loses: str | None = None
+    """The step that is sent and never arrives: every copy of it is dropped, and all else goes on."""
+    refuses: tuple[str, int] | None = None
+    """In place of this step a notify of this type."""
+    in_clear: bool = False
+    """That notify is never encrypted."""
+    delay_s: float = 0.0
+    """Answers come later by so much."""
+    drops_fragment: int | None = None
+    """The IKE fragment with this number is never sent."""
+    restarts_after: str | None = None
+    """All is forgotten once this step was sent."""
+    says_invalid_cookie: bool = False
+    """What comes under forgotten cookies is answered with INVALID-COOKIE."""
+    is_unknown_peer: bool = False
+    has_no_secret: bool = False
+    has_wrong_secret: bool = False
+    changes_choice: bool = False
+    """MSG2 chooses a key length that was not offered."""
+    refuses_proposal: bool = False
+    refuses_mode: bool = False
+    refuses_identity: bool = False
+    refuses_certificate: bool = False
+    refuses_quick: int | None = None
+    """With this notify in place of QM2."""
+    refuses_user: bool = False
+    gives_no_address: bool = False
+    deletes_after: str | None = None
+    """Phase 1 is deleted as soon as this step is done: MSG6, AGGR3 or QM3."""
+    deaf_to_dpd: bool = False
+    dead_after_s: float | None = None
+    """Silent for good so long after all was up."""
+
+
+FAULTS: Final[dict[str, tuple[str, Behaviour]]] = {
+    "unknown-peer": ("has no connection for this address", Behaviour(is_unknown_peer=True)),
+    "refuse-proposal": ("accepts none of the transforms", Behaviour(refuses_proposal=True)),
+    "refuse-mode": ("does not do this mode", Behaviour(refuses_mode=True)),
+    "refuse-version": (
+        "does not speak IKEv1 here",
+        Behaviour(refuses=("MSG2", NotifyType.INVALID_MAJOR_VERSION), in_clear=True),
+    ),
+    "busy": ("wants MSG1 again, as under a flood", Behaviour(
+        refuses=("MSG2", NotifyType.MS_NOTIFY_DOS_COOKIE), in_clear=True)),
+    "wrong-choice": ("chooses a transform that was not offered", Behaviour(changes_choice=True)),
+    "no-psk": ("has no pre-shared key for the peer", Behaviour(has_no_secret=True)),
+    "wrong-psk": ("has another pre-shared key", Behaviour(has_wrong_secret=True)),
+    "refuse-identity": ("does not accept the initiator's identity", Behaviour(refuses_identity=True)),
+    "refuse-certificate": (
+        "does not accept the initiator's certificate", Behaviour(refuses_certificate=True)
+    ),
+    "refuse-user": ("does not let the user in", Behaviour(refuses_user=True)),
+    "no-address": ("has no address to give, and does not accept selectors without one",
+        Behaviour(gives_no_address=True, refuses_quick=NotifyType.INVALID_ID_INFORMATION),
+    ),
+    "phase2-proposal": ("accepts no proposal of quick mode", Behaviour(
+        refuses_quick=NotifyType.NO_PROPOSAL_CHOSEN)),
+    "phase2-selectors": ("does not accept the selectors", Behaviour(
+        refuses_quick=NotifyType.INVALID_ID_INFORMATION)),
+    "phase2-pfs": ("cannot do the group of quick mode", Behaviour(
+        refuses_quick=NotifyType.INVALID_KEY_INFORMATION)),
+    "phase2-silent": ("never answers quick mode", Behaviour(silent_from="QM2")),
+    "restart": ("loses its state after MSG2", Behaviour(restarts_after="MSG2")),
+    "restart-cookie": ("loses its state after MSG2, and says so", Behaviour(
+        restarts_after="MSG2", says_invalid_cookie=True)),
+    "drop-fragments": ("its second IKE fragment is always lost", Behaviour(drops_fragment=2)),
+    "delete-after-phase1": ("deletes phase 1 as soon as it is up", Behaviour(deletes_after="phase1")),
+    "delete-after-quick": ("deletes all as soon as it is up", Behaviour(deletes_after="QM3")),
+    "no-dpd": ("does not answer R-U-THERE", Behaviour(deaf_to_dpd=True)),
+    "dead": ("is gone soon after all was up", Behaviour(dead_after_s=5.0)),
+    "slow": ("answers 2 seconds late", Behaviour(delay_s=2.0)),
+}  # fmt: skip
+"""Name: what the peer does then."""
+
+
+def _step(value: str) -> str:
+    step = value.upper()
+    if step not in STEPS:
+        raise ReplayError(f"{value!r} is no step; one is {', '.join(STEPS)}")
+    return step
+
+
+def _refusal(value: str) -> tuple[str, int]:
+    step, _, name = value.partition(":")
+    wanted = name.upper().replace("-", "_")
+    if wanted.isdigit() and int(wanted) < 65536:
+        return _step(step), int(wanted)
+    if wanted not in NotifyType.__members__:
+        raise ReplayError(f"{name!r} is no notify; write one like MSG2:NO-PROPOSAL-CHOSEN")
+    return _step(step), NotifyType[wanted]
+
+
+def _seconds(value: str) -> float:
+    try:
+        found = float(value)
+    except ValueError:
+        raise ReplayError(f"{value!r} is no number of seconds") from None
+    if not 0 <= found <= 600:
+        raise ReplayError(f"{value!r} is not between 0 and 600 seconds")
+    return found
+
+
+_SETTINGS: Final[dict[str, tuple[str, str, Callable[[str], object]]]] = {
+    "silent": ("silent_from", "MSG4: sends neither that step nor anything after it", _step),
+    "lose": ("loses", "MSG4: that step never arrives", _step),
+    "refuse": ("refuses", "MSG2:NO-PROPOSAL-CHOSEN: a notify in its place", _refusal),
+    "restart-after": ("restarts_after", "MSG2: forgets all once it was sent", _step),
+    "delay": ("delay_s", "3: answers so many seconds late", _seconds),
+}
+
+
+def behaviour(words: tuple[str, ...]) -> Behaviour:
+    """Return what faults make together: names of `FAULTS`, or settings like `silent=MSG4`.
+
+    Raises:
+        ReplayError: a word means nothing.
+    """
+    found = Behaviour(name=", ".join(words))
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals and name in _SETTINGS:
+            field, _, read = _SETTINGS[name]
+            found = replace(found, **{field: read(value)})
+        elif word in FAULTS:
+            made = FAULTS[word][1]
+            changed = {f: getattr(made, f) for f in made.__struct_fields__
+                       if getattr(made, f) != getattr(Behaviour(), f)}  # fmt: skip
+            found = replace(found, **changed)
+        else:
+            known = ", ".join((*FAULTS, *(f"{one}=..." for one in _SETTINGS)))
+            raise ReplayError(f"fault {word!r} is none of {known}")
+    return found
+
+
+def described() -> tuple[tuple[str, str], ...]:
+    """Return every fault with what it does."""
+    named = tuple((name, f"the peer {means}") for name, (means, _) in FAULTS.items())
+    return (*named, *((f"{name}=", means) for name, (_, means, _) in _SETTINGS.items()))

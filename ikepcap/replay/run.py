@@ -1,0 +1,152 @@
+"""One replay from its policy to its record: which engine, on which path, in memory or on the wire."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Literal
+
+from msgspec.structs import replace
+
+from ikepcap.errors import ReplayError
+from ikepcap.keys.derive import PSK_METHODS
+from ikepcap.replay.actions import Done, Endpoint, Note, Path, Send
+from ikepcap.replay.behaviour import Behaviour
+from ikepcap.replay.initiator import Initiator
+from ikepcap.replay.memory import SECOND_NS, Captured, Memory
+from ikepcap.replay.policy import SIGNED_METHODS, XAUTH_METHODS, Policy
+from ikepcap.replay.responders import Responders
+from ikepcap.replay.sa import IsakmpSa
+from ikepcap.replay.safety import Gate
+from ikepcap.replay.script import Script, one_transform_each
+from ikepcap.replay.session import AS_MADE
+from ikepcap.replay.transport import Loop, Udp
+from ikepcap.replay.witness import Probe, Verbatim
+from ikepcap.wire.offer import read_offer
+
+Way = Literal["fresh", "verbatim", "probe"]
+Tell = Callable[[Note | Done], None]
+_LINGER_S: Final = 1.0
+_REHEARSAL_S: Final = 60.0
+
+
+def _lacking(policy: Policy) -> str | None:
+    """Return which secret all that is offered needs and the policy has not."""
+    methods = {one.auth for one in read_offer(policy.offer).transforms}
+    if methods and methods <= SIGNED_METHODS and policy.credential is None:
+        return "what is offered signs: a certificate and its private key are needed"
+    if methods and methods <= PSK_METHODS and policy.psk is None:
+        return "what is offered needs a pre-shared key"
+    if methods and methods <= XAUTH_METHODS and policy.user is None:
+        return "what is offered asks for a user: a name and a password are needed"
+    return None
+
+
+class Player:
+    """Plays the initiator once."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        script: Script,
+        way: Way,
+        ends: tuple[str, Endpoint, Endpoint],
+        *,
+        gate: Gate,
+        behaviour: Behaviour = AS_MADE,
+        each: bool = False,
+        source_port: int = 0,
+    ) -> None:
+        """Take what is to be played.
+
+        Args:
+            policy: of the initiator.
+            script: of the captured negotiation; `verbatim` sends its octets.
+            way: of playing.
+            ends: own address, the target, and the target's port for NAT traversal.
+            gate: that everything sent has to pass.
+            behaviour: what the initiator does wrong.
+            each: probe every transform by itself.
+            source_port: own port; 0 is any.
+
+        Raises:
+            ReplayError: every method that is offered needs a secret that is not given.
+        """
+        lacking = _lacking(policy) if way == "fresh" else None
+        if lacking is not None:
+            raise ReplayError(lacking)
+        self._policy, self._script, self._way = policy, script, way
+        self._own, self._target, self._far = ends
+        self._gate, self._behaviour, self._each = gate, behaviour, each
+        self._source_port = source_port
+        self._engine: Initiator | Verbatim | Probe | None = None
+        self.record: list[Captured] = []
+        """All that was sent and came in."""
+        self._negotiated = 0
+        self.said: list[str] = []
+        self.done: Done | None = None
+
+    @property
+    def sent(self) -> int:
+        """Datagrams that left."""
+        return self._gate.count
+
+    @property
+    def negotiated(self) -> list[Captured]:
+        """The record without the delete at its end, which tidies up and is no part of what is compared."""
+        return self.record[: self._negotiated]
+
+    def sas(self) -> Sequence[IsakmpSa]:
+        """Return the SA that came about, if one did."""
+        found = self._engine.sa if isinstance(self._engine, Initiator) else None
+        return [] if found is None else [found]
+
+    def play(self, seconds: float, tell: Tell) -> None:
+        """Play it on UDP; Ctrl-C ends it with a delete.
+
+        Raises:
+            ReplayError: it cannot be played, or the network failed.
+            UnsafeTargetError: the target may not be sent to.
+        """
+
+        def hear(said: Note | Done) -> None:
+            if isinstance(said, Note):
+                self.said.append(said.text)
+            tell(said)
+
+        natt_source = self._source_port + 4000 if 0 < self._source_port < 61_536 else 0
+        local = Endpoint(self._own, self._source_port), Endpoint(self._own, natt_source)
+        with Udp(*local, self._gate, remote=(self._target, self._far)) as udp:
+            self.record = udp.record
+            engine = self._made(udp.ends[0], udp.ends[1])
+            loop = Loop(engine, udp, hear)
+            try:
+                loop.run(engine.start(time.time_ns()), seconds=seconds, linger_s=_LINGER_S)
+            except KeyboardInterrupt:
+                hear(Note("interrupted"))
+            self.done = loop.done
+            self._negotiated = len(udp.record)
+            loop.close(engine.close(time.time_ns()))
+
+    def rehearsed(self) -> Iterator[tuple[float, Send]]:
+        """Yield what would be sent, with seconds since the beginning, if the peer agreed to everything."""
+        ends = Endpoint(self._own, self._source_port or 500), Endpoint(self._own, 4500)
+        engine = self._made(*ends)
+        peer = replace(self._policy, accepts_all=True, quick_offer=None, selectors=None, identity=None,
+                       peer_identity=None, authorities=None)  # fmt: skip
+        memory = Memory(engine, Responders(peer, secrets.token_bytes)).run(_REHEARSAL_S)
+        self.said = [one.said.text for one in memory.told
+                     if one.side == "initiator" and isinstance(one.said, Note)]  # fmt: skip
+        begin_ns = memory.captured[0].time_ns if memory.captured else 0
+        for at_ns, send in memory.sent:
+            yield (at_ns - begin_ns) / SECOND_NS, send
+
+    def _made(self, local: Endpoint, natt: Endpoint) -> Initiator | Verbatim | Probe:
+        path, far = Path(local, self._target), Path(natt, self._far, is_natt=True)
+        if self._way == "verbatim":
+            self._engine = Verbatim(self._script, path, self._policy.manner)
+        elif self._way == "probe":
+            offers = one_transform_each(self._policy.offer) if self._each else [self._policy.offer]
+            self._engine = Probe(self._policy, offers, path, secrets.token_bytes)
+        else:
+            self._engine = Initiator(self._policy, path, far, secrets.token_bytes, self._behaviour)
+        return self._engine

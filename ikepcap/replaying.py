@@ -1,0 +1,254 @@
+"""Replay wired to the rest: a captured negotiation as a script, a live one as a capture, and both compared.
+
+taken = replaying.take("branch.pcapng")
+policy = initiator_policy(taken.script, Policy(offer=b"", psk=psk))
+peer = Responders(like, secrets.token_bytes, behaviour(("wrong-psk",)))
+found = replaying.replay(taken, policy, peer)  # in memory; `replay.run.Player` does it on UDP
+found.verdict  # same, further, less-far, other-refusal, other
+"""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path as FilePath
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from ikepcap import api
+from ikepcap.capture.reader import Capture
+from ikepcap.capture.write import Frame, Hop, pcapng, udp_packets
+from ikepcap.errors import ReplayError
+from ikepcap.keys.facts import INITIATOR, RESPONDER
+from ikepcap.keys.material import Origin
+from ikepcap.keys.own import own_table
+from ikepcap.keys.ring import KeyRing
+from ikepcap.keys.tables import IKEV1_TABLE, table_row
+from ikepcap.opening import Opening
+from ikepcap.replay.actions import Done, Endpoint, Path
+from ikepcap.replay.initiator import Initiator
+from ikepcap.replay.memory import Captured, Engine, Memory
+from ikepcap.replay.policy import Policy
+from ikepcap.replay.sa import IsakmpSa
+from ikepcap.replay.script import Heard, Script, script_of
+from ikepcap.report.model import Conversation
+from ikepcap.wire.bodies import Fragment
+from ikepcap.wire.codec import decode
+from ikepcap.wire.numbers import Payload
+
+Verdict = Literal["same", "further", "less-far", "other-refusal", "other"]
+_NEVER_FRAGMENTED: Final = 65_535
+_LISTED: Final = 8
+_IKE_PORT: Final = 500
+_NATT_PORT: Final = 4500
+
+
+class Taken(Struct, frozen=True):
+    """A negotiation of a capture."""
+
+    conversation: Conversation
+    script: Script
+    name: str
+    """Of the capture."""
+
+
+class Replayed(Struct, frozen=True):
+    """What a replay in memory came to."""
+
+    done: Done | None
+    record: tuple[Captured, ...]
+    live: Conversation | None
+    verdict: Verdict
+
+
+class Step(Struct, frozen=True):
+    """One message of either, by its place in the exchange."""
+
+    step: str
+    sender: str
+    original: int
+    """Copies; 0 where it is not there."""
+    live: int
+
+
+def take(
+    path: str | os.PathLike[str], *, number: int | None = None, cookie: str = "", ring: KeyRing | None = None
+) -> Taken:
+    """Return a negotiation of a capture, as the script of a replay.
+
+    Args:
+        path: of the capture; it is read twice.
+        number: of the conversation, as `analyze` gives it.
+        cookie: the beginning of one of its cookies.
+        ring: keys that open what is encrypted: then quick mode and identities are played as captured too.
+
+    Raises:
+        ReplayError: there is no such negotiation, or more than one.
+    """
+    report = api.analyze(path)
+    found = [
+        one
+        for one in report.conversations
+        if (number is None or one.id == number)
+        and (one.initiator_cookie.startswith(cookie) or (one.responder_cookie or "").startswith(cookie))
+    ]
+    if len(found) != 1:
+        listed = ", ".join(f"#{one.id} {one.outcome} {one.initiator_cookie[:8]}"
+                           for one in report.conversations[:_LISTED])  # fmt: skip
+        many = "several negotiations" if found else "no such negotiation"
+        hint = f"pick one with --conversation: {listed}" if listed else "the capture holds none"
+        raise ReplayError(f"{report.source.name}: {many}; {hint}")
+    conversation = found[0]
+    return Taken(conversation, script_of(_heard(path, conversation, ring), _gaps(conversation)),
+                 report.source.name)  # fmt: skip
+
+
+def _heard(path: str | os.PathLike[str], conversation: Conversation, ring: KeyRing | None) -> Iterable[Heard]:
+    """Yield the messages of a conversation in order, copies and fragments left out."""
+    lines = conversation.messages if isinstance(conversation.messages, tuple) else ()
+    senders = {line.frame: line.sender for line in lines if line.kind in ("new", "late", "unexpected")}
+    pieces = {frame: line.frame for line in lines for frame in line.fragment_frames}
+    sizes: dict[int, int] = {}
+    cookie = bytes.fromhex(conversation.initiator_cookie)
+    for one in Opening(Capture([path]), ring or KeyRing()):
+        frame = one.datagram.frame
+        frame = frame if frame in senders else pieces.get(frame, frame)
+        if frame not in senders or one.message.initiator_cookie != cookie:
+            continue
+        fragments = one.message.bodies(Payload.FRAGMENT)
+        if fragments:
+            part, _ = decode(Fragment, fragments[0], 0, len(fragments[0]))
+            sizes.setdefault(frame, len(part.data) if part else 0)
+            continue
+        side = INITIATOR if senders[frame] == "initiator" else RESPONDER
+        yield Heard(side, one.message, sizes.get(frame))
+
+
+def _gaps(conversation: Conversation) -> tuple[float, ...]:
+    """Return the seconds between the copies of what the initiator repeated most."""
+    lines = conversation.messages if isinstance(conversation.messages, tuple) else ()
+    copies: dict[int, list[int]] = {}
+    for line in lines:
+        if line.sender == "initiator" and line.kind in ("new", "retransmission"):
+            copies.setdefault(line.retransmission_of or line.frame, []).append(line.offset_ns)
+    longest = max(copies.values(), key=len, default=[])
+    return tuple((b - a) / 1e9 for a, b in pairwise(longest))
+
+
+def replay(taken: Taken, policy: Policy, peer: Engine, *, seconds: float = 300.0) -> Replayed:
+    """Play the initiator against a peer in memory, in time that does not pass, and compare.
+
+    Args:
+        taken: the captured negotiation.
+        policy: of the initiator: see `replay.script.initiator_policy`.
+        peer: waiting; `replay.responders.Responders`, or anything that takes datagrams.
+        seconds: of virtual time, the most it may take.
+    """
+    path, natt_path = (
+        Path(Endpoint("192.0.2.1", port), Endpoint("198.51.100.7", port), port == _NATT_PORT)
+        for port in (_IKE_PORT, _NATT_PORT)
+    )
+    memory = Memory(Initiator(policy, path, natt_path, secrets.token_bytes), peer).run(seconds)
+    with tempfile.TemporaryDirectory(prefix="ikepcap-") as folder:
+        file = FilePath(folder) / "live.pcapng"
+        file.write_bytes(pcapng_of(memory.captured))
+        live = judged(file, "initiator")
+    found = live[0] if live else None
+    return Replayed(memory.result(), tuple(memory.captured), found, verdict(taken.conversation, found))
+
+
+def pcapng_of(record: Iterable[Captured]) -> bytes:
+    """Return what was sent and came in as a capture file."""
+    frames = []
+    for number, one in enumerate(sorted(record, key=lambda one: one.time_ns), 1):
+        hop = Hop(one.source.address.partition("%")[0], one.destination.address.partition("%")[0], 64, number)
+        ports = (one.source.port, one.destination.port)
+        frames += [
+            Frame(one.time_ns, packet) for packet in udp_packets(hop, *ports, one.payload, _NEVER_FRAGMENTED)
+        ]
+    return pcapng(frames, link=101)
+
+
+def keys_of(sas: Iterable[IsakmpSa], name: str) -> tuple[str, str]:
+    """Return the keys of SAs as Wireshark's table, and as a file of our own for --keys."""
+    materials = [sa.material(Origin(name, 1)) for sa in sas]
+    rows = (
+        table_row(one.initiator_cookie, one.encryption_key)
+        for one in materials
+        if one.initiator_cookie is not None and one.encryption_key is not None
+    )
+    return "".join(rows), "".join(own_table(one) for one in materials)
+
+
+def judged(file: str | os.PathLike[str], near: Literal["initiator", "responder"]) -> tuple[Conversation, ...]:
+    """Return what the analysis finds in a recorded run."""
+    return api.analyze(file, vantage=near).conversations
+
+
+def is_up(conversation: Conversation | None) -> bool:
+    """Whether phase 1 came up, and quick mode if there was one."""
+    if conversation is None or conversation.outcome != "established":
+        return False
+    quick = [one for one in conversation.exchanges if one.kind == "quick"]
+    return not quick or any(one.outcome == "established" for one in quick)
+
+
+def verdict(original: Conversation, live: Conversation | None) -> Verdict:
+    """Return how a live negotiation ended beside the captured one."""
+    if live is None:
+        return "less-far"
+    before, now = _reached(original), _reached(live)
+    if now != before:
+        return "further" if now > before else "less-far"
+    if _end(original) == _end(live):
+        return "same"
+    return "other-refusal" if original.outcome == live.outcome == "refused" else "other"
+
+
+def _reached(one: Conversation) -> tuple[int, int, int]:
+    """Return how far a negotiation came: phase 1, what lies between, quick mode."""
+    is_done = one.outcome == "established"
+    quick = [exchange for exchange in one.exchanges if exchange.kind == "quick"]
+    transactions = sum(
+        exchange.kind == "transaction" and exchange.outcome == "established" for exchange in one.exchanges
+    )
+    best = max((3 if each.outcome == "established" else each.last_message or 0 for each in quick), default=0)
+    return (99 if is_done else one.last_message or 0), transactions, best
+
+
+def _end(one: Conversation) -> tuple[str, tuple[str, ...]]:
+    """Return outcome and the fault that is told first."""
+    faults = tuple(found.code for found in one.findings if found.severity == "fault")
+    return one.outcome, faults[:1]
+
+
+def steps(original: Conversation, live: Conversation | None) -> tuple[Step, ...]:
+    """Return the messages of both side by side, copies counted."""
+    ours, theirs = _counted(original), _counted(live)
+    order = [*ours, *(key for key in theirs if key not in ours)]
+    return tuple(Step(step, sender, ours.get((step, sender), 0), theirs.get((step, sender), 0))
+                 for step, sender in order)  # fmt: skip
+
+
+def _counted(one: Conversation | None) -> dict[tuple[str, str], int]:
+    lines = one.messages if one is not None and isinstance(one.messages, tuple) else ()
+    found: dict[tuple[str, str], int] = {}
+    for line in lines:
+        key = (line.step or line.exchange, line.sender)
+        found[key] = found.get(key, 0) + (line.kind != "duplicate")
+    return found
+
+
+def write_keys(folder: FilePath, sas: Iterable[IsakmpSa]) -> tuple[FilePath, FilePath] | None:
+    """Write the keys of SAs beside a recording, readable by their owner alone; None where there are none."""
+    table, own = keys_of(sas, folder.name)
+    if not own:
+        return None
+    found = folder / IKEV1_TABLE, folder / "keys.toml"
+    for file, text in zip(found, (table, own), strict=True):
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as out:
+            out.write(text)
+    return found

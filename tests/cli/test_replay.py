@@ -1,0 +1,274 @@
+"""`ikepcap respond` and `ikepcap replay`, one against the other over loopback on high ports."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ikepcap
+from ikepcap.capture.reader import Capture
+from ikepcap.keys.sources import load_ring
+from ikepcap.opening import Opening
+
+ROOT = Path(__file__).resolve().parents[2]
+STALLED = str(ROOT / "captures" / "main-psk-stalled-at-msg5.pcap")
+SECRET = "known to both of us"  # noqa: S105 - invented
+PATIENCE_S = 20
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free, with the one 4000 above it."""
+    for _ in range(50):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            one.bind(("127.0.0.1", 0))
+            found: int = one.getsockname()[1]
+        if found + 4000 < 65536:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                try:
+                    other.bind(("127.0.0.1", found + 4000))
+                except OSError:
+                    continue
+            return found
+    raise AssertionError("no free ports")
+
+
+@pytest.fixture
+def psk(tmp_path: Path) -> str:
+    file = tmp_path / "psk.txt"
+    file.write_text(SECRET + "\n")
+    return str(file)
+
+
+def _words(*words: str) -> list[str]:
+    return [sys.executable, "-m", "ikepcap", *words]
+
+
+def replay(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        _words("replay", *words), capture_output=True, text=True, timeout=60, cwd=ROOT, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@contextmanager
+def responding(port: int, psk: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A responder that listens, ended afterwards."""
+    process = subprocess.Popen(
+        _words("respond", "--port", str(port), "--psk-file", psk, *words), stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=ROOT,
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        assert "answering on" in process.stderr.readline()
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(PATIENCE_S)
+        finally:
+            process.kill()
+            if process.stderr is not None:
+                process.stderr.close()
+
+
+def test_a_stalled_negotiation_comes_up_against_a_peer_that_answers(
+    port: int, psk: str, tmp_path: Path
+) -> None:
+    record = tmp_path / "live.pcapng"
+    with responding(port, psk):
+        done = replay(STALLED, "--target", f"127.0.0.1:{port}", "--psk-file", psk, "--record", str(record),
+                      "--keys-to", str(tmp_path), "--expect", "further")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "compared   further than the captured one" in done.stdout
+    assert SECRET not in done.stdout + done.stderr
+    (conversation,) = ikepcap.analyze(record).conversations
+    assert conversation.outcome == "established"
+    keys = tmp_path / "keys.toml"
+    assert keys.stat().st_mode & 0o077 == 0
+    opened = [one for one in Opening(Capture([record]), load_ring([keys])) if one.message.is_encrypted]
+    assert opened
+    assert all(one.plaintext is not None for one in opened)
+    table = (tmp_path / "ikev1_decryption_table").read_text()
+    assert table.startswith(conversation.initiator_cookie + ",")
+
+
+def test_the_same_end_is_called_the_same(port: int, psk: str, tmp_path: Path) -> None:
+    record = tmp_path / "live.pcapng"
+    words = ("--target", f"127.0.0.1:{port}", "--psk-file", psk, "--manner", "quick")
+    with responding(port, psk, "--fault", "refuse-proposal"):
+        first = replay(STALLED, *words, "--record", str(record), "--expect", "refused")
+        assert first.returncode == 0, first.stdout + first.stderr
+        again = replay(str(record), *words, "--expect", "same", "--format", "json")
+    assert again.returncode == 0, again.stdout
+    found = json.loads(again.stdout)
+    assert found["verdict"] == "same"
+    assert found["live"]["findings"][0]["code"] == "proposal-mismatch"
+    assert [one["step"] for one in found["messages"]][:1] == ["MSG1"]
+
+
+def test_nobody_there_is_said_at_once_and_ends_with_1(port: int, psk: str) -> None:
+    done = replay(STALLED, "--target", f"127.0.0.1:{port}", "--psk-file", psk, "--manner", "quick",
+                  "--expect", "established")  # fmt: skip
+    assert done.returncode == 1
+    assert "nothing listens" in done.stderr
+    assert "no-reply" in done.stdout
+
+
+def test_probe_asks_for_every_transform(port: int, psk: str) -> None:
+    several = str(ROOT / "captures" / "main-no-proposal-chosen.pcap")
+    with responding(port, psk, "--manner", "quick"):
+        done = replay(several, "--target", f"127.0.0.1:{port}", "--probe", "--each", "--manner", "quick")
+    assert done.returncode == 0, done.stderr
+    assert "accepted" in done.stdout
+
+
+def test_verbatim_says_where_it_ends(port: int, psk: str) -> None:
+    with responding(port, psk):
+        done = replay(STALLED, "--target", f"127.0.0.1:{port}", "--verbatim")
+    assert done.returncode == 0, done.stderr
+    assert "from MSG5 on all depends on a key that nobody has" in done.stdout
+
+
+def test_dry_run_sends_nothing(port: int, psk: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", port))
+        listener.setblocking(False)
+        done = replay(STALLED, "--target", f"127.0.0.1:{port}", "--psk-file", psk, "--dry-run")
+        with pytest.raises(BlockingIOError):
+            listener.recv(1)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[2] for line in done.stdout.splitlines() if " octets " in line] == [
+        "MSG1", "MSG3", "MSG5", "QM1", "QM3",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("--target", "8.8.8.8"), "neither loopback nor private"),
+    (("--target", "10.1.2.3"), "private network"),
+    (("--target", "224.0.0.1"), "no single host"),
+    (("--target", "gate.example.net"), "names are not looked up"),
+    (("--target", "127.0.0.1:0"), "no UDP port"),
+    (("--target", "127.0.0.1", "--source", "here"), "no IP address"),
+    (("--target", "127.0.0.1", "--source", "::"), "no address of one interface"),
+    (("--target", "127.0.0.1", "--set", "colour=red"), "is no edit"),
+    (("--target", "127.0.0.1", "--conversation", "9"), "no such negotiation"),
+])  # fmt: skip
+def test_what_cannot_be_done_ends_with_one_line_and_2(psk: str, words: tuple[str, ...], said: str) -> None:
+    done = replay(STALLED, *words, "--psk-file", psk)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("capture", "said"), [
+    ("main-certificates-ike-fragments.pcap", "a certificate and its private key"),
+    ("main-xauth-established.pcap", "a name and a password"),
+])  # fmt: skip
+def test_what_is_lacking_is_said_before_anything_is_sent(psk: str, capture: str, said: str) -> None:
+    file = str(ROOT / "captures" / capture)
+    done = replay(file, "--conversation", "1", "--target", "127.0.0.1:9", "--psk-file", psk)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_a_secret_is_needed_and_never_taken_from_the_command_line(run: Any) -> None:
+    result = run("replay", STALLED, "--target", "127.0.0.1")
+    assert result.exit_code == 2
+    assert "--psk-file" in result.stderr
+    assert "--psk " not in run("replay", "--help").stdout
+    assert "--password " not in run("respond", "--help").stdout
+
+
+def test_interrupted_it_deletes_what_is_up(port: int, psk: str, tmp_path: Path) -> None:
+    record = tmp_path / "responder.pcapng"
+    with responding(port, psk, "--record", str(record)) as process:
+        client = replay(STALLED, "--target", f"127.0.0.1:{port}", "--psk-file", psk)
+        assert client.returncode == 0, client.stderr
+        os.kill(process.pid, signal.SIGTERM)
+        process.wait(PATIENCE_S)
+        end = time.monotonic() + PATIENCE_S
+        while not record.exists() and time.monotonic() < end:
+            time.sleep(0.05)
+    (conversation,) = ikepcap.analyze(record).conversations
+    assert conversation.outcome == "established"
+
+
+def test_the_responder_of_a_capture_is_played(port: int, psk: str) -> None:
+    """Of the captured offer it takes what was taken then, and nothing else."""
+    established = str(ROOT / "captures" / "main-psk-established.pcap")
+    words = ("--target", f"127.0.0.1:{port}", "--psk-file", psk, "--manner", "quick")
+    with responding(port, psk, "--like", established):
+        same = replay(established, *words, "--expect", "same")
+        other = replay(established, *words, "--set", "group=modp1024", "--expect", "refused")
+    assert same.returncode == 0, same.stdout
+    assert other.returncode == 0, other.stdout
+
+
+def test_interrupted_replay_tells_what_it_has(port: int, psk: str, tmp_path: Path) -> None:
+    record = tmp_path / "live.pcapng"
+    words = ("--target", f"127.0.0.1:{port}", "--psk-file", psk, "--record", str(record))
+    with responding(port, psk, "--fault", "silent=MSG4"):
+        process = subprocess.Popen(
+            _words("replay", STALLED, *words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        )  # fmt: skip
+        assert process.stderr is not None
+        assert "chosen" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1
+    assert "compared   less far" in said
+    assert record.exists()
+
+
+def test_faults_are_listed(run: Any) -> None:
+    result = run("respond", "--faults")
+    assert result.exit_code == 0
+    assert "wrong-psk" in result.stdout
+
+
+def test_a_policy_file_says_the_same_as_options(port: int, psk: str, tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('ike = ["3des-sha1-modp1024"]\npsk_file = "psk.txt"\nmanner = "quick"\n')
+    with responding(port, psk, "--policy", str(file)):
+        done = replay(STALLED, "--target", f"127.0.0.1:{port}", "--psk-file", psk, "--manner", "quick")
+        assert done.returncode == 1
+        assert "proposal-mismatch" in done.stdout
+        edited = replay(STALLED, "--target", f"127.0.0.1:{port}", "--psk-file", psk, "--set",
+                        "encryption=3des", "--set", "hash=sha1", "--set", "group=modp1024")  # fmt: skip
+    assert edited.returncode == 0, edited.stdout
+
+
+def test_what_the_readme_shows_works(port: int, tmp_path: Path) -> None:
+    """Both commands as a newcomer types them, but for the port."""
+    section = (ROOT / "README.md").read_text().partition("## Against a live peer")[2]
+    setup, command = section.partition("```sh\n")[2].partition("```")[0].strip().splitlines()
+    words = section.partition("$ ikepcap ")[2].partition("\n")[0].split()
+    assert command == "ikepcap respond --psk-file psk.txt"
+    subprocess.run(setup, shell=True, check=True, cwd=tmp_path)  # noqa: S602 - our own README
+    secret = str(tmp_path / "psk.txt")
+    words = [secret if word == "psk.txt" else word.replace("5500", str(port)) for word in words]
+    began_s = time.monotonic()
+    with responding(port, secret):
+        done = subprocess.run(
+            _words(*words), capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - began_s < 60
+    shown = section.partition("$ ikepcap ")[2].partition("```")[0].splitlines()[1:]
+    told = [line.replace(str(port), "5500") for line in done.stdout.splitlines()]
+    shown, told = ([line for line in each if not line.startswith("live ")] for each in (shown, told))
+    assert shown == told

@@ -1,0 +1,76 @@
+"""To whom nothing is sent, and how much to the others."""
+
+from ipaddress import ip_network
+
+import pytest
+
+from ikepcap.errors import ReplayError, UnsafeTargetError
+from ikepcap.replay.safety import PER_RESPONDER, PER_RUN, PER_SECOND, Gate, check_target
+
+SECOND_NS = 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "127.8.9.1", "::1", "192.0.2.7", "198.51.100.7", "203.0.113.5", "2001:db8::1",
+                "::ffff:127.0.0.1"],
+)  # fmt: skip
+def test_loopback_and_documentation_addresses_are_free(address: str) -> None:
+    check_target(address, ())
+
+
+@pytest.mark.parametrize(("address", "allowed"), [
+    ("10.0.0.1", "10.0.0.0/8"), ("192.168.7.1", "192.168.0.0/16"), ("fd00::1", "fd00::/8"),
+    ("169.254.1.1", "169.254.0.0/16"), ("172.16.0.1", "0.0.0.0/0"), ("::ffff:10.0.0.1", "10.0.0.0/8"),
+])  # fmt: skip
+def test_private_addresses_have_to_be_allowed(address: str, allowed: str) -> None:
+    with pytest.raises(UnsafeTargetError, match="--allow"):
+        check_target(address, ())
+    check_target(address, (ip_network(allowed),))
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "1.1.1.1", "224.0.0.1", "255.255.255.255", "240.0.0.2", "2606:4700::1", "ff02::1",
+                "240.0.0.1", "100.64.0.1", "::", "::ffff:8.8.8.8"],
+)  # fmt: skip
+def test_any_other_address_has_to_be_allowed_by_itself(address: str) -> None:
+    wide = (ip_network("0.0.0.0/0"), ip_network("::/0"), ip_network("8.8.8.0/24"))
+    for allowed in ((), wide):
+        with pytest.raises(UnsafeTargetError, match="exactly"):
+            check_target(address, allowed)
+    plain = address.removeprefix("::ffff:")
+    check_target(address, (ip_network(plain),))
+
+
+def test_names_are_not_looked_up() -> None:
+    with pytest.raises(UnsafeTargetError, match="no IP address"):
+        check_target("localhost", ())
+
+
+def test_no_more_than_twenty_datagrams_in_a_second_and_two_hundred_in_a_run() -> None:
+    gate, now_ns = Gate(), 0
+    for number in range(PER_RUN):
+        if number and number % PER_SECOND == 0:
+            with pytest.raises(ReplayError, match="in a second"):
+                gate.admit("127.0.0.1", now_ns)
+            now_ns += gate.wait_ns(now_ns)
+        assert gate.wait_ns(now_ns) == 0
+        gate.admit("127.0.0.1", now_ns)
+    assert now_ns == (PER_RUN // PER_SECOND - 1) * SECOND_NS
+    with pytest.raises(ReplayError, match="most a run may send"):
+        gate.admit("127.0.0.1", now_ns + SECOND_NS)
+    assert gate.count == PER_RUN
+
+
+def test_what_is_refused_does_not_count() -> None:
+    gate = Gate()
+    with pytest.raises(UnsafeTargetError):
+        gate.admit("8.8.8.8", 0)
+    assert gate.count == 0
+
+
+def test_no_limit_is_above_the_highest() -> None:
+    gate = Gate(limit=10**9)
+    for number in range(PER_RESPONDER):
+        gate.admit("::1", number * SECOND_NS)
+    with pytest.raises(ReplayError):
+        gate.admit("::1", PER_RESPONDER * SECOND_NS)
