@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ikepcap.state.course import DUPLICATE, LATE, NEW, RETRANSMISSION, UNEXPECTED, Place
 from ikepcap.state.refusal import is_error
+from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS
 from ikepcap.track.conversation import Conversation, Seen
 from ikepcap.track.roles import HASH_ONLY_BYTES
 from ikepcap.wire.numbers import Exchange
@@ -23,7 +24,6 @@ KINDS: Final = {
 }
 PREFIX: Final = {"quick": "QM", "transaction": "T", "new-group": "NG"}
 MESSAGES: Final = {"quick": 3, "transaction": 2, "informational": 1, "new-group": 2}
-ENOUGH_NS: Final = 30 * 10**9
 REFUSAL_NS: Final = 2 * 10**9
 """A peer refuses at once; what comes later is about something else."""
 COMMIT: Final = 0x02
@@ -131,7 +131,7 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
     ):
         total = 4  # the commit bit asks for a fourth message, CONNECTED (RFC 2408 §3.1)
     if found.last >= total or (found.kind == "quick" and found.last >= 3):
-        return _judge_complete(found)
+        return _judge_complete(conversation, found)
     awaited = found.last + 1
     silent = found.starter if awaited % 2 else 1 - found.starter
     if all(s.sender != silent for s in seen):
@@ -151,9 +151,9 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
     return _with(found, "in-progress", awaited=awaited, silent=silent)
 
 
-def _judge_complete(found: LaterExchange) -> LaterExchange:
+def _judge_complete(conversation: Conversation, found: LaterExchange) -> LaterExchange:
     """The last message was seen; it did not arrive if the other peer goes on repeating the one before."""
-    if found.last > 1 and _repeats_after(found, found.last - 1) >= 2:
+    if found.last > 1 and _repeats_after(found, found.last - 1, conversation.seen) >= 2:
         sender = found.starter if found.last % 2 else 1 - found.starter
         return _with(found, "stalled", awaited=found.last, silent=sender)
     return _with(found, "established")
@@ -164,14 +164,25 @@ def _repeats(found: LaterExchange, step: int) -> int:
     return sum(1 for s, place in pairs if s == step and place.kind == RETRANSMISSION)
 
 
-def _repeats_after(found: LaterExchange, step: int) -> int:
-    """Count repeats of a step after the step that answers it was first seen."""
-    answered = False
-    count = 0
-    for s, place in zip(found.steps, found.places, strict=True):
-        answered = answered or s == step + 1
-        count += answered and s == step and place.kind == RETRANSMISSION
-    return count
+def _repeats_after(found: LaterExchange, step: int, seen: tuple[Seen, ...] = ()) -> int:
+    """Count repeats of a step after the step that answers it was first seen.
+
+    With `seen`, those are left out that the answer may have crossed on its way: peers that take long to
+    answer are asked again meanwhile.
+    """
+    firsts = dict(zip(reversed(found.steps), reversed(found.indexes), strict=True))
+    if step + 1 not in firsts:
+        return 0
+    after = firsts[step + 1]
+    since_ns = 0
+    if seen:
+        slow_ns = seen[firsts[step]].time_ns - seen[found.indexes[0]].time_ns if step in firsts else 0
+        since_ns = seen[after].time_ns + max(slow_ns, 0) + CROSSING_NS
+    return sum(
+        1 for s, place, i in zip(found.steps, found.places, found.indexes, strict=True)
+        if s == step and place.kind == RETRANSMISSION and i > after
+        and (not seen or seen[i].time_ns > since_ns)
+    )  # fmt: skip
 
 
 def _gave_up(conversation: Conversation, tail: Seen) -> bool:

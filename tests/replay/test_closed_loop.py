@@ -133,7 +133,6 @@ def _name(row: Expected) -> str:
 NOT_YET = {
     "delete-after-phase1": "the analysis knows no delete that is encrypted, and calls it phase2-no-reply",
     "silent=T3": "XAUTH that is asked and answered, and whose verdict never comes, is not remarked upon",
-    "delay=6": "QM2 that was repeated before QM3 arrived is taken for a QM3 that never arrives",
 }
 """Where the analysis says something else, and should not."""
 
