@@ -88,7 +88,7 @@ def test_an_interrupt_ends_quietly_with_status_130() -> None:
     with subprocess.Popen(
         (*COMMAND, "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        time.sleep(0.7)
+        time.sleep(3)  # it has to have come as far as reading
         process.send_signal(2)
         output, errors = process.communicate(timeout=30)
     assert (process.returncode, output, errors) == (130, b"", b"")

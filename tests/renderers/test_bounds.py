@@ -73,9 +73,9 @@ def cost(parsed: Message) -> float:
     """Return the seconds that a tree and its text take, of the best of three tries."""
     times = []
     for _ in range(3):
-        begun = time.perf_counter()
+        begun = time.process_time()
         render_message(parsed)
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
     return min(times)
 
 
@@ -96,9 +96,9 @@ def test_a_payload_made_to_cost_much_costs_little(name: str) -> None:
 def test_a_hex_dump_of_ten_thousand_secrets_costs_little() -> None:
     body = b"\x01\0\0\0" + attribute(16522, b"p") * 100
     parsed = message(14, *[payload(body, 14)] * 100, payload(body), exchange=6)
-    begun = time.perf_counter()
+    begun = time.process_time()
     text = render_message(parsed, hex_dump=True)
-    assert time.perf_counter() - begun < 4 * len(parsed.data) * SECONDS_PER_OCTET
+    assert time.process_time() - begun < 4 * len(parsed.data) * SECONDS_PER_OCTET
     assert text.count("**  ") > 1_000
 
 

@@ -438,9 +438,9 @@ def test_conversation_of_25_000_messages_is_followed_in_bounded_time() -> None:
         )
         at_ns = frames[8].time_ns + n * 1_000_000_000
         frames.append(Frame(at_ns, udp_packets(ends[n % 2], 500, 500, data)[0]))
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = only(frames)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
     assert (found.outcome, found.message_count, faults(found)) == ("established", 25_009, [])
 
 
@@ -448,9 +448,9 @@ def test_25_000_copies_of_one_message_are_followed_in_bounded_time() -> None:
     play = Scene().upto(3)
     frame = play.frames[-1]
     frames = [*play.frames, *(copied(frame, n * 100, ip_id=n & 0xFFFF) for n in range(1, 25_001))]
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = only(frames)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
     assert (found.outcome, found.message_count) == ("stalled", 25_003)
 
 
@@ -462,9 +462,9 @@ def test_3_000_lone_msg1s_are_told_of_in_one_finding() -> None:
         Frame(EPOCH_NS + n * 1_000_000, udp_packets(hop, 500, 500, n.to_bytes(8) + opening[8:])[0])
         for n in range(1, 3001)
     ]
-    begun = time.perf_counter()
+    begun = time.process_time()
     report = analyzed([*frames, *Scene().bystander(120).frames])
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
     assert len(report.conversations) < 3000
     assert [f.code for f in report.findings] == ["probe"]
     assert report.source.isakmp_messages == 3000
@@ -486,9 +486,9 @@ def test_100_000_icmp_errors_are_taken_in_bounded_time() -> None:
     play = Scene().msg1().port_unreachable()
     frame = play.frames[-1]
     frames = [*play.frames, *(copied(frame, n, ip_id=n & 0xFFFF) for n in range(1, 100_000))]
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = only(frames)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
     assert (found.outcome, faults(found)) == ("stalled", ["port-closed"])
 
 

@@ -400,7 +400,7 @@ def test_declarations_yet_to_come_need_no_edit_here() -> None:
 def test_sixteen_thousand_payloads_are_read_shown_and_built_in_bounded_time() -> None:
     """As many as a datagram holds; Scapy's own layer stops after 198."""
     data = build.message([build.vendor_id(b"")] * 16_000, initiator_cookie=COOKIE)
-    began = time.perf_counter()
+    began = time.process_time()
     layer = ISAKMP(data)
     assert len(layer.payloads) == 16_000
     assert bytes(layer) == data
@@ -409,7 +409,7 @@ def test_sixteen_thousand_payloads_are_read_shown_and_built_in_bounded_time() ->
     assert layer.getlayer(VendorId, 16_000) is layer.payloads[-1]
     assert layer.defects == ()
     assert bytes(layer.copy()) == data
-    assert time.perf_counter() - began < 30
+    assert time.process_time() - began < 30
 
 
 def test_payloads_in_payloads_do_not_nest_without_end() -> None:
