@@ -17,8 +17,9 @@ from ikepcap.cli.options import (
     key_ring,
     networks,
     outcomes,
+    page_options,
 )
-from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
+from ikepcap.cli.output import page_for, text_bytes, write
 from ikepcap.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -125,19 +126,7 @@ class Options(TypedDict):
     type=click.Choice(["initiator", "responder", "between"]),
     help="Next to whom the capture was taken, where you know it.",
 )
-@click.option(
-    "--width",
-    type=click.IntRange(min=40),
-    metavar="COLUMNS",
-    help="Width of text, 40 or more; otherwise that of the terminal.",
-)
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colour; NO_COLOR is honoured.",
-)
+@page_options
 @key_options
 @click.pass_context
 def analyze(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Options]) -> None:
@@ -219,15 +208,12 @@ def _chosen(run: "Conversations", choice: "Choice") -> "Iterator[Conversation | 
 
 def _text(report: "Report", hidden: int, options: Options) -> Iterator[bytes]:
     """Yield the report as text, painted and as wide as the terminal has it, or as Markdown."""
-    from ikepcap.renderers.page import Page
+    from msgspec.structs import replace
 
     output = options["output"]
-    page = Page(
-        width=options["width"] or terminal_width(output),
-        color=wants_color(options["color"], output),
-        ascii_only=is_ascii_only(output),
+    page = replace(
+        page_for(output, options["color"], options["width"], show_all=options["all_"]),
         dialect=options["dialect"],
-        limit=None if options["all_"] else Page().limit,
     )
     if options["format_"] == "markdown":
         from ikepcap.renderers.markdown import markdown_lines

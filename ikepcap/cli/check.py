@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
+from ikepcap.cli.options import color_option
+from ikepcap.cli.output import page_for, text_bytes, write
 from ikepcap.errors import FactsError, IkepcapError
 
 if TYPE_CHECKING:
@@ -38,19 +39,18 @@ Exit status:
 @click.command(help=_HELP, epilog=_EPILOG, short_help="Compare captures with the facts beside them.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--strict", is_flag=True, help="Facts that are marked 'reviewed = false' do not hold.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour.")
+@color_option
 @click.pass_context
 def check(ctx: click.Context, paths: tuple[Path, ...], strict: bool, color: str) -> None:
     """Compare with facts; the help is in `_HELP`."""
     from ikepcap.facts.file import find
-    from ikepcap.renderers.page import Page
 
     found = list(dict.fromkeys(find(paths)))
     if not found:
         raise FactsError(
             f"{', '.join(map(str, paths))}: no facts are there; 'ikepcap facts' writes first ones"
         )
-    page = Page(width=terminal_width(None), color=wants_color(color, None), ascii_only=is_ascii_only(None))
+    page = page_for(None, color)
     run = _Run(page, strict=strict)
     write(text_bytes(run.lines(found), None), None, whole=False)
     ctx.exit(run.status)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from ikepcap.cli.options import color_option
 from ikepcap.cli.options import cookie as cookie_digits
-from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
+from ikepcap.cli.output import page_for, text_bytes, write
 from ikepcap.cli.progress import Progress
 from ikepcap.errors import IkepcapError
 
@@ -63,7 +64,7 @@ def _cookies(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 )
 @click.option("--all", "all_", is_flag=True, help="Show all messages that are alike, too.")
 @click.option("--width", type=click.IntRange(min=60), metavar="COLUMNS", help="Width of text, 60 or more.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour.")
+@color_option
 @click.pass_context
 def compare(
     ctx: click.Context,
@@ -95,14 +96,8 @@ def compare(
 
 def _text(found: "Comparison", width: int | None, color: str, *, all_: bool) -> Iterator[bytes]:
     from ikepcap.renderers.compared import comparison_lines
-    from ikepcap.renderers.page import Page
 
-    page = Page(
-        width=width or terminal_width(None),
-        color=wants_color(color, None),
-        ascii_only=is_ascii_only(None),
-        limit=None if all_ else Page().limit,
-    )
+    page = page_for(None, color, width, show_all=all_)
     return text_bytes(comparison_lines(page, found), None)
 
 

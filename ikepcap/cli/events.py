@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ikepcap.cli.options import check_inputs
-from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
+from ikepcap.cli.options import check_inputs, page_options
+from ikepcap.cli.output import page_for, text_bytes, write
 from ikepcap.cli.progress import Progress
 from ikepcap.errors import IkepcapError
 
@@ -70,13 +70,7 @@ def _address(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     help="xml has the records that Windows would log, in the shape of its own export.",
 )
 @click.option("-o", "--output", type=click.Path(), help="Write to this file.")
-@click.option(
-    "--width",
-    type=click.IntRange(min=40),
-    metavar="COLUMNS",
-    help="Width of text, 40 or more; otherwise that of the terminal.",
-)
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour.")
+@page_options
 @click.pass_context
 def events(
     ctx: click.Context,
@@ -138,7 +132,6 @@ def _rendered(
     how: tuple[str, str | None, int | None, str],
 ) -> Iterator[bytes]:
     """Yield the result in its format."""
-    from ikepcap.renderers.page import Page
     from ikepcap.renderers.winevent import json_document, text_lines, xml_lines
 
     format_, output, width, color = how
@@ -148,9 +141,5 @@ def _rendered(
     elif format_ == "xml":
         yield from (f"{line}\n".encode() for line in xml_lines(records))
     else:
-        page = Page(
-            width=width or terminal_width(output),
-            color=wants_color(color, output),
-            ascii_only=is_ascii_only(output),
-        )
+        page = page_for(output, color, width)
         yield from text_bytes(text_lines(records, compared, source, page), output)

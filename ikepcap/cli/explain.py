@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
+from ikepcap.cli.options import page_options
+from ikepcap.cli.output import page_for, text_bytes, write
 from ikepcap.errors import IkepcapError
 
 if TYPE_CHECKING:
@@ -68,15 +69,7 @@ def _complete_state(_ctx: click.Context, _param: click.Parameter, incomplete: st
     show_default=True,
     help="markdown without CODE is the whole reference.",
 )
-@click.option(
-    "--width",
-    type=click.IntRange(min=40),
-    metavar="COLUMNS",
-    help="Width of text, 40 or more; otherwise that of the terminal.",
-)
-@click.option(
-    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour of headings."
-)
+@page_options
 @click.pass_context
 def explain(
     ctx: click.Context, code: str | None, state: str | None, format_: str, width: int | None, color: str
@@ -100,13 +93,10 @@ def explain(
 def _lines(pages: "list[Explained]", format_: str, width: int | None, color: str) -> list[str]:
     """Return the pages in their format."""
     from ikepcap.renderers.explained import explained_lines, markdown_lines
-    from ikepcap.renderers.page import Page
 
     if format_ == "markdown":
         return list(markdown_lines(pages))
-    page = Page(
-        width=width or terminal_width(None), color=wants_color(color, None), ascii_only=is_ascii_only(None)
-    )
+    page = page_for(None, color, width)
     lines: list[str] = []
     for explained in pages:
         lines += ("",) if lines else ()

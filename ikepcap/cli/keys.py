@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ikepcap.cli.options import check_inputs, key_options, key_ring
-from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
+from ikepcap.cli.output import page_for, text_bytes, write
 from ikepcap.errors import IkepcapError
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ def keys(
         raise click.UsageError("name keys with --keys or --psk-file", ctx)
     if export is not None and not captures:
         raise click.UsageError("--export writes the keys of a capture: name one", ctx)
-    from ikepcap.renderers.page import Page
-
-    page = Page(width=terminal_width(None), color=wants_color("auto", None), ascii_only=is_ascii_only(None))
+    page = page_for(None, "auto")
     lines = [*_sources(ring, page)]
     if captures:
         from ikepcap.capture.reader import Capture

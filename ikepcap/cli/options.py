@@ -76,6 +76,26 @@ def check_inputs(captures: tuple[str, ...]) -> None:
         raise click.UsageError("standard input is a terminal: pipe a capture into it, or name a file")
 
 
+color_option: Final = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour; NO_COLOR is honoured.",
+)
+
+
+def page_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how text is laid out: its width, and whether it is coloured."""
+    width = click.option(
+        "--width",
+        type=click.IntRange(min=40),
+        metavar="COLUMNS",
+        help="Width of text, 40 or more; otherwise that of the terminal.",
+    )
+    return width(color_option(command))
+
+
 def key_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that name files of keys."""
     psks = click.option(

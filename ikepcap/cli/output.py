@@ -13,6 +13,8 @@ from ikepcap.errors import IkepcapError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ikepcap.renderers.page import Page
+
 _DEFAULT_WIDTH = 80
 _WIDEST = 120
 """Lines longer than this are hard to follow; `--width` can still ask for them."""
@@ -38,6 +40,25 @@ def wants_color(choice: str, output: str | None) -> bool:
 def is_ascii_only(output: str | None) -> bool:
     """Return whether what is printed has to do without the characters beyond ASCII."""
     return output is None and _encoding() != "utf-8"
+
+
+def page_for(output: str | None, color: str, width: int | None = None, *, show_all: bool = False) -> "Page":
+    """Return how to print on this terminal, or into this file.
+
+    Args:
+        output: the file; None for standard output.
+        color: as for `wants_color`.
+        width: columns that were asked for.
+        show_all: leave nothing out for length.
+    """
+    from ikepcap.renderers.page import Page
+
+    return Page(
+        width=width or terminal_width(output),
+        color=wants_color(color, output),
+        ascii_only=is_ascii_only(output),
+        limit=None if show_all else Page().limit,
+    )
 
 
 def silence_stdout() -> None:

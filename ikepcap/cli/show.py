@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 import click
 
-from ikepcap.cli.options import check_inputs, key_options, key_ring
+from ikepcap.cli.options import check_inputs, key_options, key_ring, page_options
 from ikepcap.cli.options import cookie as cookie_digits
-from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
+from ikepcap.cli.output import page_for, text_bytes, write
 from ikepcap.cli.progress import Progress
 from ikepcap.errors import IkepcapError
 from ikepcap.renderers.text import printable
@@ -90,15 +90,7 @@ class Options(TypedDict):
     help="JSON has the same tree, uncut.",
 )
 @click.option("--show-secrets", is_flag=True, help="Show XAUTH passwords and their like.")
-@click.option(
-    "--width",
-    type=click.IntRange(min=40),
-    metavar="COLUMNS",
-    help="Width of text, 40 or more; otherwise that of the terminal.",
-)
-@click.option(
-    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour of the list."
-)
+@page_options
 @key_options
 @click.pass_context
 def show(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Options]) -> None:
@@ -237,13 +229,7 @@ def _document(shown: "Iterable[Shown]", options: Options) -> Iterator[bytes]:
 
 def _text(captures: tuple[str, ...], shown: "Iterator[Shown]", options: Options) -> Iterator[bytes]:
     """Yield the messages as text, in full or a line each; where there are none, say so elsewhere."""
-    from ikepcap.renderers.page import Page
-
-    page = Page(
-        width=options["width"] or terminal_width(None),
-        color=wants_color(options["color"], None),
-        ascii_only=is_ascii_only(None),
-    )
+    page = page_for(None, options["color"], options["width"])
     lines = _listed(shown, page) if options["list_"] else _in_full(shown, page, options)
     first = next(lines, None)
     if first is None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from ikepcap.cli.options import check_inputs
-from ikepcap.cli.output import is_ascii_only, terminal_width, text_bytes, wants_color, write
+from ikepcap.cli.options import check_inputs, page_options
+from ikepcap.cli.output import page_for, text_bytes, write
 from ikepcap.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -58,15 +58,7 @@ Exit status:
     metavar="SECONDS",
     help="Give tshark up when it prints nothing for so long; otherwise a minute, and a second for each MB.",
 )
-@click.option(
-    "--width",
-    type=click.IntRange(min=40),
-    metavar="COLUMNS",
-    help="Width of text, 40 or more; otherwise that of the terminal.",
-)
-@click.option(
-    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour of text."
-)
+@page_options
 @click.pass_context
 def verify(
     ctx: click.Context,
@@ -82,18 +74,13 @@ def verify(
     check_inputs(captures)
     from ikepcap.oracle.text import lines
     from ikepcap.oracle.verify import find
-    from ikepcap.renderers.page import Page
 
     witness = find(tshark)
     verdicts = _Verdicts(captures, witness, timeout)
     if format_ == "json":
         write(_document(verdicts, witness.version), output, inputs=captures)
     else:
-        page = Page(
-            width=width or terminal_width(output),
-            color=wants_color(color, output),
-            ascii_only=is_ascii_only(output),
-        )
+        page = page_for(output, color, width)
         text = (line for number, v in enumerate(verdicts) for line in (*_blank(number), *lines(v, page)))
         write(text_bytes(text, output), output, inputs=captures, whole=output is not None)
     if verdicts.unexplained:
