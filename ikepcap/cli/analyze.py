@@ -173,9 +173,18 @@ def _report(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
     return has_fault(shown)
 
 
+def _conversations(captures: tuple[str, ...], options: Options, progress: Progress) -> "Conversations":
+    """Return the conversations of captures as they end."""
+    from ikepcap import api
+
+    return api.conversations(
+        captures, keep_messages=not options["no_messages"], vantage=options["vantage"], progress=progress,
+        second_process=True, keys=key_ring(options["key_files"], options["psk_files"]),
+    )  # fmt: skip
+
+
 def _document(captures: tuple[str, ...], choice: "Choice", options: Options) -> bool:
     """Write the report as JSON, its conversations kept on disk; return whether what it shows is at fault."""
-    from ikepcap import api
     from ikepcap.cli.spool import Spool
     from ikepcap.renderers.jsonout import BETWEEN, indented, json_document
     from ikepcap.renderers.selection import any_fault
@@ -186,10 +195,7 @@ def _document(captures: tuple[str, ...], choice: "Choice", options: Options) -> 
     stencils = Stencils(lambda conversation: indented(conversation, messages=messages))
     with Spool(BETWEEN) as spool:
         with Progress() as progress:
-            run = api.conversations(
-                captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
-                second_process=True, keys=key_ring(options["key_files"], options["psk_files"]),
-            )  # fmt: skip
+            run = _conversations(captures, options, progress)
             for conversation in _chosen(run, choice):
                 piece, is_faulty = stencils.written(conversation)
                 at_fault = at_fault or is_faulty
@@ -226,7 +232,6 @@ def _text(report: "Report", hidden: int, options: Options) -> Iterator[bytes]:
 
 def _stream(captures: tuple[str, ...], choice: "Choice", options: Options) -> bool:
     """Write conversations as they end, then the line about the whole; return whether a fault was shown."""
-    from ikepcap import api
     from ikepcap.renderers.jsonout import conversation_line, report_line
     from ikepcap.renderers.selection import any_fault
     from ikepcap.renderers.stencil import Stencils
@@ -238,10 +243,7 @@ def _stream(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
     def lines() -> Iterator[bytes]:
         nonlocal at_fault
         with Progress() as progress:
-            run = api.conversations(
-                captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
-                second_process=True, keys=key_ring(options["key_files"], options["psk_files"]),
-            )  # fmt: skip
+            run = _conversations(captures, options, progress)
             for conversation in _chosen(run, choice):
                 line, is_faulty = stencils.written(conversation)
                 at_fault = at_fault or is_faulty
