@@ -6,7 +6,7 @@ sends are octets, one piece at a time, through a pipe. It ends with its parent: 
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from struct import Struct as Layout
 from typing import BinaryIO, Final, NoReturn
 
@@ -36,7 +36,7 @@ def is_possible() -> bool:
     return processors > 1
 
 
-def apart(work: Callable[[Send], None]) -> Iterator[bytes]:
+def apart(work: Callable[[Send], None]) -> Generator[bytes]:
     """Begin `work` in a child process, and yield what it sends; what it raises is raised here.
 
     Whatever the work needs may be let go of here as soon as this returns.
@@ -51,20 +51,25 @@ def apart(work: Callable[[Send], None]) -> Iterator[bytes]:
         _do(work, writing)
     os.close(writing)
     _widen(reading)
-    return _taken(child, reading)
+    taken = _taken(child, reading)
+    next(taken)  # from here on it sees to the child's end, whether or not anything is asked of it
+    return taken
 
 
-def _taken(child: int, reading: int) -> Iterator[bytes]:
-    """Yield what a child sends, and see to its end."""
+def _taken(child: int, reading: int) -> Generator[bytes]:
+    """Yield nothing at first; then what a child sends, and see to its end."""
     import signal  # takes its time to load, and most captures need no child
 
+    parent = os.getpid()
     try:
         with open(reading, "rb", buffering=PIPE_BYTES) as pipe:
+            yield b""
             yield from _received(pipe)
     finally:
-        # It has ended already, unless its work is not wanted any more.
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        # It has ended already, unless its work is not wanted any more. It is not for another child to end.
+        if os.getpid() == parent:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
 
 
 def _received(pipe: BinaryIO) -> Iterator[bytes]:

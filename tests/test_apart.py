@@ -74,9 +74,44 @@ def test_a_child_that_is_not_wanted_any_more_is_gone() -> None:
 
     pieces = apart.apart(work)
     child = int(next(pieces))
-    pieces.close()  # type: ignore[attr-defined]  # it is a generator
+    pieces.close()
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+def test_a_child_that_was_never_asked_for_anything_is_gone_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        begun.append(fork())
+        return begun[-1]
+
+    def work(send: Send) -> None:
+        time.sleep(600)
+        send(b"late")
+
+    monkeypatch.setattr(os, "fork", noted)
+    apart.apart(work).close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(begun[0], 0)
+
+
+def test_a_child_is_left_alone_by_another_one() -> None:
+    """A child that is begun later has a copy of all that is under way, and drops it."""
+
+    def work(send: Send) -> None:
+        time.sleep(0.2)
+        send(b"still there")
+
+    first = apart.apart(work)
+
+    def drop(send: Send) -> None:
+        first.close()
+        send(b"dropped")
+
+    assert list(apart.apart(drop)) == [b"dropped"]
+    assert list(first) == [b"still there"]
 
 
 def test_a_child_ends_when_nobody_reads() -> None:
