@@ -57,6 +57,11 @@ class Tally:
         self.port_4500 = 0
         self.truncated_frames = 0
 
+    def add(self, other: "Tally") -> None:
+        """Take over what another one has counted."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
     def count_ports(self, ports: int) -> None:
         """Count a datagram by the ports it is between."""
         if ports & ON_500:

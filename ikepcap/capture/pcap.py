@@ -41,7 +41,7 @@ class PcapReader(RecordReader):
         if not window.fill(FILE_HEADER_BYTES):
             raise self.cut(0, f"the file ends within its header of {FILE_HEADER_BYTES} octets")
         order, self._fraction_ns, self.least = MAGICS[bytes(window.view[:4])]
-        self.start = FILE_HEADER_BYTES
+        window.pos = FILE_HEADER_BYTES
         self._header = Layout(f"{order}IIII")
         # The upper bits say how long the frame check sequence is, not what the link is.
         self._link: int = Layout(f"{order}20xI").unpack_from(window.buffer)[0] & 0x03FFFFFF

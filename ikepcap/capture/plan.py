@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ikepcap.capture.decode import Decoder, Item
+from ikepcap.capture.decode import Decoder, Item, Tally
 from ikepcap.capture.link import IPV4, IPV6, VLAN_TAG
 from ikepcap.capture.window import Window
 
@@ -121,8 +121,6 @@ class RecordReader:
     """What is known of one file while its records are read; the formats add how to read one."""
 
     plan: Plan
-    start = 0
-    """Position of the first record."""
     least = 0
     """Octets of the smallest record."""
 
@@ -130,6 +128,8 @@ class RecordReader:
         self.window = window
         self.frames = 0
         """Records read so far, kept by `scan`."""
+        self.tally = Tally()
+        """What `scan` has counted without the decoder; it joins the decoder's when the file is over."""
         self.first_ns: int | None = None
         self.last_ns: int | None = None
         self.unread_links: dict[int, int] = {}

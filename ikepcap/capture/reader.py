@@ -94,6 +94,8 @@ class Capture:
             cut = error
         finally:
             frames = reader.frames if reader is not None else 0
+            if reader is not None:
+                self._decoder.tally.add(reader.tally)
             self._files.append(
                 FileFacts(
                     name=name,
@@ -218,19 +220,16 @@ def _first_ns(path: str, buffer: bytearray) -> int | None:
         window = opened.window
         try:
             reader = _reader_for(window, Decoder(), use_short_way=False)
-            pos = reader.start
             while reader.first_ns is None:
                 after = NEED_MORE
-                if window.end - pos >= reader.least:
-                    after, _, _ = reader.careful(pos, 0)
-                if after > window.end:
-                    pos = window.skip(after)
-                elif after != NEED_MORE:
-                    pos = after
-                elif not window.refill(pos):
+                if window.end - window.pos >= reader.least:
+                    after, _, _ = reader.careful(window.pos, 0)
+                if after != NEED_MORE:
+                    window.pos = after
+                if window.pos > window.end:
+                    window.skip()
+                if window.eof or (after == NEED_MORE and not window.refill()):
                     return None
-                else:
-                    pos = 0
         except CutError:
             return None
         return reader.first_ns

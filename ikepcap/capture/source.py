@@ -108,6 +108,8 @@ class Source:
         self.fault: str | None = None
         """Why the octets end early; None while they do not."""
         self._raw = raw
+        self._origin = raw.tell() if raw.seekable() else None
+        self._at: int | None = None
         _widen(raw)
         self._packed = self._first_octets()
         self.packing = ""
@@ -144,12 +146,45 @@ class Source:
             view[: len(first)] = first
             return len(first)
         try:
-            count = _read_once(self._raw, view)
+            count = self._read_once(view)
         except OSError as error:
             self.fault = f"reading failed ({error.strerror})"
             return 0
         self.taken_bytes += count
         return count
+
+    def _read_once(self, view: memoryview) -> int:
+        """Read once into `view`: a file as much as fits, a pipe what is there."""
+        if self._at is None:
+            return self._raw.readinto(view) or 0  # type: ignore[attr-defined]  # typeshed's BinaryIO lacks it
+        count = os.preadv(self._raw.fileno(), [view], self._at)
+        self._at += count
+        return count
+
+    @property
+    def size(self) -> int | None:
+        """Octets in all of a regular file that is not packed, which may be read anywhere; else None."""
+        if self._new is not None or self._origin is None:
+            return None
+        try:
+            found = os.fstat(self._raw.fileno())
+        except OSError:  # no file, but what a program has put in the place of one
+            return None
+        return found.st_size - self._origin if stat.S_ISREG(found.st_mode) else None
+
+    def peek(self, offset: int, count: int) -> bytes:
+        """Return octets from another offset, without going there, of an input that has a size."""
+        try:
+            return os.pread(self._raw.fileno(), count, (self._origin or 0) + offset)
+        except OSError:
+            return b""
+
+    def seek(self, offset: int) -> None:
+        """Go on from another offset of an input that has a size; processes that share it do not notice."""
+        assert self._origin is not None  # noqa: S101 - what has a size has one
+        self._at = self._origin + offset
+        self._packed = b""
+        self.taken_bytes = offset
 
     def _unpack_into(self, view: memoryview) -> int:
         """Unpack until `view` is full or the stream is over."""
@@ -200,12 +235,6 @@ class Source:
             self._member, self._packed = self._new(), rest
         else:
             self._ended = True
-
-
-def _read_once(raw: BinaryIO, view: memoryview) -> int:
-    """Read once into `view`: a file as much as fits, a pipe what is there."""
-    count: int | None = raw.readinto(view)  # type: ignore[attr-defined]  # typeshed's BinaryIO lacks it
-    return count or 0
 
 
 def open_input(path: str | os.PathLike[str]) -> BinaryIO:

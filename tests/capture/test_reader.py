@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import struct
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -56,6 +57,14 @@ def test_rotated_files_are_read_in_the_order_of_their_first_records() -> None:
 def test_files_without_records_and_files_alike_keep_their_places() -> None:
     _, facts = read(at(5), pcap([]), at(3), at(3), pcap([])[:20])
     assert [file.name for file in facts.files] == ["2.pcap", "1.pcap", "3.pcap", "0.pcap", "4.pcap"]
+
+
+def test_a_file_that_ends_within_a_block_of_no_interest_is_one_without_records() -> None:
+    """Its first record is looked for to put the files in order, and there is no more to skip."""
+    broken = section() + interface() + struct.pack("<II", 0xBAD, 1000) + bytes(100)
+    items, facts = read(broken, at(1))
+    assert seconds(items) == [1, 1]
+    assert "892 octets before the end of a block" in str(facts.files[0].cut)
 
 
 def test_standard_input_is_read_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
