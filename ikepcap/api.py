@@ -74,9 +74,10 @@ class Conversations:
         self._progress = progress
         # A second process reads on by itself: nobody here sees datagrams, and Scapy's packets may be alive.
         alone = watch is not None or self._ring is not None or not is_paths(paths)
+        helped = second_process and not alone
         self._follower = Follower(
-            lambda progress: opened(paths, progress), progress=progress, watch=watch,
-            second_process=second_process and not alone,
+            lambda progress: opened(paths, progress, second_process=helped), progress=progress, watch=watch,
+            second_process=helped,
         )  # fmt: skip
         self._names = names(paths)
         self._keep = keep_messages

@@ -27,10 +27,12 @@ def listed(paths: Paths) -> list[Path]:
     return [paths] if isinstance(paths, str | os.PathLike) else list(paths)
 
 
-def opened(given: Input, progress: Progress | None) -> Capture | ScapyPackets:
-    """Return what reads it."""
+def opened(
+    given: Input, progress: Progress | None, *, second_process: bool = False
+) -> Capture | ScapyPackets:
+    """Return what reads it; for `second_process` see `Capture`."""
     if is_paths(given):
-        return Capture(listed(given), progress=progress)
+        return Capture(listed(given), progress=progress, second_process=second_process)
     return ScapyPackets(given)
 
 

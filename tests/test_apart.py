@@ -10,6 +10,7 @@ import pytest
 import ikepcap
 from ikepcap import apart
 from ikepcap.apart import Send
+from ikepcap.capture import halves, reader, window
 from ikepcap.errors import CaptureError, IkepcapError
 from ikepcap.testing import pcap
 from ikepcap.track import follow, registry
@@ -172,6 +173,22 @@ def test_report_is_the_same_with_two_processes(busy: Path, children: list[int], 
     assert children == [0]
     assert len(alone.conversations) >= 120
     assert {c.outcome for c in alone.conversations} >= {"established", "stalled"}
+
+
+def test_report_is_the_same_where_a_third_passes_half_of_the_file(
+    busy: Path, children: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that goes on has a child that is not its own; it may be gone when it is asked."""
+    monkeypatch.setattr(halves, "WORTH_IT", 1)
+    monkeypatch.setattr(halves, "RARE", 0)
+    monkeypatch.setattr(window, "READ", 4096)
+    monkeypatch.setattr(reader, "is_possible", lambda: True)
+    alone = ikepcap.analyze(busy)
+    for many in (80, 200, 300):
+        children.clear()
+        monkeypatch.setattr(follow, "MANY", many)
+        assert ikepcap.analyze(busy, second_process=True) == alone
+        assert children == [0, 1]
 
 
 def test_progress_is_told_from_the_child(busy: Path, children: list[int]) -> None:

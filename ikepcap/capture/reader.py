@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final, Self
 
+from ikepcap.apart import is_possible
 from ikepcap.capture.datagram import CaptureFacts, FileFacts
 from ikepcap.capture.decode import Decoder, Item
+from ikepcap.capture.halves import scan_halves
 from ikepcap.capture.pcap import MAGICS, PcapReader
 from ikepcap.capture.pcapng import MAGIC, PcapngReader
 from ikepcap.capture.plan import NEED_MORE, CutError, RecordReader
@@ -43,6 +45,7 @@ class Capture:
         *,
         progress: Progress | None = None,
         decoder: Callable[[], Decoder] | None = None,
+        second_process: bool = False,
     ) -> None:
         """Take the inputs; nothing is opened before the iteration.
 
@@ -50,10 +53,12 @@ class Capture:
             paths: files, and "-" for standard input. Files are read in the order of their first records.
             progress: see `Progress`.
             decoder: makes what is to see every frame; without one plain frames take a shorter way.
+            second_process: let a child process help with large files, where that is possible.
         """
         self._paths = tuple(os.fspath(path) for path in paths)
         self._progress = progress
         self._use_short_way = decoder is None
+        self._second_process = second_process
         self._new_decoder = decoder or Decoder
         self._files: list[FileFacts] = []
         self._decoder = self._new_decoder()
@@ -89,7 +94,8 @@ class Capture:
         cut: CutError | None = None
         try:
             reader = _reader_for(window, self._decoder, use_short_way=self._use_short_way)
-            yield from scan(reader, self._decoder, first_frame)
+            scanned = scan_halves if self._second_process and is_possible() else scan
+            yield from scanned(reader, self._decoder, first_frame)
         except CutError as error:
             cut = error
         finally:

@@ -109,10 +109,10 @@ Shown = tuple[bytes, int]
 """A frame as far as it is captured, and its length on the wire."""
 
 
-def files(shown: list[Shown], link: int) -> list[bytes]:
-    """The same frames in every file format that has a short way of its own."""
-    records: list[Record] = [(SECOND, b"")]
-    records.extend((2 * SECOND + n, data, wire) for n, (data, wire) in enumerate(shown))
+def files(shown: list[Shown], link: int, start: int = 0) -> list[bytes]:
+    """The same frames in every file format that has a short way of its own; `start` is in nanoseconds."""
+    records: list[Record] = [(start + SECOND, b"")]
+    records.extend((start + 2 * SECOND + n, data, wire) for n, (data, wire) in enumerate(shown))
     forms = [pcap(records, link, order, magic) for order in "<>" for magic in (0xA1B2C3D4, 0xA1B23C4D)]
     forms.append(pcap(records, link, magic=0xA1B2CD34, extra=b"\x08\0\x45\0\x06\x11\x08\0"))
     for order in "<>":
