@@ -197,8 +197,9 @@ def analyze(
         vantage: next to whom the capture was taken, where that is known better than TTLs tell.
         progress: called with octets read and the total.
         strict: let a diagnosis rule that fails raise, instead of telling of it in a finding.
-        second_process: let a child process read, once there is much to conclude, where that is possible. It
-            is a copy of this one: ask for it only where nothing else goes on in this process.
+        second_process: let a child process read, once there is much to conclude, or half of a large file,
+            where that is possible. It is a copy of this one: ask for it only where nothing else goes on in
+            this process.
         keys: files of keys of any kind that `ikepcap.keys.sources` knows, or the ring it makes of them. Then
             all is read twice, in this process: standard input cannot be, and packets are kept.
 
