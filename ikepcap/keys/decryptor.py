@@ -99,6 +99,8 @@ class Decryptor:
         if isinstance(known, Plaintext):
             return known  # a repetition: the IV chain stays where it is
         opened = self._open(message, sender)
+        if known is not None and known.reason is Reason.UNDECIDED and isinstance(opened, NotOpened):
+            return known  # what its own first copy left behind tells nothing of it
         self._chains.advance(message, sender)
         if len(self._results) >= _REMEMBERED:
             del self._results[next(iter(self._results))]
@@ -220,6 +222,9 @@ class Decryptor:
             return NotOpened(
                 Reason.OTHER_KEY, f"the key {names} opens messages of the {roles}, and not this one: {other}"
             )
+        if message.is_truncated:
+            cut = f"the capture holds {len(message.data)} of its {message.wire_bytes} octets"
+            return NotOpened(Reason.UNDECIDED, f"with the key {names} no payloads come out: {cut}")
         if not self._chains.knows(message, sender, self.facts):
             gap = "the messages that its IV depends on are not in the capture, or the key is wrong"
             return NotOpened(Reason.UNDECIDED, f"with the key {names} no payloads come out: {gap}")
