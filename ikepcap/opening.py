@@ -3,7 +3,7 @@
 for found in Opening(Capture(["branch.pcapng"]), load_ring(["keys.toml"])): ...
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_address
 from typing import Final
 
@@ -11,15 +11,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ikepcap.capture.datagram import Datagram
-from ikepcap.capture.decode import Item
-from ikepcap.keys.check import Check
-from ikepcap.keys.opened import NotOpened, Plaintext
+from ikepcap.capture.decode import Decoder, Item
+from ikepcap.capture.esp import EspCount, EspDecoder
+from ikepcap.keys.check import Check, Outcome
+from ikepcap.keys.opened import NotOpened, Plaintext, Reason
 from ikepcap.keys.ring import KeyRing
 from ikepcap.keys.sessions import Ends, Sessions
 from ikepcap.report.model import Conversation, MessageLine
-from ikepcap.track.clear import inside
-from ikepcap.track.conversation import Inside
+from ikepcap.track.conversation import EspFlow, Inside, Opened
 from ikepcap.track.fragments import Fragments
+from ikepcap.track.inside import inside
 from ikepcap.wire.message import HEADER_BYTES, Message, parse
 from ikepcap.wire.numbers import Payload, notify_name, payload_name
 
@@ -27,6 +28,9 @@ FRAMES_KEPT: Final = 250_000
 """Messages remembered for a report; it lists no more of them."""
 _LISTED: Final = 200
 """Payloads and notifies listed of one message."""
+PROOFS: Final = frozenset(("HASH_I", "HASH_R", "SIG_I", "SIG_R"))
+"""Checks of phase 1: they prove who a peer is, or that it has the key."""
+_TOLD: Final = frozenset((Outcome.VERIFIED, Outcome.FAILED))
 _FRAGMENTED: Final = 256
 """Conversations whose IKE fragments are held at once."""
 
@@ -104,23 +108,66 @@ class Content(Struct, frozen=True):
     payloads: tuple[str, ...]
     notifies: tuple[str, ...]
     checks: tuple[str, ...]
-    inside: Inside | None = None
-    """What findings are concluded from; None where no key opened it."""
 
 
-def contents(captured: Iterable[Item], ring: KeyRing) -> dict[int, Content]:
-    """Return what keys make of the messages of a capture, by frame.
+class Contents(Struct, frozen=True):
+    """What keys make of a capture: for the list of messages, and for what is concluded."""
+
+    messages: dict[int, Content]
+    opened: Opened
+
+    def concluded_from(self) -> Opened | None:
+        """Return what conclusions rest on; None where no key opened or proved anything."""
+        return self.opened if self.opened.inside or self.opened.proofs else None
+
+
+def contents(captured: Callable[[Callable[[], Decoder]], Iterable[Item]], ring: KeyRing) -> Contents:
+    """Return what keys make of the messages of a capture, by frame, and the ESP in it.
 
     This reads the capture once by itself: a key is often proven by a message that comes later than the first
     it opens, and the reading that makes the report stays as it is.
+
+    Args:
+        captured: given what makes a decoder, returns what reads the capture.
+        ring: the keys.
     """
-    found: dict[int, Content] = {}
-    for one in Opening(captured, ring):
+    flows: dict[tuple[bytes, bytes, bytes], EspCount] = {}
+    messages: dict[int, Content] = {}
+    said: dict[int, Inside] = {}
+    others: set[int] = set()
+    proofs: dict[int, tuple[tuple[str, bool], ...]] = {}
+    opening = Opening(captured(lambda: EspDecoder(flows)), ring)
+    for one in opening:
         if one.plaintext is None and one.refusal is None and not one.checks:
             continue
-        if len(found) >= FRAMES_KEPT:
+        if len(messages) >= FRAMES_KEPT:
             break
-        found[one.datagram.frame] = _content(one)
+        frame = one.datagram.frame
+        messages[frame] = _content(one)
+        if one.plaintext is not None:
+            said[frame] = inside(one.message)
+        if one.refusal is not None and one.refusal.reason is Reason.OTHER_KEY:
+            others.add(frame)
+        proven = [check for check in one.checks if check.name in PROOFS and check.outcome in _TOLD]
+        if proven:
+            proofs[frame] = tuple((check.name, check.outcome is Outcome.VERIFIED) for check in proven)
+    spis = {spi for session in opening.sessions for mode in session.decryptor.quick_modes
+            for side in mode.spis() for spi in side}  # fmt: skip
+    return Contents(messages, Opened(said, frozenset(others), proofs, _esp(flows, spis)))
+
+
+def _esp(
+    flows: dict[tuple[bytes, bytes, bytes], EspCount], spis: set[bytes]
+) -> dict[bytes, tuple[EspFlow, ...]]:
+    """Return the ESP that was seen under SPIs of opened quick modes."""
+    found: dict[bytes, tuple[EspFlow, ...]] = {}
+    for (source, destination, spi), count in flows.items():
+        if spi in spis:
+            flow = EspFlow(
+                source, destination, spi, count.packets, count.first[0], count.last[0], count.first[1],
+                count.last[1],
+            )  # fmt: skip
+            found[spi] = (*found.get(spi, ()), flow)
     return found
 
 
@@ -153,7 +200,7 @@ def _content(one: OpenedMessage) -> Content:
     kinds = one.plaintext.payload_types()[:_LISTED]
     bodies = one.message.bodies(Payload.NOTIFICATION)[:_LISTED]
     notifies = tuple(notify_name(int.from_bytes(body[6:8])) for body in bodies if len(body) >= 8)
-    return Content(True, None, tuple(map(payload_name, kinds)), notifies, checks, inside(one.message))
+    return Content(True, None, tuple(map(payload_name, kinds)), notifies, checks)
 
 
 def check_text(check: Check) -> str:

@@ -90,7 +90,7 @@ class Chains:
             *((one.octets, _FROM_INITIAL if blocks else _INITIAL) for one in initial),
             *((last, _BEFORE_LAST) for last in blocks[1:]),
         ]
-        # Libreswan has no IV of phase 1 yet when it refuses MSG5 or MSG6 and says so: it hashes the M-ID alone.
+        # Libreswan has no IV of phase 1 yet when it refuses MSG5 or MSG6: it hashes the M-ID alone.
         bases.append((b"", _NO_BASE))
         # Windows up to Vista takes the last block of the last message it sent (MS-IKEE note 12).
         own = self._sent.get(sender)
