@@ -33,8 +33,9 @@ from ikepcap.track.registry import LONE_LISTED
 from ikepcap.wire.message import Message, parse
 
 if TYPE_CHECKING:
+    from ikepcap.keyed import Contents
     from ikepcap.keys.ring import KeyRing
-    from ikepcap.opening import Contents, OpenedMessage
+    from ikepcap.opening import OpenedMessage
 
 Progress = Callable[[int, int | None], None]
 """Called now and then with octets read and the total, None where that is unknown."""
@@ -91,7 +92,7 @@ class Conversations:
     def told(self) -> Iterator[model.Conversation | Alike]:
         """Do as the iteration does, and leave conversations alike as they are: see `report.alike`."""
         if self._ring is not None:
-            from ikepcap.opening import contents
+            from ikepcap.keyed import contents
 
             self._contents = contents(
                 lambda decoder: opened(self._input, self._progress, decoder), self._ring
@@ -114,11 +115,9 @@ class Conversations:
             if built is None:
                 continue
             if self._contents is not None:
-                from ikepcap.opening import with_contents
+                from ikepcap.keyed import with_contents
 
-                built = with_contents(
-                    built.entry() if isinstance(built, Alike) else built, self._contents.messages
-                )
+                built = with_contents(built.entry() if isinstance(built, Alike) else built, self._contents)
             if isinstance(built, Alike):
                 like, ends = built.kind.specimen, built.ends
             else:

@@ -1,7 +1,6 @@
 """`ikepcap keys`: what files of keys hold, which conversations they open, and Wireshark's tables of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -11,8 +10,9 @@ from ikepcap.cli.output import page_for, text_bytes, write
 from ikepcap.errors import IkepcapError
 
 if TYPE_CHECKING:
+    from ikepcap.keyed import Tally
     from ikepcap.keys.ring import KeyRing
-    from ikepcap.opening import OpenedMessage, Opening
+    from ikepcap.opening import Opening
     from ikepcap.renderers.page import Page
 
 _HELP: Final = """Say what files of keys hold, and which conversations of CAPTURE they open.
@@ -74,48 +74,28 @@ def _sources(ring: "KeyRing", page: "Page") -> Iterator[str]:
         yield from page.flow((str(psk.origin), "any SA", "PSK"), 0)
 
 
-@dataclass
-class _Tally:
-    """What became of the messages under one initiator cookie."""
-
-    encrypted: int = 0
-    opened: int = 0
-    refusal: str = ""
-    """Why the first that stays closed does."""
-    checks: dict[str, int] = field(default_factory=dict)
-
-    def add(self, found: "OpenedMessage") -> None:
-        """Count a message; NAT-D is left to the analysis, which knows more of the addresses."""
-        from ikepcap.opening import check_text
-
-        self.encrypted += found.plaintext is not None or found.refusal is not None
-        self.opened += found.plaintext is not None
-        if found.refusal is not None and not self.refusal:
-            self.refusal = f"frame {found.datagram.frame}: {found.refusal.why}"
-        for check in found.checks:
-            if not check.name.startswith("NAT-D"):
-                self.checks[check_text(check)] = self.checks.get(check_text(check), 0) + 1
-
-    def lines(self) -> Iterator[str]:
-        """Yield it in words."""
-        yield f"{self.opened} of {self.encrypted} encrypted messages opened"
-        if self.refusal:
-            yield self.refusal
-        for text, number in self.checks.items():
-            yield text if number == 1 else f"{text} ({number} times)"
+def _lines(tally: "Tally") -> Iterator[str]:
+    """Yield what became of the messages of a conversation."""
+    yield f"{tally.opened} of {tally.encrypted} encrypted messages opened"
+    if tally.refusal is not None:
+        yield tally.refusal
+    yield from tally.checks()
 
 
 def _conversations(opening: "Opening", page: "Page") -> Iterator[str]:
     """Yield what was opened of each conversation that there are keys for."""
-    tallies: dict[bytes, _Tally] = {}
+    from ikepcap.keyed import Tally, content_of
+
+    tallies: dict[bytes, Tally] = {}
     for found in opening:
-        if found.plaintext is not None or found.refusal is not None or found.checks:
-            tallies.setdefault(found.message.initiator_cookie, _Tally()).add(found)
+        content = content_of(found)
+        if content is not None:
+            tallies.setdefault(content.cookie, Tally()).add(content)
     shown = [one for one in opening.sessions if one.decryptor.facts.initiator_cookie in tallies]
     for session in shown:
         cookie = session.decryptor.facts.initiator_cookie
         yield page.line((cookie.hex(), "strong"), f"  {session.initiator} -> {session.responder}")
-        for text in tallies[cookie].lines():
+        for text in _lines(tallies[cookie]):
             yield from page.prose(text, 4)
         for mode in session.decryptor.quick_modes:
             forth, back = (", ".join(spi.hex() for spi in side) or "unknown" for side in mode.spis())

@@ -14,6 +14,7 @@ from ikepcap.report.plain import PlainEntries
 from ikepcap.report.summary import summary
 from ikepcap.report.words import NATS, Vendors, Words, report_findings
 from ikepcap.state.dialects import states, windows_number
+from ikepcap.state.exchanges import LaterExchange, esp_towards
 from ikepcap.state.infer import Standing
 from ikepcap.state.judge import Judge, Shape, shape_of
 from ikepcap.state.progress import PeerState
@@ -202,6 +203,17 @@ def _exchanges(standing: Standing, conversation: Conversation) -> tuple[model.Ex
             None if e.silent is None else ROLES[e.silent],
             ROLES[e.starter],
             tuple([seen[i].frame for i in e.indexes[:64]]),
+            _esp(conversation, e) if conversation.esp else UNSET,
         )
         for e in standing.later
     ])  # fmt: skip
+
+
+def _esp(conversation: Conversation, exchange: LaterExchange) -> tuple[model.Esp, ...] | UnsetType:
+    """Return the ESP under a quick mode's SPIs, by who sends it."""
+    found = tuple(
+        model.Esp(flow.spi.hex(), ROLES[1 - side], flow.packets, flow.first_frame, flow.last_frame)
+        for side in (INITIATOR, RESPONDER)
+        for flow in esp_towards(conversation, exchange, side)
+    )
+    return found or UNSET

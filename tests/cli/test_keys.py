@@ -58,8 +58,8 @@ def test_what_keys_open_and_verify_is_said(run: Any, capture: Path, keys: Path) 
     text = " ".join(result.stdout.split())
     assert "6 of 6 encrypted messages opened" in text
     assert "quick mode 9d3f0a11: SPIs c1111111 and c2222222" in text
-    for name in ("HASH_I verified", "HASH_R verified", "HASH(2) verified", "HASH(3) verified"):
-        assert name in text
+    assert "HASH_I, HASH_R verified: with SKEYID from" in text
+    assert "HASH(1) (3 times), HASH(2), HASH(3) verified" in text
     assert "wolf" not in text
 
 
@@ -67,6 +67,7 @@ def test_a_candidate_psk_is_checked(run: Any, capture: Path, tmp_path: Path) -> 
     psks = tmp_path / "psks"
     psks.write_text("not this\nwolf and hound\n")
     text = " ".join(run("keys", str(capture), "--psk-file", str(psks)).stdout.split())
+    assert "HASH_I, HASH_R" not in text
     assert "HASH_R verified: with PSK" in text
     assert "psks:2" in text
     assert "a PSK alone opens nothing" in text
@@ -203,7 +204,7 @@ def test_analyze_lists_the_payloads_of_decrypted_messages(run: Any, capture: Pat
     ladder = run(str(capture), "--ladder", "--keys", str(keys)).stdout
     assert "T1 HASH, ATTR" in ladder
     ticket = run(str(capture), "--format", "markdown", "--keys", str(keys)).stdout
-    assert "| T1 | HASH, ATTR |" in ticket
+    assert "| T1 | HASH, ATTR (decrypted) |" in ticket
 
 
 def test_analyze_says_why_a_message_was_not_decrypted(run: Any, capture: Path, tmp_path: Path) -> None:
