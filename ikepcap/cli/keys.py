@@ -1,11 +1,11 @@
 """`ikepcap keys`: what files of keys hold, which conversations they open, and Wireshark's tables of them."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Unpack
 
 import click
 
-from ikepcap.cli.options import check_inputs, key_options, key_ring
+from ikepcap.cli.options import KeyOptions, check_inputs, key_options, key_ring
 from ikepcap.cli.output import page_for, text_bytes, write
 from ikepcap.errors import IkepcapError
 
@@ -40,15 +40,14 @@ Exit status:
 def keys(
     ctx: click.Context,
     captures: tuple[str, ...],
-    key_files: tuple[str, ...],
-    psk_files: tuple[str, ...],
     export: str | None,
+    **options: Unpack[KeyOptions],
 ) -> None:
     """List keys and what they open; the help is in `_HELP`."""
     check_inputs(captures)
-    ring = key_ring(key_files, psk_files)
+    ring = key_ring(options)
     if ring is None:
-        raise click.UsageError("name keys with --keys or --psk-file", ctx)
+        raise click.UsageError("name keys with --keys or --psk-file, or give --ask-psk", ctx)
     if export is not None and not captures:
         raise click.UsageError("--export writes the keys of a capture: name one", ctx)
     page = page_for(None, "auto")
