@@ -17,6 +17,7 @@ from ikepcap.report.model import Conversation, Keyed, MessageLine
 from ikepcap.track.conversation import EspFlow, Inside, Opened
 from ikepcap.track.inside import inside
 from ikepcap.wire.numbers import Payload, notify_name, payload_name
+from ikepcap.wire.walk import Fault
 
 FRAMES_KEPT: Final = 250_000
 """Messages remembered for a report; it lists no more of them."""
@@ -108,17 +109,19 @@ def contents(captured: Callable[[Callable[[], Decoder]], Iterable[Item]], ring: 
     others: set[int] = set()
     proofs: dict[int, tuple[tuple[str, bool], ...]] = {}
     opening = Opening(captured(lambda: EspDecoder(flows)), ring)
-    for one in opening:
+    for one in settled(opening):
         content = content_of(one)
         if content is None:
             continue
-        if len(messages) >= FRAMES_KEPT:
-            break
         frame = content.frame
+        if frame not in messages:
+            if len(messages) >= FRAMES_KEPT:
+                break
+            frames.setdefault(content.cookie, []).append(frame)
         messages[frame] = content
-        frames.setdefault(content.cookie, []).append(frame)
         if one.plaintext is not None:
             said[frame] = inside(one.message)
+        others.discard(frame)
         if one.refusal is not None and one.refusal.reason is Reason.OTHER_KEY:
             others.add(frame)
         proven = [check for check in one.checks if check.name in PROOFS and check.outcome in _TOLD]
@@ -174,6 +177,12 @@ def _with_content(line: MessageLine, content: Content | None) -> MessageLine:
     )  # fmt: skip
 
 
+def settled(opening: Opening) -> Iterator[OpenedMessage]:
+    """Yield all messages, and those once more that what came later may have settled."""
+    yield from opening
+    yield from opening.again()
+
+
 def content_of(one: OpenedMessage) -> Content | None:
     """Return what keys made of a message; None where they had nothing to do with it."""
     cookie, frame = one.message.initiator_cookie, one.datagram.frame
@@ -184,4 +193,5 @@ def content_of(one: OpenedMessage) -> Content | None:
     kinds = one.plaintext.payload_types()[:_LISTED]
     bodies = one.message.bodies(Payload.NOTIFICATION)[:_LISTED]
     notifies = tuple(notify_name(int.from_bytes(body[6:8])) for body in bodies if len(body) >= 8)
-    return Content(cookie, frame, True, None, one.checks, tuple(map(payload_name, kinds)), notifies)
+    missing = next((d.detail for d in one.plaintext.defects if d.fault is Fault.UNREADABLE), None)
+    return Content(cookie, frame, True, missing, one.checks, tuple(map(payload_name, kinds)), notifies)

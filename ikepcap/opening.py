@@ -5,19 +5,22 @@ for found in Opening(Capture(["branch.pcapng"]), load_ring(["keys.toml"])): ...
 
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
+from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ikepcap.capture.datagram import Datagram
 from ikepcap.capture.decode import Item
 from ikepcap.keys.check import Check
 from ikepcap.keys.opened import NotOpened, Plaintext
 from ikepcap.keys.ring import KeyRing
-from ikepcap.keys.sessions import Ends, Sessions
+from ikepcap.keys.sessions import Ends, Result, Sessions, Unsettled
 from ikepcap.track.joining import Joiner
 from ikepcap.wire.message import Message, parse
 from ikepcap.wire.numbers import Payload
+
+_UNSETTLED: Final = 1024
+"""Messages that are tried once more at the end."""
 
 
 class OpenedMessage(Struct, frozen=True):
@@ -41,6 +44,15 @@ class Opening:
         self._captured = captured
         self.sessions = Sessions(ring)
         self._joiner = Joiner()
+        self._unsettled: list[tuple[Datagram, tuple[int, ...], Unsettled]] = []
+
+    def again(self) -> Iterator[OpenedMessage]:
+        """Yield what stayed closed, or lost its beginning, with what the rest of the capture makes of it.
+
+        Messages out of order are opened then, and a key that proved right later is not called wrong.
+        """
+        for datagram, frames, unsettled in self._unsettled:
+            yield _found(datagram, unsettled.message, unsettled.again(), frames)
 
     def __iter__(self) -> Iterator[OpenedMessage]:
         for item in self._captured:
@@ -55,17 +67,23 @@ class Opening:
             yield OpenedMessage(item, message)
             joined = self._joiner.add(item, message)
             if joined is not None:
-                yield replace(self._opened(item, joined.message), frames=joined.frames)
+                yield self._opened(item, joined.message, joined.frames)
 
-    def _opened(self, datagram: Datagram, message: Message) -> OpenedMessage:
+    def _opened(self, datagram: Datagram, message: Message, frames: tuple[int, ...] = ()) -> OpenedMessage:
         """Return a whole message with what its conversation's keys make of it."""
         result = self.sessions.feed(message, _ends(datagram))
         if result is None:
-            return OpenedMessage(datagram, message)
-        if isinstance(result.opened, Plaintext):
-            opened = result.opened.message(message)
-            return OpenedMessage(datagram, opened, result.opened, None, result.checks)
-        return OpenedMessage(datagram, message, None, result.opened, result.checks)
+            return OpenedMessage(datagram, message, frames=frames)
+        if result.unsettled is not None and len(self._unsettled) < _UNSETTLED:
+            self._unsettled.append((datagram, frames, result.unsettled))
+        return _found(datagram, message, result, frames)
+
+
+def _found(datagram: Datagram, message: Message, result: Result, frames: tuple[int, ...]) -> OpenedMessage:
+    if isinstance(result.opened, Plaintext):
+        opened = result.opened.message(message)
+        return OpenedMessage(datagram, opened, result.opened, None, result.checks, frames)
+    return OpenedMessage(datagram, message, None, result.opened, result.checks, frames)
 
 
 def check_text(check: Check) -> str:

@@ -83,13 +83,16 @@ def _lines(tally: "Tally") -> Iterator[str]:
 
 def _conversations(opening: "Opening", page: "Page") -> Iterator[str]:
     """Yield what was opened of each conversation that there are keys for."""
-    from ikepcap.keyed import Tally, content_of
+    from ikepcap.keyed import Content, Tally, content_of, settled
 
-    tallies: dict[bytes, Tally] = {}
-    for found in opening:
+    contents: dict[int, Content] = {}
+    for found in settled(opening):
         content = content_of(found)
         if content is not None:
-            tallies.setdefault(content.cookie, Tally()).add(content)
+            contents[content.frame] = content
+    tallies: dict[bytes, Tally] = {}
+    for content in contents.values():
+        tallies.setdefault(content.cookie, Tally()).add(content)
     shown = [one for one in opening.sessions if one.decryptor.facts.initiator_cookie in tallies]
     for session in shown:
         cookie = session.decryptor.facts.initiator_cookie

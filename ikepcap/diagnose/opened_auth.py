@@ -5,7 +5,7 @@ from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.readings import Reading
-from ikepcap.diagnose.wording import ROLES, listing
+from ikepcap.diagnose.wording import listing
 from ikepcap.state.refusal import Refusal
 from ikepcap.track.conversation import Seen
 from ikepcap.wire.numbers import word
@@ -17,8 +17,7 @@ OTHER_PSK: Final = Reading(
 )  # fmt: skip
 OTHER_KEYS: Final = Reading(
     "psk-mismatch", "likely",
-    "the key that opens what the other peer sent does not open it: consistent with pre-shared keys that "
-    "differ",
+    "the given key is the other peer's and does not open it: consistent with pre-shared keys that differ",
     ("authentication-failed",), "Enter the pre-shared key anew on both peers.",
 )  # fmt: skip
 NOT_VALID: Final = Reading(
@@ -32,12 +31,7 @@ _SHOWN: Final = frozenset({1, 5})
 def reading(case: Case, refused: Refusal) -> Reading | None:
     """Return what keys make of a refusal, where they make more of it than its words say."""
     if case.is_psk():
-        proofs = _proofs(case)
-        if len(proofs) == len(ROLES) and any(proofs.values()) and not all(proofs.values()):
-            return OTHER_PSK
-        one_sided = {s.sender for s in case.seen if s.inside is not None} == {1 - refused.sender}
-        message = case.seen[refused.index]
-        return OTHER_KEYS if one_sided and message.needs_other_key and not message.defects else None
+        return _by_key(case)
     shown = _certificate(case, 1 - refused.sender)
     return NOT_VALID if shown is not None and not _is_valid(shown) else None
 
@@ -51,7 +45,7 @@ def told(case: Case, refused: Refusal) -> Iterator[str]:
     closed = [s.frame for s in case.seen if s.needs_other_key and s.copy_of < 0]
     if closed:
         shown = listing([str(frame) for frame in closed[:4]])
-        yield f"The key that opens other messages does not open frame{'s' if len(closed) > 1 else ''} {shown}"
+        yield f"The given key does not open frame{'s' if len(closed) > 1 else ''} {shown}"
     other = 1 - refused.sender
     for message in case.seen:
         if message.sender != other or message.inside is None or message.message_id or message.copy_of >= 0:
@@ -69,14 +63,19 @@ def told(case: Case, refused: Refusal) -> Iterator[str]:
         )
 
 
-def _proofs(case: Case) -> dict[int, bool]:
-    """Return whether each peer's HASH agrees, where it could be checked."""
-    return {
-        message.sender: agrees
-        for message in case.seen
-        for name, agrees in message.proofs
-        if name.startswith("HASH")
-    }
+def _by_key(case: Case) -> Reading | None:
+    """Return that the pre-shared keys differ, where the given key is one peer's and not the other's.
+
+    A peer has it if its proof agrees or if it opens what that peer sent; it has another if neither does.
+    """
+    proofs = [(s.sender, agrees) for s in case.seen for name, agrees in s.proofs if name.startswith("HASH")]
+    has = {sender for sender, agrees in proofs if agrees}
+    has |= {s.sender for s in case.seen if s.inside is not None}
+    fails = {sender for sender, agrees in proofs if not agrees}
+    lacks = fails | {s.sender for s in case.seen if s.needs_other_key and not s.defects}
+    if not has or not lacks or has & lacks:
+        return None
+    return OTHER_PSK if fails else OTHER_KEYS
 
 
 def _certificate(case: Case, side: int) -> Seen | None:

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 
 import ikepcap
 from ikepcap.capture.reader import Capture
+from ikepcap.keyed import settled
 from ikepcap.keys.check import Outcome
 from ikepcap.keys.opened import Reason
 from ikepcap.keys.sources import load_ring
@@ -91,6 +93,11 @@ def test_without_any_one_message_the_others_are_right(name: str, write: Write, t
             assert not [check for check in one.checks if check.outcome is Outcome.FAILED], gone
         assert len(lost) == len(set(lost)), gone
         (conversation,) = ikepcap.analyze(capture, keys=keys, strict=True).conversations
+        assert isinstance(conversation.messages, tuple)
+        said = [
+            line.message_id for line in conversation.messages if "cannot be decrypted" in (line.why or "")
+        ]
+        assert len(said) <= len(lost)
         assert not [one for one in conversation.findings if one.code == "psk-mismatch"]
 
 
@@ -134,3 +141,36 @@ def test_a_wrong_psk_opens_nothing_and_is_called_wrong(name: str, tmp_path: Path
     for one in opened(wires.written(tmp_path / "x.pcap", SENT[name]), keys):
         assert one.refusal is not None
         assert one.refusal.reason is Reason.WRONG_KEY
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_neighbours_that_changed_places_open_in_the_end(name: str, tmp_path: Path) -> None:
+    """What a message's IV depends on comes after it then; phase 1 in the clear has to come first."""
+    peers, sent = OF[name], SENT[name]
+    keys = wires.secrets(tmp_path / "keys.toml", peers)
+    clear = sum(each.plain is None for each in peers.sent)
+    for at in range(clear, len(sent) - 1):
+        swapped = [*sent[:at], sent[at + 1], sent[at], *sent[at + 2 :]]
+        capture = wires.written(tmp_path / "x.pcap", swapped)
+        report = ikepcap.analyze(capture, keys=keys, strict=True)
+        (conversation,) = report.conversations
+        assert conversation.keys is not UNSET
+        assert (conversation.keys.opened, conversation.keys.why) == (len(plain_of(peers)), None)
+        assert isinstance(conversation.messages, tuple)
+        assert not [line.why for line in conversation.messages if "cannot be decrypted" in (line.why or "")]
+
+
+def test_a_key_that_proves_right_later_is_not_called_wrong(tmp_path: Path) -> None:
+    """The peers have different pre-shared keys, and the one that is given is that of the peer who answers."""
+    peers = Peers(seed=30)
+    peers.phase1()
+    right = peers.key
+    del peers.sent[4:]
+    peers.sealed("MSG5", 0, peers.identities[0], *peers.proven(0), key=bytes(16))
+    peers.informational(1)
+    capture = wires.written(tmp_path / "x.pcap", wires.datagrams(peers))
+    keys = wires.table(tmp_path / "ikev1_decryption_table", peers, right)
+    found = {one.datagram.frame: one for one in settled(Opening(Capture([capture]), load_ring([keys])))}
+    assert found[6].plaintext is not None
+    assert found[5].refusal is not None
+    assert found[5].refusal.reason is Reason.OTHER_KEY
