@@ -1,12 +1,13 @@
 """What given keys make of a capture, as the report tells it and as findings are concluded from it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ikepcap.capture.datagram import CaptureFacts
 from ikepcap.capture.decode import Decoder, Item
 from ikepcap.capture.esp import EspCount, EspDecoder
 from ikepcap.keys.check import Check, Outcome
@@ -26,6 +27,15 @@ PROOFS: Final = frozenset(("HASH_I", "HASH_R", "SIG_I", "SIG_R"))
 _TOLD: Final = frozenset((Outcome.VERIFIED, Outcome.FAILED))
 _LISTED: Final = 200
 """Payloads and notifies listed of one message."""
+
+
+class Source(Protocol):
+    """What reads a capture."""
+
+    def __iter__(self) -> Iterator[Item]: ...
+    @property
+    def facts(self) -> CaptureFacts:
+        """What was counted; complete once the iteration is over."""
 
 
 class Content(Struct, frozen=True):
@@ -92,23 +102,23 @@ class Contents(Struct, frozen=True):
         return self.opened if self.opened.inside or self.opened.proofs else None
 
 
-def contents(captured: Callable[[Callable[[], Decoder]], Iterable[Item]], ring: KeyRing) -> Contents:
+def contents(captured: Callable[[Callable[[], Decoder] | None], Source], ring: KeyRing) -> Contents:
     """Return what keys make of the messages of a capture, by frame, and the ESP in it.
 
     This reads the capture once by itself: a key is often proven by a message that comes later than the first
     it opens, and the reading that makes the report stays as it is.
 
     Args:
-        captured: given what makes a decoder, returns what reads the capture.
+        captured: returns what reads the capture, and shows every frame to a decoder where it is given one.
         ring: the keys.
     """
-    flows: dict[tuple[bytes, bytes, bytes], EspCount] = {}
+    source = captured(None)
     messages: dict[int, Content] = {}
     frames: dict[bytes, list[int]] = {}
     said: dict[int, Inside] = {}
     others: set[int] = set()
     proofs: dict[int, tuple[tuple[str, bool], ...]] = {}
-    opening = Opening(captured(lambda: EspDecoder(flows)), ring)
+    opening = Opening(source, ring)
     for one in settled(opening):
         content = content_of(one)
         if content is None:
@@ -129,21 +139,25 @@ def contents(captured: Callable[[Callable[[], Decoder]], Iterable[Item]], ring: 
             proofs[frame] = tuple((check.name, check.outcome is Outcome.VERIFIED) for check in proven)
     spis = {spi for session in opening.sessions for mode in session.decryptor.quick_modes
             for side in mode.spis() for spi in side}  # fmt: skip
-    return Contents(messages, frames, Opened(said, frozenset(others), proofs, _esp(flows, spis)))
+    # The short way only counts ESP: where it may be that of these quick modes, it is read for once more.
+    esp = _esp(captured, spis) if spis and source.facts.esp else {}
+    return Contents(messages, frames, Opened(said, frozenset(others), proofs, esp))
 
 
 def _esp(
-    flows: dict[tuple[bytes, bytes, bytes], EspCount], spis: set[bytes]
+    captured: Callable[[Callable[[], Decoder] | None], Source], spis: set[bytes]
 ) -> dict[bytes, tuple[EspFlow, ...]]:
-    """Return the ESP that was seen under SPIs of opened quick modes."""
+    """Return the ESP that was seen under these SPIs."""
+    flows: dict[tuple[bytes, bytes, bytes], EspCount] = {}
+    for _ in captured(lambda: EspDecoder(flows, spis)):
+        pass
     found: dict[bytes, tuple[EspFlow, ...]] = {}
     for (source, destination, spi), count in flows.items():
-        if spi in spis:
-            flow = EspFlow(
-                source, destination, spi, count.packets, count.first[0], count.last[0], count.first[1],
-                count.last[1],
-            )  # fmt: skip
-            found[spi] = (*found.get(spi, ()), flow)
+        flow = EspFlow(
+            source, destination, spi, count.packets, count.first[0], count.last[0], count.first[1],
+            count.last[1],
+        )  # fmt: skip
+        found[spi] = (*found.get(spi, ()), flow)
     return found
 
 

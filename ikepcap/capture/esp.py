@@ -3,6 +3,7 @@
 This takes every frame the careful way, and costs what that costs.
 """
 
+from collections.abc import Container
 from typing import Final
 
 from msgspec import Struct
@@ -25,15 +26,16 @@ class EspCount(Struct):
 class EspDecoder(Decoder):
     """A decoder that keeps account of ESP; memory is bounded, what comes beyond the bound is not kept."""
 
-    def __init__(self, flows: dict[tuple[bytes, bytes, bytes], EspCount]) -> None:
-        """Count into `flows`: by source, destination and SPI."""
+    def __init__(self, flows: dict[tuple[bytes, bytes, bytes], EspCount], spis: Container[bytes]) -> None:
+        """Count into `flows`, by source, destination and SPI, what is under one of `spis`."""
         super().__init__()
         self._flows = flows
+        self._spis = spis
 
     def on_esp(self, number: int, time_ns: int, packet: Packet, data: bytes, at: int) -> None:
         """Count a packet; later fragments of one have no SPI."""
         spi = data[at : at + _SPI_BYTES]
-        if packet.fragment_offset or len(spi) < _SPI_BYTES:
+        if packet.fragment_offset or spi not in self._spis:
             return
         key = packet.source, packet.destination, spi
         flow = self._flows.get(key)
