@@ -27,15 +27,15 @@ from ikepcap.report.clock import timestamp
 from ikepcap.report.model import Report
 from ikepcap.report.series import Series
 from ikepcap.report.words import report_findings
-from ikepcap.track.conversation import Inside
 from ikepcap.track.ended import Ended
 from ikepcap.track.follow import Follower, Totals, Watch
 from ikepcap.track.registry import LONE_LISTED
 from ikepcap.wire.message import Message, parse
 
 if TYPE_CHECKING:
+    from ikepcap.keyed import Contents
     from ikepcap.keys.ring import KeyRing
-    from ikepcap.opening import Content, OpenedMessage
+    from ikepcap.opening import OpenedMessage
 
 Progress = Callable[[int, int | None], None]
 """Called now and then with octets read and the total, None where that is unknown."""
@@ -68,8 +68,7 @@ class Conversations:
         keys: "KeyRing | Paths | None" = None,
     ) -> None:
         self._ring = _ring(keys)
-        self._contents: dict[int, Content] = {}
-        self._inside: dict[int, Inside] = {}
+        self._contents: Contents | None = None
         self._input = paths = paths if self._ring is None else readable_twice(paths)
         self._progress = progress
         # A second process reads on by itself: nobody here sees datagrams, and Scapy's packets may be alive.
@@ -94,11 +93,11 @@ class Conversations:
     def told(self) -> Iterator[model.Conversation | Alike]:
         """Do as the iteration does, and leave conversations alike as they are: see `report.alike`."""
         if self._ring is not None:
-            from ikepcap.opening import contents
+            from ikepcap.keyed import contents
 
-            self._contents = contents(opened(self._input, self._progress), self._ring)
-            found = ((frame, content.inside) for frame, content in self._contents.items())
-            self._inside = {frame: inside for frame, inside in found if inside is not None}
+            self._contents = contents(
+                lambda decoder: opened(self._input, self._progress, decoder), self._ring
+            )
         for ends in self._follower:
             # The count of a file is whole only at its end; a conversation that moved says the same sooner.
             self._on_4500 = self._on_4500 or ends.port_4500_seen
@@ -111,12 +110,13 @@ class Conversations:
                 self._kept += ended.message_count
                 keep = self._kept <= MESSAGES_KEPT
             built = self._builder.build(
-                ended, port_4500_seen=self._on_4500, keep_messages=keep, opened=self._inside
-            )
+                ended, port_4500_seen=self._on_4500, keep_messages=keep,
+                opened=self._contents.concluded_from() if self._contents is not None else None,
+            )  # fmt: skip
             if built is None:
                 continue
-            if self._contents:
-                from ikepcap.opening import with_contents
+            if self._contents is not None:
+                from ikepcap.keyed import with_contents
 
                 built = with_contents(built.entry() if isinstance(built, Alike) else built, self._contents)
             if isinstance(built, Alike):

@@ -1,9 +1,10 @@
 """What the functions of the API take: captures by name, or the packets of a Scapy session."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeGuard
 
+from ikepcap.capture.decode import Decoder
 from ikepcap.capture.reader import Capture, Progress
 from ikepcap.capture.scapy_packets import NAME, ScapyPackets, sniffed
 from ikepcap.capture.source import STANDARD_INPUT
@@ -28,12 +29,16 @@ def listed(paths: Paths) -> list[Path]:
 
 
 def opened(
-    given: Input, progress: Progress | None, *, second_process: bool = False
+    given: Input,
+    progress: Progress | None,
+    decoder: Callable[[], Decoder] | None = None,
+    *,
+    second_process: bool = False,
 ) -> Capture | ScapyPackets:
-    """Return what reads it; for `second_process` see `Capture`."""
+    """Return what reads it; `decoder` makes what is to see every frame, for `second_process` see `Capture`."""
     if is_paths(given):
-        return Capture(listed(given), progress=progress, second_process=second_process)
-    return ScapyPackets(given)
+        return Capture(listed(given), progress=progress, decoder=decoder, second_process=second_process)
+    return ScapyPackets(given, decoder=decoder or Decoder)
 
 
 def names(given: Input) -> list[str]:

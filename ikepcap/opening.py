@@ -8,27 +8,19 @@ from ipaddress import ip_address
 from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ikepcap.capture.datagram import Datagram
 from ikepcap.capture.decode import Item
 from ikepcap.keys.check import Check
 from ikepcap.keys.opened import NotOpened, Plaintext
 from ikepcap.keys.ring import KeyRing
-from ikepcap.keys.sessions import Ends, Sessions
-from ikepcap.report.model import Conversation, MessageLine
-from ikepcap.track.clear import inside
-from ikepcap.track.conversation import Inside
-from ikepcap.track.fragments import Fragments
-from ikepcap.wire.message import HEADER_BYTES, Message, parse
-from ikepcap.wire.numbers import Payload, notify_name, payload_name
+from ikepcap.keys.sessions import Ends, Result, Sessions, Unsettled
+from ikepcap.track.joining import Joiner
+from ikepcap.wire.message import Message, parse
+from ikepcap.wire.numbers import Payload
 
-FRAMES_KEPT: Final = 250_000
-"""Messages remembered for a report; it lists no more of them."""
-_LISTED: Final = 200
-"""Payloads and notifies listed of one message."""
-_FRAGMENTED: Final = 256
-"""Conversations whose IKE fragments are held at once."""
+_UNSETTLED: Final = 1024
+"""Messages that are tried once more at the end."""
 
 
 class OpenedMessage(Struct, frozen=True):
@@ -51,7 +43,16 @@ class Opening:
     def __init__(self, captured: Iterable[Item], ring: KeyRing) -> None:
         self._captured = captured
         self.sessions = Sessions(ring)
-        self._fragments: dict[tuple[bytes, bytes], Fragments] = {}
+        self._joiner = Joiner()
+        self._unsettled: list[tuple[Datagram, tuple[int, ...], Unsettled]] = []
+
+    def again(self) -> Iterator[OpenedMessage]:
+        """Yield what stayed closed, or lost its beginning, with what the rest of the capture makes of it.
+
+        Messages out of order are opened then, and a key that proved right later is not called wrong.
+        """
+        for datagram, frames, unsettled in self._unsettled:
+            yield _found(datagram, unsettled.message, unsettled.again(), frames)
 
     def __iter__(self) -> Iterator[OpenedMessage]:
         for item in self._captured:
@@ -64,96 +65,25 @@ class Opening:
                 yield self._opened(item, message)
                 continue
             yield OpenedMessage(item, message)
-            whole = self._joined(item, message)
-            if whole is not None:
-                yield whole
+            joined = self._joiner.add(item, message)
+            if joined is not None:
+                yield self._opened(item, joined.message, joined.frames)
 
-    def _opened(self, datagram: Datagram, message: Message) -> OpenedMessage:
+    def _opened(self, datagram: Datagram, message: Message, frames: tuple[int, ...] = ()) -> OpenedMessage:
         """Return a whole message with what its conversation's keys make of it."""
         result = self.sessions.feed(message, _ends(datagram))
         if result is None:
-            return OpenedMessage(datagram, message)
-        if isinstance(result.opened, Plaintext):
-            opened = result.opened.message(message)
-            return OpenedMessage(datagram, opened, result.opened, None, result.checks)
-        return OpenedMessage(datagram, message, None, result.opened, result.checks)
-
-    def _joined(self, datagram: Datagram, message: Message) -> OpenedMessage | None:
-        """Return the message that an IKE fragment completes, if it does."""
-        key = (message.initiator_cookie, datagram.source)
-        held = self._fragments.pop(key, None)
-        if held is None:
-            if len(self._fragments) >= _FRAGMENTED:
-                del self._fragments[next(iter(self._fragments))]
-            held = Fragments()
-        self._fragments[key] = held
-        whole = held.add(message, 0, datagram.frame, datagram.time_ns)
-        if whole is None or len(whole.data) < HEADER_BYTES or whole.data[16] == Payload.FRAGMENT:
-            return None
-        joined = parse(whole.data)
-        if joined is None:
-            return None
-        return replace(self._opened(datagram, joined), frames=whole.frames)
+            return OpenedMessage(datagram, message, frames=frames)
+        if result.unsettled is not None and len(self._unsettled) < _UNSETTLED:
+            self._unsettled.append((datagram, frames, result.unsettled))
+        return _found(datagram, message, result, frames)
 
 
-class Content(Struct, frozen=True):
-    """What a report says of an encrypted message that there were keys for, or of one that was verified."""
-
-    decrypted: bool | None
-    why: str | None
-    payloads: tuple[str, ...]
-    notifies: tuple[str, ...]
-    checks: tuple[str, ...]
-    inside: Inside | None = None
-    """What findings are concluded from; None where no key opened it."""
-
-
-def contents(captured: Iterable[Item], ring: KeyRing) -> dict[int, Content]:
-    """Return what keys make of the messages of a capture, by frame.
-
-    This reads the capture once by itself: a key is often proven by a message that comes later than the first
-    it opens, and the reading that makes the report stays as it is.
-    """
-    found: dict[int, Content] = {}
-    for one in Opening(captured, ring):
-        if one.plaintext is None and one.refusal is None and not one.checks:
-            continue
-        if len(found) >= FRAMES_KEPT:
-            break
-        found[one.datagram.frame] = _content(one)
-    return found
-
-
-def with_contents(conversation: Conversation, found: dict[int, Content]) -> Conversation:
-    """Return a conversation of the report with what keys made of its messages."""
-    if not isinstance(conversation.messages, tuple):
-        return conversation
-    lines = [_with_content(line, found.get(line.frame)) for line in conversation.messages]
-    return replace(conversation, messages=tuple(lines))
-
-
-def _with_content(line: MessageLine, content: Content | None) -> MessageLine:
-    if content is None:
-        return line
-    if content.decrypted is None:
-        return replace(line, checks=content.checks)
-    why = "; ".join(text for text in (line.why, content.why) if text) or None
-    return replace(
-        line, decrypted=content.decrypted, why=why, payloads=content.payloads or line.payloads,
-        notifies=content.notifies or line.notifies, checks=content.checks,
-    )  # fmt: skip
-
-
-def _content(one: OpenedMessage) -> Content:
-    checks = tuple(check_text(check) for check in one.checks)
-    if one.plaintext is None:
-        refused = one.refusal is not None
-        why = one.refusal.why if one.refusal is not None else None
-        return Content(False if refused else None, why, (), (), checks)
-    kinds = one.plaintext.payload_types()[:_LISTED]
-    bodies = one.message.bodies(Payload.NOTIFICATION)[:_LISTED]
-    notifies = tuple(notify_name(int.from_bytes(body[6:8])) for body in bodies if len(body) >= 8)
-    return Content(True, None, tuple(map(payload_name, kinds)), notifies, checks, inside(one.message))
+def _found(datagram: Datagram, message: Message, result: Result, frames: tuple[int, ...]) -> OpenedMessage:
+    if isinstance(result.opened, Plaintext):
+        opened = result.opened.message(message)
+        return OpenedMessage(datagram, opened, result.opened, None, result.checks, frames)
+    return OpenedMessage(datagram, message, None, result.opened, result.checks, frames)
 
 
 def check_text(check: Check) -> str:

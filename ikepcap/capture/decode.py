@@ -133,6 +133,12 @@ class Decoder:
             items.extend(self.fragments.take())
         return items
 
+    def on_esp(self, number: int, time_ns: int, packet: Packet, data: bytes, at: int) -> None:
+        """Take note of an ESP packet, or the first or a later part of one; its header is at `at` in `data`.
+
+        ESP is counted and no more where this is not overridden.
+        """
+
     def _one_packet(self, frame: _Frame) -> Item | None:
         """Read one IP packet, and leave in `frame` what is inside it: kind 0 when nothing is."""
         kind, at = to_network(frame.data, frame.kind, frame.at)
@@ -150,6 +156,7 @@ class Decoder:
             return self._read_udp(frame, packet)
         if protocol == ESP:
             self.tally.esp += 1
+            self.on_esp(frame.number, frame.time_ns, packet, frame.data, packet.start)
         elif protocol in (ICMP, ICMPV6):
             if (packet.version == 4) == (protocol == ICMP):
                 return read_error(frame.data, packet, frame.number, frame.time_ns)
@@ -204,6 +211,8 @@ class Decoder:
         self.tally.count_ports(ports)
         self.tally.count_kind(kind)
         if kind not in (Kind.ISAKMP, Kind.MARKED):
+            if kind is Kind.ESP and ports & ON_4500:
+                self.on_esp(frame.number, frame.time_ns, packet, data, body)
             if kind is Kind.FOREIGN and PORTS[destination_port] & ON_VXLAN:
                 frame.kind, frame.at = _enter_vxlan(data, body)
                 frame.end = packet.end

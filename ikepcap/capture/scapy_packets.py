@@ -6,7 +6,7 @@ in the layers of `ikepcap.wire.layers`, on whatever port it is; Scapy's bindings
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from ikepcap.capture.datagram import CaptureFacts, FileFacts
@@ -37,14 +37,15 @@ _LINKS: Final[dict[str, int]] = {
 class ScapyPackets:
     """Everything in some Scapy packets that may be ISAKMP, as `Capture` has it of files; lazy."""
 
-    def __init__(self, packets: Any) -> None:
+    def __init__(self, packets: Any, *, decoder: Callable[[], Decoder] = Decoder) -> None:
         """Take packets, or a sniffer that has some; none is looked at before the iteration, none is kept.
 
         Raises:
             TypeError: a sniffer that still runs.
         """
         self._packets = sniffed(packets)
-        self._decoder = Decoder()
+        self._new_decoder = decoder
+        self._decoder = decoder()
         self._frames = 0
         self._first_ns: int | None = None
         self._last_ns: int | None = None
@@ -57,7 +58,7 @@ class ScapyPackets:
         """
         from decimal import Decimal
 
-        self._decoder, self._frames, self._first_ns = Decoder(), 0, None
+        self._decoder, self._frames, self._first_ns = self._new_decoder(), 0, None
         decoder = self._decoder
         for number, packet in enumerate(self._packets, 1):
             link, data, wire_bytes = _frame(packet, number)

@@ -3,13 +3,15 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Literal, Unpack
 
 import click
+from msgspec import UNSET
 from msgspec.structs import astuple
 
 from ikepcap.cli.options import (
     DIALECTS,
+    KeyOptions,
     check_inputs,
     complete_outcomes,
     cookie,
@@ -55,7 +57,7 @@ Exit status, judged on what the filters show:
   2  wrong usage, or an input that cannot be read: one line on standard error"""
 
 
-class Options(TypedDict):
+class Options(KeyOptions):
     """The options as the command line gives them."""
 
     format_: Literal["text", "markdown", "json", "ndjson"]
@@ -70,8 +72,6 @@ class Options(TypedDict):
     vantage: Literal["initiator", "responder", "between"] | None
     width: int | None
     color: Literal["auto", "always", "never"]
-    key_files: tuple[str, ...]
-    psk_files: tuple[str, ...]
 
 
 @click.command(help=_HELP, epilog=_EPILOG)
@@ -165,12 +165,20 @@ def _report(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
     with Progress() as progress:
         report = api.analyze(
             captures, keep_messages=messages, vantage=options["vantage"], progress=progress,
-            second_process=True, keys=key_ring(options["key_files"], options["psk_files"]),
+            second_process=True, keys=key_ring(options),
         )  # fmt: skip
+    _say_if_none_fits(report, options)
     shown = select(report, choice)
     hidden = len(report.conversations) - len(shown.conversations)
     write(_text(shown, hidden, options), options["output"], inputs=captures)
     return has_fault(shown)
+
+
+def _say_if_none_fits(report: "Report", options: Options) -> None:
+    """Tell on standard error that given keys had nothing to do with anything in the capture."""
+    given = options["key_files"] or options["psk_files"] or options["ask_psk"]
+    if given and all(conversation.keys is UNSET for conversation in report.conversations):
+        click.echo("ikepcap: no negotiation of the capture fits these keys", err=True)
 
 
 def _conversations(captures: tuple[str, ...], options: Options, progress: Progress) -> "Conversations":
@@ -179,7 +187,7 @@ def _conversations(captures: tuple[str, ...], options: Options, progress: Progre
 
     return api.conversations(
         captures, keep_messages=not options["no_messages"], vantage=options["vantage"], progress=progress,
-        second_process=True, keys=key_ring(options["key_files"], options["psk_files"]),
+        second_process=True, keys=key_ring(options),
     )  # fmt: skip
 
 

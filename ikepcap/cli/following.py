@@ -11,11 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ikepcap.renderers.messages import Keyed
-from ikepcap.track.fragments import Fragments
+from ikepcap.track.joining import Joiner
 from ikepcap.wire.context import Context, learn
-from ikepcap.wire.message import Message, parse
+from ikepcap.wire.message import Message
 from ikepcap.wire.natd import Ends
-from ikepcap.wire.numbers import Payload
 
 if TYPE_CHECKING:
     from ikepcap.api import FramedMessage
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from ikepcap.opening import OpenedMessage
 
 _NEGOTIATIONS: Final = 8_192
-_FRAGMENTED: Final = 16
-"""Negotiations whose fragments are held at a time."""
 
 
 class Shown(Struct, frozen=True):
@@ -44,28 +41,21 @@ class Shown(Struct, frozen=True):
         return Ends(datagram.source, datagram.source_port, datagram.destination, datagram.destination_port)
 
 
-class _Parts(Struct):
-    """The fragments of one negotiation, and whose it received first."""
-
-    first_sender: tuple[bytes, int]
-    fragments: Fragments
-
-
 class Follower:
     """Follows a sequence of messages."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, Context] = OrderedDict()
-        self._parts: OrderedDict[bytes, _Parts] = OrderedDict()
+        self._joiner = Joiner()
 
     def follow(self, framed: Iterable["FramedMessage"]) -> Iterator[Shown]:
         """Yield every message, and after the last fragment of one the whole it makes."""
         for one in framed:
             shown = self._read(Shown(one.datagram, one.message, Context()))
             yield shown
-            spans = one.message.spans
-            if spans and spans[0].type == Payload.FRAGMENT:
-                yield from self._whole(shown)
+            joined = self._joiner.add(one.datagram, one.message)
+            if joined is not None:
+                yield self._read(Shown(one.datagram, joined.message, shown.context, joined.frames))
 
     def follow_opened(self, opened: Iterable["OpenedMessage"]) -> Iterator[Shown]:
         """Yield every message with what keys made of it; fragments were put together where it was opened."""
@@ -81,20 +71,6 @@ class Follower:
         if len(self._known) > _NEGOTIATIONS:
             self._known.popitem(last=False)
         return replace(shown, context=known)
-
-    def _whole(self, shown: Shown) -> Iterator[Shown]:
-        """Yield the message that a fragment completes, if it does."""
-        datagram, message = shown.datagram, shown.message
-        sender = (datagram.source, datagram.source_port)
-        parts = self._parts.setdefault(message.initiator_cookie, _Parts(sender, Fragments()))
-        self._parts.move_to_end(message.initiator_cookie)
-        if len(self._parts) > _FRAGMENTED:
-            self._parts.popitem(last=False)
-        number = int(sender != parts.first_sender)
-        whole = parts.fragments.add(message, number, datagram.frame, datagram.time_ns)
-        inner = parse(whole.data) if whole is not None else None
-        if whole is not None and inner is not None:
-            yield self._read(Shown(datagram, inner, shown.context, whole.frames))
 
 
 def _keyed(one: "OpenedMessage") -> Keyed:

@@ -1,18 +1,18 @@
 """`ikepcap keys`: what files of keys hold, which conversations they open, and Wireshark's tables of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Unpack
 
 import click
 
-from ikepcap.cli.options import check_inputs, key_options, key_ring
+from ikepcap.cli.options import KeyOptions, check_inputs, key_options, key_ring
 from ikepcap.cli.output import page_for, text_bytes, write
 from ikepcap.errors import IkepcapError
 
 if TYPE_CHECKING:
+    from ikepcap.keyed import Tally
     from ikepcap.keys.ring import KeyRing
-    from ikepcap.opening import OpenedMessage, Opening
+    from ikepcap.opening import Opening
     from ikepcap.renderers.page import Page
 
 _HELP: Final = """Say what files of keys hold, and which conversations of CAPTURE they open.
@@ -40,15 +40,14 @@ Exit status:
 def keys(
     ctx: click.Context,
     captures: tuple[str, ...],
-    key_files: tuple[str, ...],
-    psk_files: tuple[str, ...],
     export: str | None,
+    **options: Unpack[KeyOptions],
 ) -> None:
     """List keys and what they open; the help is in `_HELP`."""
     check_inputs(captures)
-    ring = key_ring(key_files, psk_files)
+    ring = key_ring(options)
     if ring is None:
-        raise click.UsageError("name keys with --keys or --psk-file", ctx)
+        raise click.UsageError("name keys with --keys or --psk-file, or give --ask-psk", ctx)
     if export is not None and not captures:
         raise click.UsageError("--export writes the keys of a capture: name one", ctx)
     page = page_for(None, "auto")
@@ -74,48 +73,31 @@ def _sources(ring: "KeyRing", page: "Page") -> Iterator[str]:
         yield from page.flow((str(psk.origin), "any SA", "PSK"), 0)
 
 
-@dataclass
-class _Tally:
-    """What became of the messages under one initiator cookie."""
-
-    encrypted: int = 0
-    opened: int = 0
-    refusal: str = ""
-    """Why the first that stays closed does."""
-    checks: dict[str, int] = field(default_factory=dict)
-
-    def add(self, found: "OpenedMessage") -> None:
-        """Count a message; NAT-D is left to the analysis, which knows more of the addresses."""
-        from ikepcap.opening import check_text
-
-        self.encrypted += found.plaintext is not None or found.refusal is not None
-        self.opened += found.plaintext is not None
-        if found.refusal is not None and not self.refusal:
-            self.refusal = f"frame {found.datagram.frame}: {found.refusal.why}"
-        for check in found.checks:
-            if not check.name.startswith("NAT-D"):
-                self.checks[check_text(check)] = self.checks.get(check_text(check), 0) + 1
-
-    def lines(self) -> Iterator[str]:
-        """Yield it in words."""
-        yield f"{self.opened} of {self.encrypted} encrypted messages opened"
-        if self.refusal:
-            yield self.refusal
-        for text, number in self.checks.items():
-            yield text if number == 1 else f"{text} ({number} times)"
+def _lines(tally: "Tally") -> Iterator[str]:
+    """Yield what became of the messages of a conversation."""
+    yield f"{tally.opened} of {tally.encrypted} encrypted messages opened"
+    if tally.refusal is not None:
+        yield tally.refusal
+    yield from tally.checks()
 
 
 def _conversations(opening: "Opening", page: "Page") -> Iterator[str]:
     """Yield what was opened of each conversation that there are keys for."""
-    tallies: dict[bytes, _Tally] = {}
-    for found in opening:
-        if found.plaintext is not None or found.refusal is not None or found.checks:
-            tallies.setdefault(found.message.initiator_cookie, _Tally()).add(found)
+    from ikepcap.keyed import Content, Tally, content_of, settled
+
+    contents: dict[int, Content] = {}
+    for found in settled(opening):
+        content = content_of(found)
+        if content is not None:
+            contents[content.frame] = content
+    tallies: dict[bytes, Tally] = {}
+    for content in contents.values():
+        tallies.setdefault(content.cookie, Tally()).add(content)
     shown = [one for one in opening.sessions if one.decryptor.facts.initiator_cookie in tallies]
     for session in shown:
         cookie = session.decryptor.facts.initiator_cookie
         yield page.line((cookie.hex(), "strong"), f"  {session.initiator} -> {session.responder}")
-        for text in tallies[cookie].lines():
+        for text in _lines(tallies[cookie]):
             yield from page.prose(text, 4)
         for mode in session.decryptor.quick_modes:
             forth, back = (", ".join(spi.hex() for spi in side) or "unknown" for side in mode.spis())

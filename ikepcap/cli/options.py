@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import click
 
@@ -115,13 +115,31 @@ def key_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Keys: Wireshark's ikev1_decryption_table, a directory of strongSwan's save-keys, a log of "
         "strongSwan, racoon or MikroTik, or a TOML file; repeatable.",
     )
-    return keys(psks(command))
+    ask = click.option("--ask-psk", is_flag=True, help="Ask for a candidate PSK on the terminal.")
+    return keys(psks(ask(command)))
 
 
-def key_ring(key_files: tuple[str, ...], psk_files: tuple[str, ...]) -> "KeyRing | None":
+class KeyOptions(TypedDict):
+    """What the options of `key_options` give."""
+
+    key_files: tuple[str, ...]
+    psk_files: tuple[str, ...]
+    ask_psk: bool
+
+
+def key_ring(options: KeyOptions) -> "KeyRing | None":
     """Return all given keys; None where none were given, so that nothing is loaded for them."""
-    if not key_files and not psk_files:
+    if not any((options["key_files"], options["psk_files"], options["ask_psk"])):
         return None
     from ikepcap.keys.sources import load_ring
 
-    return load_ring(key_files, psk_files)
+    ring = load_ring(options["key_files"], options["psk_files"])
+    if options["ask_psk"]:
+        from ikepcap.keys.material import NamedPsk, Origin
+        from ikepcap.keys.secret import Secret
+
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise click.UsageError("--ask-psk asks on a terminal, and there is none: give --psk-file")
+        typed = click.prompt("Pre-shared key", hide_input=True, err=True)
+        ring.add(psks=(NamedPsk(Origin("typed", 1), Secret(typed.encode())),))
+    return ring

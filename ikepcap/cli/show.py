@@ -1,11 +1,11 @@
 """`ikepcap show`: messages field by field, or a line each."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 import click
 
-from ikepcap.cli.options import check_inputs, key_options, key_ring, page_options
+from ikepcap.cli.options import KeyOptions, check_inputs, key_options, key_ring, page_options
 from ikepcap.cli.options import cookie as cookie_digits
 from ikepcap.cli.output import page_for, text_bytes, write
 from ikepcap.cli.progress import Progress
@@ -42,7 +42,7 @@ _NAMED: Final = 3
 """Frames without a message that are told of one by one."""
 
 
-class Options(TypedDict):
+class Options(KeyOptions):
     """The options as click names them."""
 
     numbers: tuple[int, ...]
@@ -55,8 +55,6 @@ class Options(TypedDict):
     show_secrets: bool
     width: int | None
     color: str
-    key_files: tuple[str, ...]
-    psk_files: tuple[str, ...]
 
 
 @click.command(help=_HELP, epilog=_EPILOG, short_help="Print messages field by field, or list them.")
@@ -118,7 +116,7 @@ def _followed(captures: tuple[str, ...], options: Options, progress: Progress) -
     from ikepcap import api
     from ikepcap.cli.following import Follower
 
-    ring = key_ring(options["key_files"], options["psk_files"])
+    ring = key_ring(options)
     takes = _taken(captures, options, progress)
     seen = progress if options["numbers"] else None
     if ring is None:

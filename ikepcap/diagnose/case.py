@@ -29,6 +29,11 @@ class Case:
         self.course = standing.course
 
     @cached_property
+    def is_opened(self) -> bool:
+        """Given keys opened something of it, or checked a proof in it."""
+        return any(s.inside is not None or s.proofs for s in self.seen)
+
+    @cached_property
     def names(self) -> tuple[str, str]:
         """Addresses of initiator and responder as text."""
         return address(self.conversation.initiator), address(self.conversation.responder)

@@ -48,7 +48,12 @@ def diagnose(case: Case, *, strict: bool = False) -> tuple[Finding, ...]:
         strict: let a crashing rule raise; tests want to see it.
     """
     found: list[Finding] = []
-    for rule in ALWAYS if case.standing.is_plain else (*RULES, *ALWAYS):
+    rules = ALWAYS if case.standing.is_plain else (*RULES, *ALWAYS)
+    if case.is_opened:
+        from ikepcap.diagnose import opened  # most runs have no keys
+
+        rules = opened.rules(case, rules)
+    for rule in rules:
         try:
             found += rule(case)
         except Exception as error:  # the one place: a report must not be lost to one rule

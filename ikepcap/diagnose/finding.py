@@ -26,7 +26,7 @@ NOTES: Final = frozenset(
         "authip-coexistence", "starts-late", "ends-early", "one-sided", "port-filtered-capture",
         "truncated-frames", "time-steps-back", "cut-file", "weak-crypto", "aggressive-psk",
         "malformed-messages", "unknown-link-type", "fragments-given-up", "messages-not-listed",
-        "internal-rule-failure",
+        "internal-rule-failure", "sa-deleted", "esp-seen",
     }
 )  # fmt: skip
 

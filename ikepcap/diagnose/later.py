@@ -6,7 +6,7 @@ from typing import Final
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.readings import QUICK
-from ikepcap.diagnose.wording import ROLES, copies, span
+from ikepcap.diagnose.wording import copies, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
 from ikepcap.state.judge import UNANSWERED
 from ikepcap.state.refusal import is_error
@@ -14,9 +14,6 @@ from ikepcap.track.conversation import INITIATOR, Seen
 from ikepcap.wire.numbers import Exchange, notify_name
 
 _WORTH_TELLING_NS: Final = 10**9
-_SELECTORS: Final = 2
-_ADDRESSES: Final = frozenset({1, 4, 5, 6, 7, 8})
-"""Types of identities that hold addresses (RFC 2407 §4.6.2.1)."""
 
 
 def quick_modes(case: Case) -> Iterator[Finding]:
@@ -30,7 +27,7 @@ def quick_modes(case: Case) -> Iterator[Finding]:
         claim, arrives_at = why_stalled(case, first)
         yield case.finding(
             "phase2-no-reply", "likely", f"Quick mode stalled: {claim}.", exchange_messages(case, stalled),
-            *told(case, stalled), *_icmp(case),
+            *told(case, stalled), *_icmp(case), *_answered(case, first),
             alternatives=("dead-peer", "replies-lost") if first.last < 3 else ("replies-lost",),
             settles_it=f"Capture at {arrives_at}: does QM{first.last} arrive there?",
         )  # fmt: skip
@@ -41,11 +38,15 @@ def _refused(case: Case, refused: list[LaterExchange]) -> Finding:
     who = case.role(refused[0].silent or 0)
     notify = _notify_of(case, refused[0])
     reading = QUICK.get(notify or 0)
+    if reading is not None:
+        from ikepcap.diagnose.opened_quick import exactly  # it was read: a key opened it
+
+        reading = exactly(case, refused[0], reading)
     said = "an encrypted informational" if notify is None else f"an encrypted {notify_name(notify)}"
     if reading is None:
         return case.finding(
             "phase2-refused", "likely", f"The {who} refused quick mode with {said} in place of QM2.",
-            exchange_messages(case, refused), *told(case, refused),
+            exchange_messages(case, refused), *told(case, refused), *_asked_for(case, refused[0]),
             alternatives=("phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch",
                           *_or_what_came_before(case)),
             settles_it="The log of the peer that refused names proposal, selectors or PFS group.",
@@ -53,7 +54,7 @@ def _refused(case: Case, refused: list[LaterExchange]) -> Finding:
     return case.finding(
         reading.code, reading.certainty,
         f"The {who} refused quick mode with {said} in place of QM2: {reading.means}.",
-        exchange_messages(case, refused), *told(case, refused), *_asked(case, refused[0]),
+        exchange_messages(case, refused), *told(case, refused), *_asked_for(case, refused[0]),
         alternatives=(*reading.alternatives, *_or_what_came_before(case)), settles_it=reading.settles_it,
     )  # fmt: skip
 
@@ -65,27 +66,22 @@ def _notify_of(case: Case, exchange: LaterExchange) -> int | None:
     return next((notice.type for notice in inside.notices if is_error(notice)), None)
 
 
-def _asked(case: Case, exchange: LaterExchange) -> Iterator[str]:
-    """Yield what QM1 asks for besides its proposals, where a key opened it."""
-    asking = case.seen[exchange.indexes[0]]
-    if asking.inside is None:
-        return
-    selectors = [_selector(body) for body in asking.inside.identities]
-    if len(selectors) == _SELECTORS and all(selectors):
-        yield (
-            f"QM1 in frame {asking.frame} asks for {selectors[0]} behind the {ROLES[exchange.starter]}, "
-            f"{selectors[1]} behind the {ROLES[1 - exchange.starter]}"
-        )
-    octets = asking.inside.ke_bytes
-    pfs = f"for PFS, with a KE of {octets} octets" if octets else "for no PFS: it has no KE"
-    yield f"QM1 in frame {asking.frame} asks {pfs}"
+def _asked_for(case: Case, exchange: LaterExchange) -> tuple[str, ...]:
+    """Tell what QM1 asks for, where a key opened it."""
+    if not case.is_opened:
+        return ()
+    from ikepcap.diagnose.opened_quick import asked  # most runs have no keys
+
+    return tuple(asked(case, exchange))
 
 
-def _selector(body: bytes) -> str | None:
-    """Return addresses, a network or a range as text; other identities are no selectors."""
-    from ikepcap.wire.identities import identity_text  # only where something was decrypted
+def _answered(case: Case, exchange: LaterExchange) -> tuple[str, ...]:
+    """Tell in what QM2 is no answer to QM1, where a key opened both."""
+    if not case.is_opened:
+        return ()
+    from ikepcap.diagnose.opened_quick import answers_otherwise
 
-    return identity_text(body[0], body[4:]) if body[:1] and body[0] in _ADDRESSES else None
+    return tuple(answers_otherwise(case, exchange))
 
 
 def _or_what_came_before(case: Case) -> tuple[str, ...]:

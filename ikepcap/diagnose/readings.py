@@ -159,12 +159,22 @@ WINDOWS: Final[dict[int, tuple[str, Reading]]] = {
     13887: ("CERT_CHAIN_POLICY_MISMATCH", CERT),
 }
 
+UNSUPPORTED: Final = Reading(
+    "phase2-proposal-mismatch", "likely", "something in the proposals for ESP or AH is not supported by it",
+    ("phase2-pfs-mismatch",), "Compare the proposals below with those of the refusing peer.",
+)  # fmt: skip
+
 QUICK: Final[dict[int, Reading]] = {
     # Libreswan and strongSwan say the same of a proposal and of the group for PFS.
     NotifyType.NO_PROPOSAL_CHOSEN: Reading(
-        "phase2-proposal-mismatch", "likely", "no proposal for ESP or AH is acceptable to it",
+        "phase2-proposal-mismatch", "likely",
+        "no proposal for ESP or AH is acceptable to it, its group for PFS or the lack of one included",
         ("phase2-pfs-mismatch",), "The log of the peer that refused names proposal or PFS group.",
     ),
+    NotifyType.BAD_PROPOSAL_SYNTAX: UNSUPPORTED,
+    NotifyType.INVALID_PROTOCOL_ID: UNSUPPORTED,
+    NotifyType.INVALID_TRANSFORM_ID: UNSUPPORTED,
+    NotifyType.ATTRIBUTES_NOT_SUPPORTED: UNSUPPORTED,
     NotifyType.INVALID_KEY_INFORMATION: Reading(
         "phase2-pfs-mismatch", "likely", "it cannot use the group for PFS", ("phase2-proposal-mismatch",),
         "Compare the groups for PFS on both peers.",

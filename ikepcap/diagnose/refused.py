@@ -46,6 +46,12 @@ def refusal(case: Case) -> Iterator[Finding]:
     message = case.seen[refused.index]
     who, name = case.role(refused.sender), case.names[refused.sender]
     reading = read(case, refused)
+    shown: tuple[str, ...] = ()
+    if case.is_opened:
+        from ikepcap.diagnose import opened_auth  # most runs have no keys
+
+        reading = opened_auth.reading(case, refused) or reading
+        shown = tuple(opened_auth.told(case, refused))
     said = refusing(refused, is_encrypted=message.is_encrypted)
     times = [s for s in case.seen if s.exchange == message.exchange and s.sender == refused.sender]
     before = [s for s in case.seen[: refused.index] if s.sender != refused.sender]
@@ -66,6 +72,7 @@ def refusal(case: Case) -> Iterator[Finding]:
         evidence.append(f"{len(times)} informationals came from it in all")
     if reading.code == "proposal-mismatch":
         evidence += comparison(case)
+    evidence += shown
     yield case.finding(
         reading.code, reading.certainty,
         f"The {who} answered with {said} in place of MSG{refused.replaced}: {reading.means}.",

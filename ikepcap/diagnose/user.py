@@ -24,7 +24,13 @@ def transactions(case: Case) -> Iterator[Finding]:
     if not failed or _verdict_cut_short(case):
         return
     first = failed[0]
-    asks_user = first.starter == RESPONDER
+    asks_user, certainty = first.starter == RESPONDER, _GUESSED
+    if case.is_opened:
+        from ikepcap.diagnose.opened_user import asks_user as asked  # most runs have no keys
+
+        told_so = asked(case, first)
+        if told_so is not None:
+            asks_user, certainty = told_so, _READ
     claim = (
         f"The {case.role(first.starter)} asked in a transaction and the {case.role(first.silent or 0)} never "
         f"replied."
@@ -32,9 +38,12 @@ def transactions(case: Case) -> Iterator[Finding]:
     if first.last > 1:
         claim = f"In a transaction {why_stalled(case, first)[0]}."
     yield case.finding(
-        "xauth-failed" if asks_user else "mode-config-failed", "possible", claim,
+        "xauth-failed" if asks_user else "mode-config-failed", certainty, claim,
         exchange_messages(case, failed[:1]), *told(case, failed[:1]),
-        alternatives=("replies-lost", "mode-config-failed" if asks_user else "xauth-failed"),
+        alternatives=(
+            "replies-lost",
+            *(() if certainty == _READ else ("mode-config-failed" if asks_user else "xauth-failed",)),
+        ),
         settles_it="The log of the peer that did not reply says whether it waits for a user.",
     )  # fmt: skip
 
@@ -121,3 +130,5 @@ def _informationals(case: Case, since_ns: int) -> list[Seen]:
 
 
 _REQUEST_AND_VERDICT: Final = 2
+_GUESSED: Final[Certainty] = "possible"
+_READ: Final[Certainty] = "likely"

@@ -50,7 +50,7 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("afterwards", ("dead-peer", "deleted-by-peer", "rekey-failed")),
     ("benign", (
         "recovered", "simultaneous-initiation", "duplicate-frames", "probe", "stray-message",
-        "authip-coexistence",
+        "authip-coexistence", "sa-deleted", "esp-seen",
     )),
     ("capture", (
         "starts-late", "ends-early", "one-sided", "port-filtered-capture", "truncated-frames",
@@ -60,9 +60,7 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("security", ("weak-crypto", "aggressive-psk")),
 )  # fmt: skip
 
-UNCLAIMED: Final = frozenset(
-    {"deleted-by-peer"}
-)  # fmt: skip
+UNCLAIMED: Final = frozenset[str]()
 """Codes that no rule concludes yet: they stand among the readings of others, and their page says so."""
 
 

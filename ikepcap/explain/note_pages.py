@@ -74,6 +74,31 @@ BENIGN: Final[dict[str, dict[str, Any]]] = {
         "mistaken": (("no-reply", "no AuthIP exchange comes up either"),),
         "references": ("[MS-AIPS]", "[MS-IKEE]"),
     },
+    "sa-deleted": {
+        "title": "A peer deleted SAs in the ordinary way",
+        "means": (
+            "The tunnel was up for a while, and one peer ended it: an administrator, idle time, a lifetime, "
+            "or a renewal that replaced it."
+        ),
+        "wire": "An informational with a delete, for the ISAKMP SA or for SAs of ESP or AH by their SPIs.",
+        "decides": "Proven: a key opened the delete. Without one it looks like any other informational.",
+        "mistaken": (("deleted-by-peer", "it comes within two seconds after the SA came up"),),
+        "references": ("RFC 2408 §3.15", "RFC 2409 §5.7"),
+    },
+    "esp-seen": {
+        "title": "ESP uses the SAs of a quick mode",
+        "means": (
+            "Who sends ESP under an SPI that was chosen in a quick mode has its keys: for that peer phase 2 "
+            "came up. From one side alone, look at routes, filters and policy of the other, not at IKE."
+        ),
+        "wire": (
+            "ESP, in IP or in UDP 4500, under the SPIs of QM1, for packets to who began, and of QM2, for "
+            "those to the other peer."
+        ),
+        "decides": "Proven: a key opened the quick mode, and packets under its SPIs are in the capture.",
+        "mistaken": (("one-sided", "the capture shows one direction of everything"),),
+        "references": ("RFC 2409 §5.5", "RFC 4303 §2.1"),
+    },
 }
 
 CAPTURE: Final[dict[str, dict[str, Any]]] = {

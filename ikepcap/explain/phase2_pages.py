@@ -108,7 +108,8 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
         ),
         "wire": (
             "Encrypted informationals of one size from one side, each with a new message ID, that were "
-            "answered by one of the same size before and are not any more; then deletes and a new MSG1."
+            "answered by one of the same size before and are not any more; then deletes and a new MSG1. Where"
+            " a key opens them: R-U-THERE whose sequence numbers no R-U-THERE-ACK repeats."
         ),
         "decides": (
             "Likely: several such informationals without an answer, after at least one was answered. Some "
@@ -127,7 +128,10 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             "negotiations per user, or a policy that could not be installed."
         ),
         "wire": ("An encrypted informational of one peer, after which nothing goes on under these cookies."),
-        "decides": "Needs the decrypted delete, or the end of all traffic right after it.",
+        "decides": (
+            "Likely: a key opened the delete, it came within two seconds after the last SA came up, and "
+            "nothing else in the capture explains it. A later one is the note sa-deleted."
+        ),
         "mistaken": (
             (
                 "rekey-failed",

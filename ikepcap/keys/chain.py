@@ -90,6 +90,8 @@ class Chains:
             *((one.octets, _FROM_INITIAL if blocks else _INITIAL) for one in initial),
             *((last, _BEFORE_LAST) for last in blocks[1:]),
         ]
+        # Libreswan has no IV of phase 1 yet when it refuses MSG5 or MSG6: it hashes the M-ID alone.
+        bases.append((b"", _NO_BASE))
         # Windows up to Vista takes the last block of the last message it sent (MS-IKEE note 12).
         own = self._sent.get(sender)
         if own is not None:
@@ -123,6 +125,7 @@ _EARLIER: Final = "last block of an earlier message"
 _PHASE_1: Final = "last block of phase 1"
 _FROM_INITIAL: Final = "initial IV of phase 1, in place of its last block"
 _BEFORE_LAST: Final = "a block before the last one of phase 1"
+_NO_BASE: Final = "the message ID alone, as Libreswan does before phase 1 is complete"
 _WINDOWS: Final = "last block its sender sent, as Windows does"
 REGULAR: Final = frozenset((_MESSAGE_BEFORE, _INITIAL, _PHASE_1))
 """Rules of RFC 2409; the others are what some implementation does, or what a gap in the capture leaves."""

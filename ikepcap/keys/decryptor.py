@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ikepcap.keys.chain import REGULAR, Chains, Vector, is_phase_1
-from ikepcap.keys.check import Check
+from ikepcap.keys.check import Check, Outcome
 from ikepcap.keys.cipher import decrypt_blocks, with_iv
 from ikepcap.keys.derive import PSK_METHODS, candidates, skeyid_psk
 from ikepcap.keys.facts import Facts
@@ -58,6 +58,8 @@ class Decryptor:
         self._results: dict[bytes, Opened] = {}
         self._worked: list[Trial] = []
         self._opened_of: set[int] = set()
+        self._proven_of: set[int] = set()
+        """Peers whose proof in the clear is made with the keys there are."""
         self._searches = _MAX_SEARCHES
         self._failures = 0
         self._last_refusal: NotOpened | None = None
@@ -82,7 +84,10 @@ class Decryptor:
         if source is not None and destination is not None and algorithm is not None:
             checks += check_nat_d(message, algorithm, source, destination)
         if is_phase_1(message):
-            checks += check_proofs(message, sender, self.facts, self._skeyids())
+            proofs = check_proofs(message, sender, self.facts, self._skeyids())
+            if any(check.outcome is Outcome.VERIFIED and check.name.startswith("HASH") for check in proofs):
+                self._proven_of.add(sender)
+            checks += proofs
         return tuple(checks)
 
     def decrypt(self, message: Message, sender: int) -> Opened:
@@ -99,11 +104,28 @@ class Decryptor:
         if isinstance(known, Plaintext):
             return known  # a repetition: the IV chain stays where it is
         opened = self._open(message, sender)
+        if known is not None and known.reason is Reason.UNDECIDED and isinstance(opened, NotOpened):
+            return known  # what its own first copy left behind tells nothing of it
         self._chains.advance(message, sender)
         if len(self._results) >= _REMEMBERED:
             del self._results[next(iter(self._results))]
         self._results[name] = opened
         return opened
+
+    def again(self, message: Message, sender: int) -> Opened:
+        """Open a message once more, knowing what came after it; a better result is kept.
+
+        Messages out of order depend on others that come later, and so does what can be said of a key.
+        """
+        name = hashlib.blake2b(message.data, digest_size=16).digest()
+        known, opened = self._results.get(name), self._open(message, sender)
+        is_better = isinstance(opened, Plaintext) and (
+            not isinstance(known, Plaintext) or opened.lost < known.lost
+        )
+        if known is None or is_better or not isinstance(known, Plaintext):
+            self._results[name] = opened
+            return opened
+        return known
 
     def working_keys(self) -> tuple[Trial, ...]:
         """Return the keys that opened something."""
@@ -220,6 +242,13 @@ class Decryptor:
             return NotOpened(
                 Reason.OTHER_KEY, f"the key {names} opens messages of the {roles}, and not this one: {other}"
             )
+        if self._proven_of and sender not in self._proven_of:
+            (role,) = (ROLE_NAMES[one] for one in self._proven_of)
+            why = f"the {role} proved its key with it, and the {ROLE_NAMES[sender]} encrypts with another"
+            return NotOpened(Reason.OTHER_KEY, f"with the key {names} no payloads come out: {why}")
+        if message.is_truncated:
+            cut = f"the capture holds {len(message.data)} of its {message.wire_bytes} octets"
+            return NotOpened(Reason.UNDECIDED, f"with the key {names} no payloads come out: {cut}")
         if not self._chains.knows(message, sender, self.facts):
             gap = "the messages that its IV depends on are not in the capture, or the key is wrong"
             return NotOpened(Reason.UNDECIDED, f"with the key {names} no payloads come out: {gap}")

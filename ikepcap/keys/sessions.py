@@ -28,12 +28,26 @@ class Ends(Struct, frozen=True):
     destination_port: int
 
 
+class Unsettled(Struct, frozen=True):
+    """A message that what comes later may open, or open better."""
+
+    decryptor: Decryptor
+    message: Message
+    sender: int
+
+    def again(self) -> "Result":
+        """Try it once more, at the end."""
+        opened = self.decryptor.again(self.message, self.sender)
+        return Result(opened, opened.checks if isinstance(opened, Plaintext) else ())
+
+
 class Result(Struct, frozen=True):
     """What became of one message."""
 
     opened: Opened | None = None
     """None for a message in the clear."""
     checks: tuple[Check, ...] = ()
+    unsettled: Unsettled | None = None
 
 
 class Session(Struct):
@@ -65,7 +79,9 @@ class Sessions:
             sender = INITIATOR
         if message.is_encrypted:
             opened = session.decryptor.decrypt(message, sender)
-            return Result(opened, opened.checks if isinstance(opened, Plaintext) else ())
+            checks = opened.checks if isinstance(opened, Plaintext) else ()
+            is_whole = isinstance(opened, Plaintext) and not opened.lost
+            return Result(opened, checks, None if is_whole else Unsettled(session.decryptor, message, sender))
         source = (ends.source, ends.source_port)
         destination = (ends.destination, ends.destination_port)
         return Result(None, session.decryptor.observe(message, sender, source, destination))

@@ -58,7 +58,10 @@ def check_proofs(message: Message, role: int, facts: Facts, candidates: Iterable
         candidates: one where keys opened it; several where PSKs are to be tried.
     """
     letter = "I" if role == INITIATOR else "R"
-    listed = list(candidates)
+    listed: list[Candidate] = []
+    for candidate in candidates:
+        if all(candidate.skeyid != one.skeyid for one in listed):
+            listed.append(candidate)
     hashes, signatures = message.bodies(Payload.HASH)[:1], message.bodies(Payload.SIG)[:1]
     return [
         *(_proof_check(f"HASH_{letter}", body, role, facts, listed) for body in hashes),

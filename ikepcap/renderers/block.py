@@ -19,7 +19,7 @@ from ikepcap.renderers.words import (
     repeated,
     span,
 )
-from ikepcap.report.model import Conversation, Exchange, Nat, Peer, Role
+from ikepcap.report.model import Conversation, Exchange, Keyed, Nat, Peer, Role
 
 INDENT: Final = 4
 LABEL: Final = 9
@@ -171,6 +171,18 @@ def facts(conversation: Conversation) -> Iterator[tuple[str, str]]:
         yield "chosen", chosen
     if conversation.chosen is None or conversation.chosen not in conversation.offered:
         yield from _offer(conversation)
+    if isinstance(conversation.keys, Keyed):
+        yield from _keys(conversation.keys)
+
+
+def _keys(keys: Keyed) -> Iterator[tuple[str, str]]:
+    """Yield what given keys opened and verified, and why they did not."""
+    opened = f"{keys.opened} of {count(keys.encrypted, 'encrypted message')} opened"
+    yield "keys", opened if keys.encrypted else "nothing encrypted to open"
+    if keys.why is not None:
+        yield "", keys.why
+    for check in keys.checks:
+        yield "", check
 
 
 def _offer(conversation: Conversation) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from ikepcap.renderers.page import Page
 from ikepcap.renderers.ranking import Series, examples, series
 from ikepcap.renderers.selection import is_faulty
 from ikepcap.renderers.terminal import FEW, header_facts, tally_text
-from ikepcap.renderers.words import OUTCOME_WORDS, count, endpoint, frames, repeated
+from ikepcap.renderers.words import OUTCOME_WORDS, count, endpoint, frames, is_failed, repeated
 from ikepcap.report.model import Conversation, Finding, MessageLine, Report
 
 MAX_ROWS: Final = 200
@@ -173,7 +173,8 @@ def _messages(messages: tuple[MessageLine, ...]) -> Iterator[str]:
 
 def _content(message: MessageLine) -> str:
     notifies = f" ({', '.join(message.notifies)})" if message.notifies else ""
-    return plain(repeated(message.payloads) + notifies, _CELL)
+    decrypted = " (decrypted)" if message.decrypted else ""
+    return plain(repeated(message.payloads) + notifies + decrypted, _CELL)
 
 
 def _remarks(message: MessageLine) -> Iterator[str]:
@@ -183,6 +184,7 @@ def _remarks(message: MessageLine) -> Iterator[str]:
         yield f"{message.kind}{of}"
     if message.why:
         yield message.why
+    yield from (check for check in message.checks if is_failed(check))
     yield from message.defects
 
 

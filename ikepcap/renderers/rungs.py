@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from ikepcap.renderers.words import count, frames, repeated
+from ikepcap.renderers.words import count, frames, is_failed, repeated
 from ikepcap.report.model import Conversation, MessageLine, Peer, Reached, Role
 
 _FOLD_FROM: Final = 5
@@ -145,6 +145,7 @@ def _notes(message: MessageLine) -> Iterator[str]:
         yield f"notify {repeated(message.notifies)}"
     if message.fragment_frames:
         yield f"in {count(len(message.fragment_frames), 'fragment')}, {frames(message.fragment_frames)}"
+    yield from (check for check in message.checks if is_failed(check))
     for defect in message.defects:
         yield f"defect: {defect}"
 

@@ -137,3 +137,8 @@ def policy(value: Policy) -> str:
 def endpoint(address: str, port: int) -> str:
     """Return address and port as one word; the brackets of RFC 3986 around IPv6."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def is_failed(check: str) -> bool:
+    """Whether a check of a message did not agree; NAT-D, which tells of NAT, is told of as that."""
+    return " failed: " in check and not check.startswith("NAT-D")

@@ -1,8 +1,5 @@
 """From a judged conversation to its place in the report: words for numbers, nothing concluded."""
 
-from collections.abc import Mapping
-from typing import Final
-
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
@@ -17,16 +14,16 @@ from ikepcap.report.plain import PlainEntries
 from ikepcap.report.summary import summary
 from ikepcap.report.words import NATS, Vendors, Words, report_findings
 from ikepcap.state.dialects import states, windows_number
+from ikepcap.state.exchanges import LaterExchange, esp_towards
 from ikepcap.state.infer import Standing
 from ikepcap.state.judge import Judge, Shape, shape_of
 from ikepcap.state.progress import PeerState
 from ikepcap.state.vantage import VantageVotes
 from ikepcap.track.clear import Read, Reader
-from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Inside
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Opened
 from ikepcap.track.ended import Columns, Ended
+from ikepcap.wire.numbers import Exchange
 from ikepcap.wire.offer import Offer
-
-NOTHING_OPENED: Final[Mapping[int, Inside]] = {}
 
 
 class Builder:
@@ -46,16 +43,16 @@ class Builder:
         *,
         port_4500_seen: bool,
         keep_messages: bool = False,
-        opened: Mapping[int, Inside] = NOTHING_OPENED,
+        opened: Opened | None = None,
     ) -> model.Conversation | Alike | None:
         """Judge a conversation and put it into the report's words; None when nothing of it was kept.
 
-        `opened`: what encrypted messages say, by frame, where there were keys for them.
+        `opened`: what keys made of the capture, where there are any.
         """
         if not ended.records:
             return None
         plain = None
-        if not opened and ended.is_plain():
+        if opened is None and ended.is_plain():
             columns = ended.columns()
             alike = None if keep_messages else self._plain.alike(ended, columns)
             if alike is None:
@@ -65,7 +62,9 @@ class Builder:
             if alike is not None:
                 self.votes.add_plain(columns.senders, columns.ttls, (ended.first, ended.second))
                 return alike
-        conversation = _opened(ended.unpack(self._reader), opened)
+        conversation = ended.unpack(self._reader)
+        if opened is not None:
+            conversation = _with(conversation, opened)
         self.votes.add(conversation)
         shape = plain[0] if plain is not None else None
         standing, entry = self._full(conversation, shape, port_4500_seen, keep_messages)
@@ -152,12 +151,23 @@ class Builder:
         return tuple(self._words.policy(transform, capabilities)[0] for transform in offer.transforms[:64])
 
 
-def _opened(conversation: Conversation, opened: Mapping[int, Inside]) -> Conversation:
+def _with(conversation: Conversation, opened: Opened) -> Conversation:
     """Return a conversation with what keys made of its messages."""
-    if not opened:
+    frames = {message.frame for message in conversation.seen}
+    if frames.isdisjoint(opened.inside) and frames.isdisjoint(opened.proofs):
         return conversation
-    seen = [replace(s, inside=opened.get(s.frame)) if s.is_encrypted else s for s in conversation.seen]
-    return replace(conversation, seen=tuple(seen))
+    seen = [
+        replace(
+            s, inside=opened.inside.get(s.frame) if s.is_encrypted else None,
+            needs_other_key=s.is_encrypted and s.frame in opened.other_key,
+            proofs=opened.proofs.get(s.frame, ()),
+        )
+        for s in conversation.seen
+    ]  # fmt: skip
+    quick = [s.inside.offer for s in seen if s.inside is not None and s.exchange == Exchange.QUICK]
+    spis = {proposal.spi for offer in quick if offer is not None for proposal in offer.proposals}
+    flows = [flow for spi in sorted(spis) for flow in opened.esp.get(spi, ())]
+    return replace(conversation, seen=tuple(seen), esp=tuple(flows))
 
 
 def _peer(
@@ -193,6 +203,17 @@ def _exchanges(standing: Standing, conversation: Conversation) -> tuple[model.Ex
             None if e.silent is None else ROLES[e.silent],
             ROLES[e.starter],
             tuple([seen[i].frame for i in e.indexes[:64]]),
+            _esp(conversation, e) if conversation.esp else UNSET,
         )
         for e in standing.later
     ])  # fmt: skip
+
+
+def _esp(conversation: Conversation, exchange: LaterExchange) -> tuple[model.Esp, ...] | UnsetType:
+    """Return the ESP under a quick mode's SPIs, by who sends it."""
+    found = tuple(
+        model.Esp(flow.spi.hex(), ROLES[1 - side], flow.packets, flow.first_frame, flow.last_frame)
+        for side in (INITIATOR, RESPONDER)
+        for flow in esp_towards(conversation, exchange, side)
+    )
+    return found or UNSET

@@ -136,6 +136,16 @@ class MessageLine(Struct, frozen=True, omit_defaults=True):
     """What given keys verified of it: "HASH_I verified: ...", or failed, or not possible and why."""
 
 
+class Esp(Struct, frozen=True):
+    """ESP of one direction under an SPI that an opened quick mode chose."""
+
+    spi: str
+    sender: Role = field(name="from")
+    packets: int = field(name="packets")
+    first_frame: int = field(name="first_frame")
+    last_frame: int = field(name="last_frame")
+
+
 class Exchange(Struct, frozen=True):
     """One exchange under the conversation's cookies after, or beside, phase 1."""
 
@@ -147,6 +157,8 @@ class Exchange(Struct, frozen=True):
     silent_peer: Role | None
     started_by: Role | None = None
     frames: tuple[int, ...] = ()
+    esp: tuple[Esp, ...] | UnsetType = UNSET
+    """Left out where none was seen, or no key opened the quick mode."""
 
 
 class Finding(Struct, frozen=True):
@@ -163,6 +175,17 @@ class Finding(Struct, frozen=True):
     """What to look at, by kind of box: those of the two peers, `any` where one is not recognised."""
     display_filter: str | None = None
     severity: Literal["fault", "note"] = "note"
+
+
+class Keyed(Struct, frozen=True):
+    """What given keys made of the messages of a conversation."""
+
+    encrypted: int
+    opened: int
+    why: str | None
+    """Why the first that stays closed does: its frame, and whether the key is wrong or what is missing."""
+    checks: tuple[str, ...]
+    """Names, `verified`, `failed` or `not possible`, and the reason: "HASH_I, HASH_R verified: with ..."."""
 
 
 class Conversation(Struct, frozen=True):
@@ -194,6 +217,8 @@ class Conversation(Struct, frozen=True):
     attempt_of: int | None = None
     messages: tuple[MessageLine, ...] | UnsetType = UNSET
     """Left out, not empty, when the run was told to keep none."""
+    keys: Keyed | UnsetType = UNSET
+    """Left out where no key was given for it."""
 
 
 class Report(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from msgspec import Struct
 from ikepcap.state.course import DUPLICATE, LATE, NEW, RETRANSMISSION, UNEXPECTED, Place
 from ikepcap.state.refusal import is_error
 from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS
-from ikepcap.track.conversation import Conversation, Seen
+from ikepcap.track.conversation import Conversation, EspFlow, Seen
 from ikepcap.track.roles import HASH_ONLY_BYTES
 from ikepcap.wire.numbers import Exchange
 
@@ -126,6 +126,8 @@ def _with(found: LaterExchange, outcome: str, **more: int | None) -> LaterExchan
 def _judge(conversation: Conversation, found: LaterExchange, informationals: list[int]) -> LaterExchange:
     seen = conversation.seen
     total = MESSAGES[found.kind]
+    if conversation.esp and esp_towards(conversation, found, found.starter):
+        return _with(found, "established")  # who answers sends only after all of it was done
     if found.kind == "quick" and any(
         seen[i].flags & COMMIT for i, step in zip(found.indexes, found.steps, strict=True) if step == 2
     ):
@@ -157,6 +159,20 @@ def _judge_complete(conversation: Conversation, found: LaterExchange) -> LaterEx
         sender = found.starter if found.last % 2 else 1 - found.starter
         return _with(found, "stalled", awaited=found.last, silent=sender)
     return _with(found, "established")
+
+
+def esp_towards(conversation: Conversation, found: LaterExchange, side: int) -> tuple[EspFlow, ...]:
+    """Return ESP to a peer under the SPIs that it chose in an opened quick mode: the other one has its SA."""
+    if found.kind != "quick":
+        return ()
+    said = [conversation.seen[i].inside for i in found.indexes if conversation.seen[i].sender == side]
+    offers = [inside.offer for inside in said if inside is not None and inside.offer is not None]
+    spis = {proposal.spi for offer in offers for proposal in offer.proposals}
+    ends = conversation.initiator, conversation.responder
+    return tuple(
+        flow for flow in conversation.esp
+        if flow.spi in spis and (flow.destination == ends[side] or flow.source == ends[1 - side])
+    )  # fmt: skip
 
 
 def _repeats(found: LaterExchange, step: int) -> int:

@@ -12,8 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from ikepcap.track.conversation import NOTHING_CLEAR, Clear, Inside, Notice
-from ikepcap.wire.message import HEADER_BYTES, Message, parse
+from ikepcap.track.conversation import NOTHING_CLEAR, Clear, Notice
+from ikepcap.wire.message import HEADER_BYTES, parse
 from ikepcap.wire.numbers import Exchange, Payload
 from ikepcap.wire.offer import Offer, read_offer
 from ikepcap.wire.walk import GENERIC_HEADER_BYTES, NOTHING, Defect, Span
@@ -137,7 +137,7 @@ class Reader:
             layout.ke_bytes,
             tuple([data[at] for at in nat_d]) if nat_d else (),
             self._shared(tuple([data[at] for at in layout.vendor_ids])) if layout.vendor_ids else (),
-            tuple([_notice(data[at]) for at in notices]) if notices else (),
+            tuple([read_notice(data[at]) for at in notices]) if notices else (),
             layout.deletes,
             identity,
             data[8:16] if notices else b"",
@@ -189,7 +189,8 @@ def _remember(data: bytes, spans: tuple[Span, ...], layout: _Layout) -> _Walked:
     return _Walked(headers_of, headers_of(data), layout)
 
 
-def _notice(body: bytes) -> Notice:
+def read_notice(body: bytes) -> Notice:
+    """Return what a notification says, the beginning of its data."""
     from ikepcap.wire.bodies import Notification  # few captures need it, and it takes time to load
     from ikepcap.wire.codec import decode
 
@@ -197,14 +198,3 @@ def _notice(body: bytes) -> Notice:
     if notification is None:
         return Notice(0, 0, b"")
     return Notice(notification.kind, len(notification.spi), notification.data[:64])
-
-
-def inside(message: Message) -> Inside:
-    """Return what an encrypted message says, which comes with its payloads here."""
-    ke = message.bodies(_KE)
-    return Inside(
-        tuple([_notice(body) for body in message.bodies(_N)[:MAX_LISTED]]),
-        _D in message.payload_types(),
-        len(ke[-1]) if ke else 0,
-        message.bodies(_ID)[:MAX_LISTED],
-    )

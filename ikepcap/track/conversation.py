@@ -3,6 +3,7 @@
 A record keeps what later stages reason with, not the bytes: a frame number leads back to those.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -43,6 +44,33 @@ class Clear(Struct, frozen=True, gc=False):
 NOTHING_CLEAR: Final = Clear()
 
 
+class Deleted(Struct, frozen=True, gc=False):
+    """A delete (RFC 2408 §3.15), where a given key opened it."""
+
+    protocol: int
+    spis: tuple[bytes, ...]
+    """Of ISAKMP both cookies; of AH and ESP what the deleting peer receives under."""
+
+
+class Settings(Struct, frozen=True, gc=False):
+    """What a message of mode-config or XAUTH asks, tells or sets; secrets are not in it."""
+
+    type: int
+    """REQUEST, REPLY, SET or ACK."""
+    attributes: tuple[int, ...]
+    status: int | None = None
+    """XAUTH-STATUS."""
+    addresses: tuple[str, ...] = ()
+    """Inner addresses of the client that it names."""
+
+
+class Lifespan(Struct, frozen=True, gc=False):
+    """From when until when a certificate is valid, RFC 3339 in UTC."""
+
+    begins: str
+    ends: str
+
+
 class Inside(Struct, frozen=True, gc=False):
     """What an encrypted message says, where a given key opened it."""
 
@@ -51,6 +79,37 @@ class Inside(Struct, frozen=True, gc=False):
     ke_bytes: int = 0
     identities: tuple[bytes, ...] = ()
     """Bodies of its ID payloads: in quick mode the selectors, the initiator's first (RFC 2409 §5.5)."""
+    offer: Offer | None = None
+    deleted: tuple[Deleted, ...] = ()
+    settings: Settings | None = None
+    lifespan: Lifespan | None = None
+    """Of the first certificate, which is the sender's own."""
+
+
+class EspFlow(Struct, frozen=True, gc=False):
+    """ESP packets seen towards one address under one SPI."""
+
+    source: bytes
+    destination: bytes
+    spi: bytes
+    packets: int
+    first_frame: int
+    last_frame: int
+    first_ns: int
+    last_ns: int
+
+
+class Opened(Struct, frozen=True):
+    """What given keys made of a capture, for whoever concludes from it; messages by frame."""
+
+    inside: Mapping[int, Inside]
+    """Of those that a key opened."""
+    other_key: frozenset[int] = frozenset()
+    """Those that stay closed to a key which opens others of the same SA."""
+    proofs: Mapping[int, tuple[tuple[str, bool], ...]] = {}
+    """HASH_I, HASH_R, SIG_I and SIG_R that could be recomputed, and whether they agree."""
+    esp: Mapping[bytes, tuple[EspFlow, ...]] = {}
+    """By SPI."""
 
 
 class Seen(Struct, frozen=True, gc=False):
@@ -83,6 +142,10 @@ class Seen(Struct, frozen=True, gc=False):
     fragment_frames: tuple[int, ...] = ()
     inside: Inside | None = None
     """None where no key opened it."""
+    needs_other_key: bool = False
+    """A key that opens others of this conversation does not open it."""
+    proofs: tuple[tuple[str, bool], ...] = ()
+    """Proofs of identity in it that given keys could check, and whether they agree."""
 
     @property
     def is_encrypted(self) -> bool:
@@ -150,3 +213,5 @@ class Conversation(Struct, frozen=True, gc=False):
     """Each peer began a conversation with the other before either's phase 1 was over."""
     others: tuple[Other, ...] = ()
     """What else passed between these peers, where this one did not get to quick mode."""
+    esp: tuple[EspFlow, ...] = ()
+    """ESP under SPIs that opened quick modes chose."""

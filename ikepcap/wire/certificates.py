@@ -119,21 +119,27 @@ def read_certificate(der: bytes) -> Certificate:
     import hashlib
 
     found = _fields(der)
-    validity = found.get("validity")
-    dates = [moment(der, item) for item in items(der, validity.start, validity.end)] if validity else []
+    not_before, not_after = read_validity(der)
     serial = found.get("serial")
     bare = Certificate(
         subject=_name(der, found.get("subject")),
         issuer=_name(der, found.get("issuer")),
         serial=der[serial.start : serial.end].hex().lstrip("0") or "0" if serial else None,
-        not_before=dates[0] if dates else None,
-        not_after=dates[1] if len(dates) > 1 else None,
+        not_before=not_before,
+        not_after=not_after,
         sha1=hashlib.sha1(der, usedforsecurity=False).hexdigest(),
         sha256=hashlib.sha256(der).hexdigest(),
         outline=outline(der),
         places=_places(found),
     )
     return _with_key(bare, der) if "key" in found else replace(bare, problem="not an X.509 certificate")
+
+
+def read_validity(der: bytes) -> tuple[str | None, str | None]:
+    """Return from when until when a certificate is valid, RFC 3339 in UTC; None for what cannot be read."""
+    validity = _fields(der).get("validity")
+    dates = [moment(der, item) for item in items(der, validity.start, validity.end)] if validity else []
+    return dates[0] if dates else None, dates[1] if len(dates) > 1 else None
 
 
 def read_crl(der: bytes) -> Crl:

@@ -58,8 +58,8 @@ def test_what_keys_open_and_verify_is_said(run: Any, capture: Path, keys: Path) 
     text = " ".join(result.stdout.split())
     assert "6 of 6 encrypted messages opened" in text
     assert "quick mode 9d3f0a11: SPIs c1111111 and c2222222" in text
-    for name in ("HASH_I verified", "HASH_R verified", "HASH(2) verified", "HASH(3) verified"):
-        assert name in text
+    assert "HASH_R, HASH_I verified: with SKEYID from" in text
+    assert "HASH(1) (3 times), HASH(2), HASH(3) verified" in text
     assert "wolf" not in text
 
 
@@ -67,6 +67,7 @@ def test_a_candidate_psk_is_checked(run: Any, capture: Path, tmp_path: Path) -> 
     psks = tmp_path / "psks"
     psks.write_text("not this\nwolf and hound\n")
     text = " ".join(run("keys", str(capture), "--psk-file", str(psks)).stdout.split())
+    assert "HASH_I, HASH_R" not in text
     assert "HASH_R verified: with PSK" in text
     assert "psks:2" in text
     assert "a PSK alone opens nothing" in text
@@ -203,7 +204,7 @@ def test_analyze_lists_the_payloads_of_decrypted_messages(run: Any, capture: Pat
     ladder = run(str(capture), "--ladder", "--keys", str(keys)).stdout
     assert "T1 HASH, ATTR" in ladder
     ticket = run(str(capture), "--format", "markdown", "--keys", str(keys)).stdout
-    assert "| T1 | HASH, ATTR |" in ticket
+    assert "| T1 | HASH, ATTR (decrypted) |" in ticket
 
 
 def test_analyze_says_why_a_message_was_not_decrypted(run: Any, capture: Path, tmp_path: Path) -> None:
@@ -259,3 +260,31 @@ def test_import_writes_a_capture_and_says_what_it_did(run: Any, tmp_path: Path) 
     refused = run("import", str(log), "-o", str(log))
     assert refused.exit_code == 2
     assert log.read_text().startswith("2016")
+
+
+def test_keys_that_fit_nothing_are_named_as_that(run: Any, capture: Path, tmp_path: Path) -> None:
+    table = tmp_path / "ikev1_decryption_table"
+    table.write_text(f"{'00' * 7}01,{'00' * 16}\n")
+    result = run(str(capture), "--keys", str(table))
+    assert result.exit_code == 0
+    assert result.stderr == "ikepcap: no negotiation of the capture fits these keys\n"
+
+
+def test_a_key_is_asked_for_on_a_terminal_alone(run: Any, capture: Path) -> None:
+    result = run("keys", str(capture), "--ask-psk")
+    assert (result.exit_code, "there is none: give --psk-file" in result.stderr) == (2, True)
+
+
+def test_what_keys_made_of_a_negotiation_is_in_every_report(run: Any, capture: Path, keys: Path) -> None:
+    opened = "6 of 6 encrypted messages opened"
+    for arguments in ((), ("--format", "markdown")):
+        text = " ".join(run(str(capture), "--keys", str(keys), *arguments).stdout.replace("\\", "").split())
+        assert opened in text
+        assert "HASH_R, HASH_I verified: with SKEYID" in text
+    (entry,) = json.loads(run(str(capture), "--format", "json", "--keys", str(keys)).stdout)["conversations"]
+    assert (entry["keys"]["encrypted"], entry["keys"]["opened"], entry["keys"]["why"]) == (6, 6, None)
+    assert "HASH(1) (3 times), HASH(2), HASH(3) verified" in entry["keys"]["checks"]
+    (brief,) = json.loads(run(str(capture), "--format", "json", "--no-messages", "--keys", str(keys)).stdout)[
+        "conversations"
+    ]
+    assert brief["keys"] == entry["keys"]

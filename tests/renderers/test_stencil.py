@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-import ikepcap
+import ikepcap.api
 from ikepcap.renderers.jsonout import conversation_line, indented
 from ikepcap.renderers.selection import is_faulty
 from ikepcap.renderers.stencil import Stencils

@@ -7,7 +7,7 @@ import pytest
 from ikepcap.capture.reader import Capture
 from ikepcap.report.build import Builder
 from ikepcap.report.model import Conversation
-from ikepcap.track.conversation import Inside, Notice
+from ikepcap.track.conversation import Inside, Notice, Opened
 from ikepcap.track.tracker import Tracker
 from ikepcap.wire.numbers import NotifyType
 from tests.report.scene import INITIATOR, RESPONDER, Scene
@@ -27,9 +27,8 @@ def concluded(folder: Path, scene: Scene, *last: Inside) -> Conversation:
     tracker.take(Capture([path]))
     (ended,) = tracker.end_all(0)
     frames = range(len(scene.frames) - len(last) + 1, len(scene.frames) + 1)
-    built = Builder(strict=True).build(
-        ended, port_4500_seen=False, opened=dict(zip(frames, last, strict=True))
-    )
+    opened = Opened(dict(zip(frames, last, strict=True)))
+    built = Builder(strict=True).build(ended, port_4500_seen=False, opened=opened if last else None)
     assert isinstance(built, Conversation)
     return built
 

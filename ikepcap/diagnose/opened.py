@@ -1,0 +1,27 @@
+"""The rules for conversations that keys opened, and which others those make needless."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from ikepcap.diagnose import later, user
+from ikepcap.diagnose.case import Case
+from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.opened_after import deleted, reads_dpd, unanswered_dpd
+from ikepcap.diagnose.opened_quick import carried
+from ikepcap.diagnose.opened_user import address_refused, login_refused, no_address, verdict
+
+Rule = Callable[[Case], Iterator[Finding]]
+
+RULES: Final[tuple[Rule, ...]] = (login_refused, no_address, unanswered_dpd, deleted, carried)
+
+
+def rules(case: Case, ordinary: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Return all rules for a conversation that keys opened: what was read replaces what would be inferred."""
+    needless: set[Rule] = set()
+    if verdict(case) is not None:
+        needless.add(user.refused_login)
+    if reads_dpd(case):
+        needless.add(later.dead_peer)
+    if address_refused(case) is not None:
+        needless.add(later.quick_modes)
+    return (*(rule for rule in ordinary if rule not in needless), *RULES)
