@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from ikepcap.diagnose.case import Case
@@ -20,13 +20,25 @@ from ikepcap.state.dialects import states, windows_number
 from ikepcap.state.infer import Standing
 from ikepcap.state.judge import Judge, Shape, shape_of
 from ikepcap.state.progress import PeerState
-from ikepcap.state.vantage import VantageVotes
+from ikepcap.state.vantage import VantageVotes, Vote, vote_of
 from ikepcap.track.clear import Read, Reader
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Inside
 from ikepcap.track.ended import Columns, Ended
 from ikepcap.wire.offer import Offer
 
 NOTHING_OPENED: Final[Mapping[int, Inside]] = {}
+
+
+class Concluded(Struct, frozen=True, array_like=True, tag=1):
+    """What was made of a conversation that had to be looked at as a whole."""
+
+    entry: model.Conversation
+    vote: Vote
+
+    @property
+    def message_count(self) -> int:
+        """All its messages; as `Ended` has it."""
+        return self.entry.message_count
 
 
 class Builder:
@@ -42,7 +54,7 @@ class Builder:
 
     def build(
         self,
-        ended: Ended,
+        ended: Ended | Concluded,
         *,
         port_4500_seen: bool,
         keep_messages: bool = False,
@@ -52,21 +64,51 @@ class Builder:
 
         `opened`: what encrypted messages say, by frame, where there were keys for them.
         """
-        if not ended.records:
-            return None
-        plain = None
-        if not opened and ended.is_plain():
-            columns = ended.columns()
-            alike = None if keep_messages else self._plain.alike(ended, columns)
-            if alike is None:
-                plain = self._plain_parts(ended, columns)
-                if plain is not None and not keep_messages:
-                    alike = self._plain.alike_of(ended, *plain)
-            if alike is not None:
-                self.votes.add_plain(columns.senders, columns.ttls, (ended.first, ended.second))
-                return alike
+        if not isinstance(ended, Concluded):
+            if not ended.records:
+                return None
+            if not opened and ended.is_plain():
+                return self._build_plain(ended, port_4500_seen, keep_messages)
+            ended = self._conclude(ended, port_4500_seen, keep_messages, opened)
+        self.votes.add(ended.vote)
+        return ended.entry
+
+    def ahead(self, ended: Ended | Concluded, *, port_4500_seen: bool) -> Ended | Concluded:
+        """Do what can be done for another builder, in another process perhaps, and takes that one long.
+
+        It depends on nothing but the conversation, and keeps no messages.
+        """
+        if isinstance(ended, Concluded) or not ended.records or ended.is_plain():
+            return ended
+        return self._conclude(ended, port_4500_seen, keep_messages=False)
+
+    def _conclude(
+        self,
+        ended: Ended,
+        port_4500_seen: bool,
+        keep_messages: bool,
+        opened: Mapping[int, Inside] = NOTHING_OPENED,
+    ) -> Concluded:
         conversation = _opened(ended.unpack(self._reader), opened)
-        self.votes.add(conversation)
+        _, entry = self._full(conversation, None, port_4500_seen, keep_messages)
+        return Concluded(entry, vote_of(conversation))
+
+    def _build_plain(
+        self, ended: Ended, port_4500_seen: bool, keep_messages: bool
+    ) -> model.Conversation | Alike:
+        """Tell of a conversation as of its like, or be the first to tell of one like it."""
+        columns = ended.columns()
+        alike = None if keep_messages else self._plain.alike(ended, columns)
+        plain = None
+        if alike is None:
+            plain = self._plain_parts(ended, columns)
+            if plain is not None and not keep_messages:
+                alike = self._plain.alike_of(ended, *plain)
+        if alike is not None:
+            self.votes.add_plain(columns.senders, columns.ttls, (ended.first, ended.second))
+            return alike
+        conversation = ended.unpack(self._reader)
+        self.votes.add(vote_of(conversation))
         shape = plain[0] if plain is not None else None
         standing, entry = self._full(conversation, shape, port_4500_seen, keep_messages)
         if plain is not None and standing.is_plain:
