@@ -19,16 +19,16 @@ from ikepcap.capture.datagram import Datagram
 from ikepcap.capture.decode import Item
 from ikepcap.capture.scapy_packets import packets as scapy_packets
 from ikepcap.diagnose.whole import whole_findings
+from ikepcap.follow import Follower, Totals, Watch
 from ikepcap.inputs import Input, Paths, is_paths, listed, names, opened, readable_twice
 from ikepcap.report import model
 from ikepcap.report.alike import Alike
-from ikepcap.report.build import Builder
+from ikepcap.report.build import Builder, Concluded
 from ikepcap.report.clock import timestamp
 from ikepcap.report.model import Report
 from ikepcap.report.series import Series
 from ikepcap.report.words import report_findings
 from ikepcap.track.ended import Ended
-from ikepcap.track.follow import Follower, Totals, Watch
 from ikepcap.track.registry import LONE_LISTED
 from ikepcap.wire.message import Message, parse
 
@@ -74,14 +74,14 @@ class Conversations:
         # A second process reads on by itself: nobody here sees datagrams, and Scapy's packets may be alive.
         alone = watch is not None or self._ring is not None or not is_paths(paths)
         helped = second_process and not alone
+        self._builder = Builder(strict=strict)
         self._follower = Follower(
             lambda progress: opened(paths, progress, second_process=helped), progress=progress, watch=watch,
-            second_process=helped,
+            second_process=helped, builder=None if keep_messages else self._builder,
         )  # fmt: skip
         self._names = names(paths)
         self._keep = keep_messages
         self._given = vantage
-        self._builder = Builder(strict=strict)
         self._series = Series()
         self._kept = 0
         self._on_4500 = False
@@ -103,7 +103,7 @@ class Conversations:
             self._on_4500 = self._on_4500 or ends.port_4500_seen
             yield from self._built(ends.ended)
 
-    def _built(self, finished: Iterable[Ended]) -> Iterator[model.Conversation | Alike]:
+    def _built(self, finished: Iterable[Ended | Concluded]) -> Iterator[model.Conversation | Alike]:
         for ended in finished:
             keep = self._keep
             if keep:

@@ -35,7 +35,7 @@ def opened(
     *,
     second_process: bool = False,
 ) -> Capture | ScapyPackets:
-    """Return what reads it; `decoder` makes what is to see every frame, for `second_process` see `Capture`."""
+    """Return what reads it; for `decoder` and `second_process` see `Capture`."""
     if is_paths(given):
         return Capture(listed(given), progress=progress, decoder=decoder, second_process=second_process)
     return ScapyPackets(given, decoder=decoder or Decoder)

@@ -4,16 +4,19 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import ikepcap
-from ikepcap import apart
+from ikepcap import apart, follow
 from ikepcap.apart import Send
 from ikepcap.capture import halves, reader, window
 from ikepcap.errors import CaptureError, IkepcapError
+from ikepcap.report.build import Builder, Concluded
 from ikepcap.testing import pcap
-from ikepcap.track import follow, registry
+from ikepcap.track import registry
+from ikepcap.track.ended import Ended
 from ikepcap.track.tracker import Tracker
 from tests.report.scene import RETRIES, Scene, in_order
 
@@ -189,6 +192,25 @@ def test_report_is_the_same_where_a_third_passes_half_of_the_file(
         monkeypatch.setattr(follow, "MANY", many)
         assert ikepcap.analyze(busy, second_process=True) == alone
         assert children == [0, 1]
+
+
+@pytest.mark.parametrize("keep_messages", [False, True])
+def test_child_lends_a_hand_in_the_end(
+    busy: Path, children: list[int], monkeypatch: pytest.MonkeyPatch, keep_messages: bool
+) -> None:
+    """Which messages are kept depends on all conversations before, and is for the parent to know."""
+    concluded: list[bool] = []
+    build = Builder.build
+
+    def watched(builder: Builder, ended: Ended | Concluded, **options: Any) -> Any:
+        concluded.append(isinstance(ended, Concluded))
+        return build(builder, ended, **options)
+
+    monkeypatch.setattr(Builder, "build", watched)
+    ikepcap.analyze(busy, keep_messages=keep_messages, second_process=True)
+    assert children == [0]
+    assert any(concluded) is not keep_messages
+    assert not concluded[0]
 
 
 def test_progress_is_told_from_the_child(busy: Path, children: list[int]) -> None:

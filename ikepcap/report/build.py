@@ -1,6 +1,6 @@
 """From a judged conversation to its place in the report: words for numbers, nothing concluded."""
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from ikepcap.diagnose.case import Case
@@ -18,12 +18,24 @@ from ikepcap.state.exchanges import LaterExchange, esp_towards
 from ikepcap.state.infer import Standing
 from ikepcap.state.judge import Judge, Shape, shape_of
 from ikepcap.state.progress import PeerState
-from ikepcap.state.vantage import VantageVotes
+from ikepcap.state.vantage import VantageVotes, Vote, vote_of
 from ikepcap.track.clear import Read, Reader
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Opened
 from ikepcap.track.ended import Columns, Ended
 from ikepcap.wire.numbers import Exchange
 from ikepcap.wire.offer import Offer
+
+
+class Concluded(Struct, frozen=True, array_like=True, tag=1):
+    """What was made of a conversation that had to be looked at as a whole."""
+
+    entry: model.Conversation
+    vote: Vote
+
+    @property
+    def message_count(self) -> int:
+        """All its messages; as `Ended` has it."""
+        return self.entry.message_count
 
 
 class Builder:
@@ -39,7 +51,7 @@ class Builder:
 
     def build(
         self,
-        ended: Ended,
+        ended: Ended | Concluded,
         *,
         port_4500_seen: bool,
         keep_messages: bool = False,
@@ -49,23 +61,53 @@ class Builder:
 
         `opened`: what keys made of the capture, where there are any.
         """
-        if not ended.records:
-            return None
-        plain = None
-        if opened is None and ended.is_plain():
-            columns = ended.columns()
-            alike = None if keep_messages else self._plain.alike(ended, columns)
-            if alike is None:
-                plain = self._plain_parts(ended, columns)
-                if plain is not None and not keep_messages:
-                    alike = self._plain.alike_of(ended, *plain)
-            if alike is not None:
-                self.votes.add_plain(columns.senders, columns.ttls, (ended.first, ended.second))
-                return alike
+        if not isinstance(ended, Concluded):
+            if not ended.records:
+                return None
+            if opened is None and ended.is_plain():
+                return self._build_plain(ended, port_4500_seen, keep_messages)
+            ended = self._conclude(ended, port_4500_seen, keep_messages, opened)
+        self.votes.add(ended.vote)
+        return ended.entry
+
+    def ahead(self, ended: Ended | Concluded, *, port_4500_seen: bool) -> Ended | Concluded:
+        """Do what can be done for another builder, in another process perhaps, and takes that one long.
+
+        It depends on nothing but the conversation, and keeps no messages.
+        """
+        if isinstance(ended, Concluded) or not ended.records or ended.is_plain():
+            return ended
+        return self._conclude(ended, port_4500_seen, keep_messages=False)
+
+    def _conclude(
+        self,
+        ended: Ended,
+        port_4500_seen: bool,
+        keep_messages: bool,
+        opened: Opened | None = None,
+    ) -> Concluded:
         conversation = ended.unpack(self._reader)
         if opened is not None:
             conversation = _with(conversation, opened)
-        self.votes.add(conversation)
+        _, entry = self._full(conversation, None, port_4500_seen, keep_messages)
+        return Concluded(entry, vote_of(conversation))
+
+    def _build_plain(
+        self, ended: Ended, port_4500_seen: bool, keep_messages: bool
+    ) -> model.Conversation | Alike:
+        """Tell of a conversation as of its like, or be the first to tell of one like it."""
+        columns = ended.columns()
+        alike = None if keep_messages else self._plain.alike(ended, columns)
+        plain = None
+        if alike is None:
+            plain = self._plain_parts(ended, columns)
+            if plain is not None and not keep_messages:
+                alike = self._plain.alike_of(ended, *plain)
+        if alike is not None:
+            self.votes.add_plain(columns.senders, columns.ttls, (ended.first, ended.second))
+            return alike
+        conversation = ended.unpack(self._reader)
+        self.votes.add(vote_of(conversation))
         shape = plain[0] if plain is not None else None
         standing, entry = self._full(conversation, shape, port_4500_seen, keep_messages)
         if plain is not None and standing.is_plain:

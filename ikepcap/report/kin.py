@@ -14,7 +14,7 @@ from msgspec import Struct
 from ikepcap.track.clear import MAX_LISTED
 from ikepcap.track.ended import Columns, Ended
 from ikepcap.track.roles import HASH_ONLY_BYTES
-from ikepcap.wire.message import HEADER_BYTES, parse
+from ikepcap.wire.message import parse
 from ikepcap.wire.numbers import Payload
 from ikepcap.wire.walk import GENERIC_HEADER_BYTES
 
@@ -27,6 +27,7 @@ _VARIES: Final = NAT_D | {
     )
 }  # fmt: skip
 """Payloads whose bodies say nothing that matters, but for NAT-D."""
+_COOKIES_BYTES: Final = 16
 
 T = TypeVar("T")
 
@@ -69,14 +70,13 @@ class Kin(Generic[T]):
 
 
 def _course(ended: Ended, columns: Columns) -> tuple[object, ...]:
-    """Return what decides how messages are taken, and how those in the clear begin."""
+    """Return what decides how messages are taken, and the sizes of those in the clear."""
     ids = columns.message_ids
     return (
         columns.senders, columns.exchanges, columns.flags, columns.firsts, columns.marks,
         tuple(map(ids.index, ids)),  # which messages share one
-        bytes(map(HASH_ONLY_BYTES.__gt__, columns.wire_bytes)),
+        tuple([size < HASH_ONLY_BYTES for size in columns.wire_bytes]),
         tuple(map(len, ended.kept)),
-        b"".join([data[16:32] for data in ended.kept]),
     )  # fmt: skip
 
 
@@ -95,16 +95,12 @@ def nat_d_in(data: bytes) -> tuple[slice, ...]:
 def _fixed_in(
     spans: tuple[tuple[tuple[int, int, int], ...], ...], sizes: list[int]
 ) -> Callable[[bytes], tuple[bytes, ...]]:
-    """Return what takes from messages in a row their generic headers, and bodies that do not vary."""
-    layout = "<"
+    """Return what takes from messages in a row all but cookies and bodies that vary, a stretch at a time."""
+    layout, at, began = "<", 0, 0
     for message, size in zip(spans, sizes, strict=True):
-        layout += f"16x{HEADER_BYTES - 16}s"
-        at = HEADER_BYTES
-        for kind, start, end in message:
-            if kind in _VARIES:
-                layout += f"{GENERIC_HEADER_BYTES}s{end - start - GENERIC_HEADER_BYTES}x"
-            else:
-                layout += f"{end - start}s"
-            at = end
-        layout += f"{size - at}s"
-    return Layout(layout).unpack
+        bodies = [(start + GENERIC_HEADER_BYTES, end) for kind, start, end in message if kind in _VARIES]
+        for start, end in ((0, _COOKIES_BYTES), *bodies):
+            layout += f"{began + start - at}s{end - start}x"
+            at = began + end
+        began += size
+    return Layout(f"{layout}{began - at}s").unpack

@@ -24,27 +24,23 @@ class Vantage(Struct, frozen=True):
     """Of the peer it is near to."""
 
 
+class Vote(Struct, frozen=True, array_like=True, gc=False):
+    """What one conversation says."""
+
+    near: str | None
+    """As `Vantage.near`; None where it does not tell."""
+    ttl: int
+    """That of the peer it is near to, or of the initiator; `address` is too."""
+    address: bytes
+
+
 class VantageVotes:
     """Collects what each conversation says; a capture has one vantage, or none that can be told."""
 
     def __init__(self) -> None:
         self._votes: dict[str, int] = {}
-        self._example: dict[str, tuple[int, bytes | None]] = {}
+        self._example: dict[str, Vote] = {}
         self._known: dict[tuple[bytes, bytes], tuple[str | None, tuple[int, int]]] = {}
-
-    def add(self, conversation: Conversation) -> None:
-        """Count one conversation."""
-        initial: list[bool | None] = [None, None]
-        ttl = [0, 0]
-        for message in conversation.seen:
-            if message.is_duplicate or message.rebound or not message.ttl:
-                continue
-            side = message.sender
-            here = message.ttl in INITIAL_TTLS
-            initial[side] = here if initial[side] is None else initial[side] and here
-            ttl[side] = message.ttl
-        near = _near(initial[INITIATOR], initial[RESPONDER])
-        self._count(near, (ttl[0], ttl[1]), (conversation.initiator, conversation.responder))
 
     def add_plain(self, senders: bytes, ttls: bytes, ends: tuple[bytes, bytes]) -> None:
         """Count a conversation without copies by the sender and the TTL of each message."""
@@ -58,15 +54,15 @@ class VantageVotes:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             known = self._known[key] = (_near(initial[INITIATOR], initial[RESPONDER]), last)
-        self._count(*known, ends)
+        self.add(_vote(*known, ends))
 
-    def _count(self, near: str | None, ttl: tuple[int, int], ends: tuple[bytes, bytes]) -> None:
+    def add(self, vote: Vote) -> None:
+        """Count what one conversation says."""
+        near = vote.near
         if near is None:
             return
         self._votes[near] = self._votes.get(near, 0) + 1
-        if near not in self._example:
-            side = RESPONDER if near == "responder" else INITIATOR
-            self._example[near] = (ttl[side], ends[side])
+        self._example.setdefault(near, vote)
 
     def verdict(self) -> Vantage:
         """Return what all conversations agree on."""
@@ -77,7 +73,7 @@ class VantageVotes:
                 "unknown", "conversations disagree: several capture points, or peers of either role"
             )
         near = next(iter(self._votes))
-        ttl, address = self._example[near]
+        ttl, address = self._example[near].ttl, self._example[near].address
         if near == "unknown":
             return Vantage(
                 "unknown", f"frames of both peers have an initial TTL (such as {ttl}): one segment"
@@ -85,6 +81,26 @@ class VantageVotes:
         if near == "between":
             return Vantage("between", "no peer's frames have an initial TTL of 64, 128 or 255", address)
         return Vantage(near, f"TTL {ttl}, an initial value, on every frame from the {near} only", address)
+
+
+def vote_of(conversation: Conversation) -> Vote:
+    """Return what one conversation says."""
+    initial: list[bool | None] = [None, None]
+    ttl = [0, 0]
+    for message in conversation.seen:
+        if message.is_duplicate or message.rebound or not message.ttl:
+            continue
+        side = message.sender
+        here = message.ttl in INITIAL_TTLS
+        initial[side] = here if initial[side] is None else initial[side] and here
+        ttl[side] = message.ttl
+    near = _near(initial[INITIATOR], initial[RESPONDER])
+    return _vote(near, (ttl[0], ttl[1]), (conversation.initiator, conversation.responder))
+
+
+def _vote(near: str | None, ttl: tuple[int, int], ends: tuple[bytes, bytes]) -> Vote:
+    side = RESPONDER if near == "responder" else INITIATOR
+    return Vote(near, ttl[side], ends[side])
 
 
 def _near(initiator: bool | None, responder: bool | None) -> str | None:

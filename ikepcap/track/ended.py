@@ -34,7 +34,7 @@ from ikepcap.track.roles import PHASE_1, initiating_side
 _SHORT: Final = 64
 
 
-class Ended(Struct, frozen=True, array_like=True, gc=False):
+class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
     """A conversation that is over: nothing is added to it any more. See `Open` for what is not told here."""
 
     number: int

@@ -19,6 +19,8 @@ RECORD: Final = Layout("<8sIqBBBBIHHHBHHB")
 """Digest, frame, time, sender, exchange, flags, first payload, message ID, octets on the wire, ports, TTL,
 IP ID, index of the first copy, marks."""
 RECORD_BYTES: Final = RECORD.size
+_WHAT: Final = Layout(">BBBBI")
+"""What the ISAKMP header says after the cookies, but for the length."""
 TIME: Final = Layout("<12xq")
 FRAME: Final = Layout("<8xI")
 SENDER_AT: Final = 20
@@ -145,10 +147,11 @@ class Open(Struct, gc=False, eq=False):
             self.note_fragments(datagram.fragment_frames)
         if self.indexes is not None:
             self.indexes.setdefault(digest, len(self))
+        first, _, exchange, flags, message_id = _WHAT.unpack_from(data, 16)
         self.records += RECORD.pack(
-            digest, datagram.frame & 0xFFFFFFFF, datagram.time_ns, sender, data[18], data[19], data[16],
-            int.from_bytes(data[20:24]), min(datagram.wire_bytes, 0xFFFF), datagram.source_port,
-            datagram.destination_port, datagram.ttl, datagram.ip_id & 0xFFFF, copy_of, marks,
+            digest, datagram.frame & 0xFFFFFFFF, datagram.time_ns, sender, exchange, flags, first, message_id,
+            min(datagram.wire_bytes, 0xFFFF), datagram.source_port, datagram.destination_port, datagram.ttl,
+            datagram.ip_id & 0xFFFF, copy_of, marks,
         )  # fmt: skip
 
     def append_copy(self, at: int, datagram: Datagram, sender: int, *, rebound: bool) -> None:

@@ -81,11 +81,10 @@ class Registry:
             self.young[cookie] = track
         latest = self._latest
         if datagram.data[8:16] == NO_COOKIE:
-            before = latest.get(ends)
-            self._relate(track, before or latest.get(ends[::-1]))
+            before, other = latest.get(ends), latest.get(ends[::-1])
+            self._relate(track, before or other)
             if before is not None:
                 before.superseded_ns = before.superseded_ns or datagram.time_ns
-            other = latest.get(ends[::-1])
             if other is not None and other.opener == 0 and other.is_in_phase_1_at(datagram.time_ns):
                 other.crossed = track.crossed = True
         if len(latest) >= HARD_LIMIT:

@@ -2,10 +2,11 @@
 
 What comes after tracking needs nothing but the conversations that ended, which are packed, and some counts in
 the end. So where many conversations end, a child process goes on reading and hands them over, and this one
-has a processor to itself for what it concludes of them.
+has a processor to itself for what it concludes of them. Once all is read the child has nothing else to do,
+and lends a hand.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, Protocol
 
@@ -16,6 +17,7 @@ from ikepcap import apart
 from ikepcap.capture.datagram import CaptureFacts, Datagram
 from ikepcap.capture.decode import Item
 from ikepcap.capture.reader import Progress
+from ikepcap.report.build import Builder, Concluded
 from ikepcap.track.ended import Ended
 from ikepcap.track.tracker import Tracker
 
@@ -29,7 +31,7 @@ needs none. Few conversations are open by then: this process never holds the man
 class Ends(Struct, frozen=True, array_like=True, tag=0):
     """Conversations that ended."""
 
-    ended: list[Ended]
+    ended: Sequence[Ended | Concluded]
     port_4500_seen: bool
     """A file that was read has something on UDP 4500."""
 
@@ -90,14 +92,19 @@ class Follower:
         progress: Progress | None = None,
         watch: Watch | None = None,
         second_process: bool = False,
+        builder: Builder | None = None,
     ) -> None:
-        """Take what opens the inputs, told whom to tell of progress; see `ikepcap.api` for the rest."""
+        """Take what opens the inputs, told whom to tell of progress; see `ikepcap.api` for the rest.
+
+        `builder` is one that a child process may work for in the end.
+        """
         self._progress = progress
         self._watch = watch
         self._capture = opened(self._on_progress if progress is not None else None)
         self._tracker = Tracker()
         self._totals: Totals | None = None
         self._may_part = second_process
+        self._builder = builder
         self._is_read = False
         self._under_way: Iterator[Ends] = iter(())
 
@@ -137,7 +144,7 @@ class Follower:
         def work(send: apart.Send) -> None:
             self._progress = lambda done, total: send(_encode(Reached(done, total)))
             for some in self._under_way:
-                send(_encode(some))
+                send(_encode(self._with_help(some)))
             send(_encode(self.totals))
 
         decode = msgspec.msgpack.Decoder(Ends | Reached | Totals).decode
@@ -152,6 +159,13 @@ class Follower:
                 self._totals = part
             else:
                 self._on_progress(part.done, part.total)
+
+    def _with_help(self, ends: Ends) -> Ends:
+        """Conclude what the parent would be long about, once there is nothing else to do here."""
+        builder, on_4500 = self._builder, ends.port_4500_seen
+        if builder is None or not self._is_read:
+            return ends
+        return Ends([builder.ahead(one, port_4500_seen=on_4500) for one in ends.ended], on_4500)
 
     def _on_progress(self, done: int, total: int | None) -> None:
         if self._progress is not None:
