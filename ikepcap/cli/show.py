@@ -229,7 +229,7 @@ def _document(shown: "Iterable[Shown]", options: Options) -> Iterator[bytes]:
 
 def _text(captures: tuple[str, ...], shown: "Iterator[Shown]", options: Options) -> Iterator[bytes]:
     """Yield the messages as text, in full or a line each; where there are none, say so elsewhere."""
-    page = page_for(None, options["color"], options["width"])
+    page = page_for(None, options["color"], options["width"], whole_lines=options["list_"])
     lines = _listed(shown, page) if options["list_"] else _in_full(shown, page, options)
     first = next(lines, None)
     if first is None:

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from ikepcap.renderers.text import printable
 from ikepcap.renderers.values import HIDDEN
-from ikepcap.wire.config import Kind, kind_of, may_leave_secrets
-from ikepcap.wire.details import CfgAttribute
+from ikepcap.wire.bodies import Configuration
+from ikepcap.wire.codec import decode
+from ikepcap.wire.config import Kind, kind_of, secrets_adrift, values_adrift
 from ikepcap.wire.message import Message
 from ikepcap.wire.numbers import Payload
 from ikepcap.wire.walk import Attribute
@@ -14,6 +15,7 @@ from ikepcap.wire.walk import Attribute
 MAX_LINE: Final = 1000
 MAX_LINES: Final = 5000
 """More than any message has that an implementation sends."""
+_HEADER: Final = frozenset({"payload_type", "next_payload", "res", "length"})
 
 
 def layer_lines(message: Message, *, show_secrets: bool = False, check_point: bool = False) -> Iterator[str]:
@@ -29,9 +31,7 @@ def layer_lines(message: Message, *, show_secrets: bool = False, check_point: bo
     layer: Any = message.layer
     defects = sorted((*message.defects, *body_defects(message)), key=lambda one: one.offset)
     if not show_secrets:
-        _hide(layer, check_point=check_point)
-        if layer.rest and may_leave_secrets(message):
-            layer.fields["rest"] = HIDDEN
+        _hide(layer, message, check_point=check_point)
     lines = [line for line in layer.show(dump=True).split("\n") if line]
     for line in lines[:MAX_LINES]:
         yield printable(line, MAX_LINE)
@@ -41,16 +41,31 @@ def layer_lines(message: Message, *, show_secrets: bool = False, check_point: bo
         yield printable(f"  ! {defect.fault} at {defect.offset}: {defect.detail}", MAX_LINE)
 
 
-def _hide(layer: Any, *, check_point: bool) -> None:
+def _hide(layer: Any, message: Message, *, check_point: bool) -> None:
     """Put a word in the place of every secret; the layer is good for showing only then."""
-    for part in layer.payloads:
-        if part.payload_type != Payload.ATTRIBUTES:
-            continue
-        if "data" in part.fields:  # too short for its header: nothing says where a value begins
-            part.fields["data"] = HIDDEN
-        for one in part.fields.get("attributes", ()):
-            found = Attribute(int(one.type), bool(one.is_tlv), one.value, 0)
-            if one.names is not CfgAttribute or not found.value:
-                continue
-            if kind_of(found, check_point=check_point) is Kind.SECRET:
-                one.fields["value"] = HIDDEN
+    adrift = secrets_adrift(message)
+    if adrift is not None and layer.rest:
+        layer.fields["rest"] = HIDDEN
+    for span, part in zip(message.spans, layer.payloads, strict=True):
+        if adrift is not None and span.start >= adrift:
+            _hide_all(part)
+        elif span.type == Payload.ATTRIBUTES:
+            _, defects = decode(Configuration, message.data, span.body, span.end)
+            _hide_values(part, check_point=check_point, is_adrift=values_adrift(defects))
+
+
+def _hide_all(part: Any) -> None:
+    """Leave a payload its header."""
+    for field in part.fields_desc:
+        if field.name in part.fields and field.name not in _HEADER:
+            part.fields[field.name] = [] if field.islist else HIDDEN
+
+
+def _hide_values(part: Any, *, check_point: bool, is_adrift: bool) -> None:
+    """Hide passwords, and every value where one may be part of another one's."""
+    if "data" in part.fields:  # too short for its header: nothing says where a value begins
+        part.fields["data"] = HIDDEN
+    for one in part.fields.get("attributes", ()):
+        found = Attribute(int(one.type), bool(one.is_tlv), one.value, 0)
+        if found.value and (is_adrift or kind_of(found, check_point=check_point) is Kind.SECRET):
+            one.fields["value"] = HIDDEN

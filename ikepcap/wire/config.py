@@ -5,16 +5,17 @@ of Cisco (racoon isakmp_unity.h, vpnc). Check Point uses 13 to 20 for XAUTH, so 
 who speaks.
 """
 
+from collections.abc import Iterable
 from enum import Enum, IntEnum, auto
 from ipaddress import ip_address
 from typing import Final
 
 from ikepcap.wire.details import CfgAttribute, CheckPointAttribute, XauthStatus, XauthType
 from ikepcap.wire.identities import address, as_text, subnet
-from ikepcap.wire.message import Message
-from ikepcap.wire.numbers import Payload, word
+from ikepcap.wire.message import HEADER_BYTES, VERSION_1, Message
+from ikepcap.wire.numbers import Exchange, Payload, word
 from ikepcap.wire.part import Part
-from ikepcap.wire.walk import Attribute
+from ikepcap.wire.walk import Attribute, Defect, Fault
 
 UNITY_NETWORK_BYTES: Final = 14
 """Address, mask, protocol and two ports: one network of a split list."""
@@ -119,13 +120,36 @@ def kind_of(attribute: Attribute, *, check_point: bool) -> Kind:
     return _KINDS.get(kind, Kind.OCTETS)
 
 
-def may_leave_secrets(message: Message) -> bool:
-    """Tell whether what follows the payloads may hold a password: a length that lies puts it there.
+_ADRIFT: Final = frozenset({
+    Fault.HEADER_CUT, Fault.LENGTH_TOO_SMALL, Fault.LENGTH_TOO_LARGE, Fault.TRAILING_BYTES,
+    Fault.CHAIN_CUT, Fault.TOO_MANY,
+})  # fmt: skip
+"""What a chain of payloads shows that was followed to where no payload begins."""
+_ADRIFT_VALUES: Final = frozenset({Fault.HEADER_CUT, Fault.LENGTH_TOO_LARGE, Fault.BODY})
+"""Likewise a list of attributes; of a payload too short for any, nobody knows what its octets are."""
 
-    So it is after a payload of attributes, and where one was announced that nobody could find.
+
+def secrets_adrift(message: Message) -> int | None:
+    """Return the offset from which on anything may be a password; None where none is out of its place.
+
+    Passwords are in payloads of attributes, and lengths say where these are. One that lies puts a password
+    into whatever payload was read there, or behind the last. Where none lies it is what follows a payload of
+    attributes, or the announcement of one.
     """
-    last = message.data[message.spans[-1].start] if message.spans else message.next_payload
-    return last == Payload.ATTRIBUTES or any(span.type == Payload.ATTRIBUTES for span in message.spans)
+    if message.version >> 4 != VERSION_1 >> 4 or (message.is_encrypted and not message.spans):
+        return None
+    data, spans = message.data, message.spans
+    end = spans[-1].end if spans else HEADER_BYTES
+    announced = data[spans[-1].start] if spans else message.next_payload
+    has_attributes = announced == Payload.ATTRIBUTES or Payload.ATTRIBUTES in message.payload_types()
+    if not any(defect.fault in _ADRIFT for defect in message.defects):
+        return end if has_attributes else None
+    return HEADER_BYTES if has_attributes or message.exchange == Exchange.TRANSACTION else None
+
+
+def values_adrift(defects: Iterable[Defect]) -> bool:
+    """Tell from the defects of a payload of attributes whether a value may be part of another one's."""
+    return any(defect.fault in _ADRIFT_VALUES for defect in defects)
 
 
 def config_part(attribute: Attribute, end: int, *, check_point: bool = False) -> Part:

@@ -157,8 +157,8 @@ def test_hostile_strings_come_out_harmless_whatever_carries_them(carrier: str, l
     shown = text(parsed, hex_dump=True)
     assert all(line.isprintable() for line in shown.splitlines())
     assert max(map(len, shown.splitlines())) <= 80
-    (line,) = listing_lines([(datagram(parsed), parsed)], Page())
-    assert line.isprintable()
+    listed = list(listing_lines([(datagram(parsed), parsed)], Page()))
+    assert all(line.isprintable() and len(line) <= 80 for line in listed)
 
 
 def test_hostile_strings_are_data_in_the_document() -> None:

@@ -43,10 +43,12 @@ class _Value(Octets):
     def i2repr(self, pkt: Any, x: Any) -> str:
         if not isinstance(x, bytes):
             return repr(x)
+        if len(x) > _NUMBER_BYTES:
+            return octet_text(x)
         names = pkt.value_names()
         if names is not None:
             return Number(self.name, 0, 4, names).i2repr(pkt, int.from_bytes(x))
-        is_number = len(x) == _SHORT_BYTES or (pkt.is_of_transform and 0 < len(x) <= _NUMBER_BYTES)
+        is_number = len(x) == _SHORT_BYTES or (pkt.is_of_transform and len(x) > 0)
         return str(int.from_bytes(x)) if is_number else octet_text(x)
 
 
