@@ -57,7 +57,7 @@ def text(rng: random.Random) -> bytes:
     """Return hostile text, now and then more than anybody wants to read."""
     found = b"".join(rng.choice(_OCTETS) for _ in range(rng.choice((1, 1, 1, 2, 3))))
     found = b"gw" + found + b".example.net" if rng.random() < 0.5 else found
-    return found * (_LARGE // len(found)) if rng.random() < 0.004 else found
+    return found * (_LARGE // len(found)) if rng.random() < 0.0015 else found
 
 
 def der(tag: int, *content: bytes) -> bytes:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from ikepcap.renderers.text import printable
 from ikepcap.renderers.values import HIDDEN
 from ikepcap.wire.bodies import Configuration
@@ -15,6 +17,8 @@ from ikepcap.wire.walk import Attribute
 MAX_LINE: Final = 1000
 MAX_LINES: Final = 5000
 """More than any message has that an implementation sends."""
+MAX_PARTS: Final = MAX_LINES // 4
+"""Packets in a packet, of which none takes fewer lines. Scapy takes 50 microseconds to show one."""
 _HEADER: Final = frozenset({"payload_type", "next_payload", "res", "length"})
 
 
@@ -28,15 +32,21 @@ def layer_lines(message: Message, *, show_secrets: bool = False, check_point: bo
     """
     from ikepcap.wire.layers.defects import body_defects
 
-    layer: Any = message.layer
+    layer: Any = replace(message, spans=message.spans[:MAX_PARTS]).layer
+    left_out = len(message.spans) - len(layer.payloads)
+    if left_out:
+        del layer.fields["rest"]
     defects = sorted((*message.defects, *body_defects(message)), key=lambda one: one.offset)
     if not show_secrets:
         _hide(layer, message, check_point=check_point)
+    left_out += _cut(layer, MAX_PARTS)[1]
     lines = [line for line in layer.show(dump=True).split("\n") if line]
     for line in lines[:MAX_LINES]:
         yield printable(line, MAX_LINE)
     if len(lines) > MAX_LINES:
         yield f"  ... {len(lines) - MAX_LINES} more lines"
+    if left_out:
+        yield f"  ... {left_out} more payloads, proposals, transforms or attributes"
     for defect in defects:
         yield printable(f"  ! {defect.fault} at {defect.offset}: {defect.detail}", MAX_LINE)
 
@@ -46,12 +56,30 @@ def _hide(layer: Any, message: Message, *, check_point: bool) -> None:
     adrift = secrets_adrift(message)
     if adrift is not None and layer.rest:
         layer.fields["rest"] = HIDDEN
-    for span, part in zip(message.spans, layer.payloads, strict=True):
+    for span, part in zip(message.spans, layer.payloads, strict=False):
         if adrift is not None and span.start >= adrift:
             _hide_all(part)
         elif span.type == Payload.ATTRIBUTES:
             _, defects = decode(Configuration, message.data, span.body, span.end)
             _hide_values(part, check_point=check_point, is_adrift=values_adrift(defects))
+
+
+def _cut(owner: Any, room: int) -> tuple[int, int]:
+    """Leave a packet as many of those in it, at any depth, as there is room for.
+
+    Returns:
+        The room that is left, and how many packets were left out.
+    """
+    left_out = 0
+    for field, found in owner.chains():
+        for place, one in enumerate(found):
+            if not room:
+                owner.fields[field.name] = found[:place]
+                left_out += len(found) - place
+                break
+            room, inner = _cut(one, room - 1)
+            left_out += inner
+    return room, left_out
 
 
 def _hide_all(part: Any) -> None:

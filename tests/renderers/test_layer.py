@@ -5,7 +5,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from ikepcap.cli.main import cli
-from ikepcap.renderers.layer import MAX_LINES, layer_lines
+from ikepcap.renderers.layer import MAX_LINES, MAX_PARTS, layer_lines
 from ikepcap.wire import build
 from ikepcap.wire.message import Message, parse
 
@@ -81,8 +81,20 @@ def test_defects_follow() -> None:
 
 def test_a_message_of_sixteen_thousand_payloads_ends_somewhere() -> None:
     lines = list(layer_lines(parsed(*[build.vendor_id(b"")] * 16_000)))
-    whole = 10 + 16_000 * 5  # of the header, of each payload
-    assert (len(lines), lines[-1]) == (MAX_LINES + 1, f"  ... {whole - MAX_LINES} more lines")
+    whole = 10 + MAX_PARTS * 5  # of the header, of each payload
+    assert len(lines) == MAX_LINES + 2
+    assert lines[-2:] == [
+        f"  ... {whole - MAX_LINES} more lines",
+        f"  ... {16_000 - MAX_PARTS} more payloads, proposals, transforms or attributes",
+    ]
+
+
+def test_what_is_left_out_is_counted_at_every_depth() -> None:
+    transforms = [build.transform([build.tv(1, 7)] * 9, number=number) for number in range(200)]
+    lines = list(layer_lines(parsed(build.sa([build.proposal(transforms)]), build.vendor_id(b"v"))))
+    # The SA, its proposal, and 124 transforms of ten packets each and one of eight fit.
+    left_out = 1 + 1 + 200 * 10 + 1 - MAX_PARTS
+    assert f"  ... {left_out} more payloads, proposals, transforms or attributes" in lines
 
 
 def test_show_prints_the_layer_of_a_frame() -> None:

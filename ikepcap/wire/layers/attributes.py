@@ -15,7 +15,7 @@ from scapy.config import conf
 
 from ikepcap.wire.attribute_values import VALUES
 from ikepcap.wire.layers.fields import Number, Octets, WhenSet, is_open, octet_text, settled
-from ikepcap.wire.layers.node import Node, new_class, unlisted
+from ikepcap.wire.layers.node import Node, new_class, new_packet, unlisted
 from ikepcap.wire.numbers import Phase1Attribute, Phase2Attribute, Protocol
 from ikepcap.wire.walk import Attribute, walk_attributes
 
@@ -183,7 +183,7 @@ def read_attributes(
     made = []
     pos = start
     for found in walk_attributes(data, start, end)[0]:
-        one = cls(_internal=1, _parent=owner)
+        one = new_packet(cls, owner)
         one._read(data, found)
         made.append(one)
         pos = _end(found)
