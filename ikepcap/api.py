@@ -29,7 +29,7 @@ from ikepcap.report.series import Series
 from ikepcap.report.words import report_findings
 from ikepcap.track.conversation import Inside
 from ikepcap.track.ended import Ended
-from ikepcap.track.follow import Follower, Totals, Watch
+from ikepcap.track.follow import Follower, Source, Totals, Watch
 from ikepcap.track.registry import LONE_LISTED
 from ikepcap.wire.message import Message, parse
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int | None], None]
 """Called now and then with octets read and the total, None where that is unknown."""
+Warn = Callable[[str], None]
+"""Called with a sentence."""
 Near = Literal["initiator", "responder", "between"]
 
 MESSAGES_KEPT: Final = 250_000
@@ -237,26 +239,41 @@ def conversations(
 
 @overload
 def messages(
-    paths: Input, *, progress: Progress | None = None, keys: None = None
+    paths: Input, *, progress: Progress | None = None, keys: None = None, warn: Warn | None = None
 ) -> Iterator[FramedMessage]: ...
 @overload
 def messages(
-    paths: Input, *, progress: Progress | None = None, keys: "KeyRing | Paths"
+    paths: Input, *, progress: Progress | None = None, keys: "KeyRing | Paths", warn: Warn | None = None
 ) -> "Iterator[OpenedMessage]": ...
 def messages(
-    paths: Input, *, progress: Progress | None = None, keys: "KeyRing | Paths | None" = None
+    paths: Input,
+    *,
+    progress: Progress | None = None,
+    keys: "KeyRing | Paths | None" = None,
+    warn: Warn | None = None,
 ) -> "Iterator[FramedMessage] | Iterator[OpenedMessage]":
     """Yield every ISAKMP message of captures or Scapy packets, of any version, one datagram at a time.
 
     IKE fragments come as the fragments they are: putting them together takes a conversation. With keys
     each message comes with what they make of it, and after the last of some fragments the whole they make.
+    `warn` is called at the end, once for everything that was not read: a file that ends early, frames of a
+    link type that is not known, datagrams cut by a snaplen.
     """
     ring = _ring(keys)
+    captured = opened(paths, progress)
+    items = captured if warn is None else _warning(captured, warn)
     if ring is None:
-        return _framed(opened(paths, progress))
+        return _framed(items)
     from ikepcap.opening import Opening
 
-    return iter(Opening(opened(paths, progress), ring))
+    return iter(Opening(items, ring))
+
+
+def _warning(captured: Source, warn: Warn) -> Iterator[Item]:
+    """Yield what was captured, and tell at the end what of it was not read."""
+    yield from captured
+    for finding in whole_findings(captured.facts, (), 0, (), (), 0, 0, 0):
+        warn(finding.claim)
 
 
 def _framed(captured: Iterable[Item]) -> Iterator[FramedMessage]:

@@ -92,8 +92,10 @@ def test_a_message_of_sixteen_thousand_payloads_ends_somewhere() -> None:
 def test_what_is_left_out_is_counted_at_every_depth() -> None:
     transforms = [build.transform([build.tv(1, 7)] * 9, number=number) for number in range(200)]
     lines = list(layer_lines(parsed(build.sa([build.proposal(transforms)]), build.vendor_id(b"v"))))
-    # The SA, its proposal, and 124 transforms of ten packets each and one of eight fit.
-    left_out = 1 + 1 + 200 * 10 + 1 - MAX_PARTS
+    # The SA, its proposal, 124 transforms with nine attributes each, and one with seven of them.
+    assert MAX_PARTS == 1 + 1 + 124 * 10 + 1 + 7
+    attributes, transforms_, payloads = 2, 75, 1
+    left_out = attributes + transforms_ + payloads
     assert f"  ... {left_out} more payloads, proposals, transforms or attributes" in lines
 
 

@@ -120,14 +120,15 @@ class DataAttribute(Node):
     def do_dissect(self, s: bytes) -> bytes:
         """Read the first attribute that is there."""
         first = walk_attributes(s, 0, len(s))[0][0]
-        self._read(s, first)
+        self.read(s, first)
         return s[_end(first) :]
 
     def extract_padding(self, s: bytes) -> tuple[bytes, bytes]:
         """Leave what follows to whoever holds the list."""
         return b"", s
 
-    def _read(self, data: bytes, found: Attribute) -> None:
+    def read(self, data: bytes, found: Attribute) -> None:
+        """Take what the walker found."""
         self.fields.update(type=found.type, is_tlv=int(found.is_tlv), value=found.value)
         if found.is_tlv:
             claimed = int.from_bytes(data[found.start + 2 : found.start + 4])
@@ -184,7 +185,7 @@ def read_attributes(
     pos = start
     for found in walk_attributes(data, start, end)[0]:
         one = new_packet(cls, owner)
-        one._read(data, found)
+        one.read(data, found)
         made.append(one)
         pos = _end(found)
     return made, pos
