@@ -17,8 +17,8 @@ from ikepcap.renderers.offers import lifetime_fields, with_ends
 from ikepcap.renderers.tree import MAX_CHILDREN, Field, bounded
 from ikepcap.renderers.words import count
 from ikepcap.wire import bodies
-from ikepcap.wire.codec import Body, Integer, decode, places
-from ikepcap.wire.config import Kind, config_part, kind_of, values_adrift
+from ikepcap.wire.codec import Body, Integer, places
+from ikepcap.wire.config import Kind, config_part, kind_of
 from ikepcap.wire.context import Context
 from ikepcap.wire.details import CfgType
 from ikepcap.wire.identities import identity_text, unicode_text
@@ -46,6 +46,8 @@ class Reading(Struct, frozen=True):
     ends: Ends | None
     """None where it is not known between whom it went."""
     show_secrets: bool
+    hides_all: bool = False
+    """Any octets may be a password's: lengths lie where passwords are."""
 
 
 class Content(Struct, frozen=True):
@@ -178,15 +180,14 @@ def _(body: bodies.Configuration, start: int, end: int, reading: Reading) -> Con
     fields = list(_plain(body, start, end))
     check_point = reading.context.check_point
     pairs = with_ends(body.attributes, end)
-    is_adrift = values_adrift(decode(bodies.Configuration, reading.message.data, start, end)[1])
 
     def made(pair: tuple[Attribute, int]) -> Field:
         part = config_part(*pair, check_point=check_point)
-        part = replace(part, is_secret=True) if is_adrift else part
+        part = replace(part, is_secret=True) if reading.hides_all else part
         return values.part_field(part, show_secrets=reading.show_secrets)
 
     is_hidden = not reading.show_secrets and (
-        is_adrift
+        reading.hides_all
         or any(kind_of(one, check_point=check_point) is Kind.SECRET for one in body.attributes[MAX_CHILDREN:])
     )
     fields += bounded(pairs, made, "attributes", is_hidden=is_hidden)

@@ -74,16 +74,16 @@ def fields(
         show_secrets: show XAUTH passwords and their like.
     """
     known = learn(Context(), message, ends) if context is None else context
-    reading = Reading(message, known, ends, show_secrets)
+    adrift = None if show_secrets else secrets_adrift(message)
+    hides_all = adrift == HEADER_BYTES
+    reading = Reading(message, known, ends, show_secrets, hides_all)
     found: list[Placed] = placed(message.defects)
     spans = message.spans
-    adrift = None if show_secrets else secrets_adrift(message)
     end = spans[-1].end if spans else HEADER_BYTES
     tree = [_header(message, reading.context)]
-    payloads = [_payload(reading, span, found) for span in spans[:MAX_CHILDREN]]
-    tree += payloads if adrift is None or adrift >= end else map(_hidden, payloads)
+    tree += [_payload(reading, span, found) for span in spans[:MAX_CHILDREN]]
     if len(spans) > MAX_CHILDREN:
-        tree.append(_payloads_left_out(spans[MAX_CHILDREN:], show_secrets=show_secrets, adrift=adrift))
+        tree.append(_payloads_left_out(spans[MAX_CHILDREN:], reading))
     tree += _rest(message, end, is_hidden=adrift is not None)
     found.sort(key=lambda one: one.at)
     return with_defects(tree, found)
@@ -141,10 +141,10 @@ def _header(message: Message, context: Context) -> Field:
     return Field("ISAKMP header", 0, HEADER_BYTES, f"{len(message.data)} octets captured", children)
 
 
-def _payloads_left_out(spans: tuple[Span, ...], *, show_secrets: bool, adrift: int | None) -> Field:
+def _payloads_left_out(spans: tuple[Span, ...], reading: Reading) -> Field:
     """Return the field for payloads beyond the bound; nobody has looked for passwords in them."""
-    is_hidden = not show_secrets and any(span.type == Payload.ATTRIBUTES for span in spans)
-    is_hidden = is_hidden or (adrift is not None and adrift < spans[-1].end)
+    has_attributes = any(span.type == Payload.ATTRIBUTES for span in spans)
+    is_hidden = reading.hides_all or (has_attributes and not reading.show_secrets)
     return left_out(len(spans), "payloads", spans[0].start, spans[-1].end, is_hidden=is_hidden)
 
 
@@ -184,7 +184,8 @@ def _hidden(payload: Field) -> Field:
     header = payload.children[0]
     at = header.offset + header.size
     data = Field("data", at, payload.size - header.size, HIDDEN, is_hidden=True)
-    return replace(payload, value=HIDDEN, children=(header, data) if data.size else (header,))
+    children = (header, data) if data.size else (header,)
+    return replace(payload, value=HIDDEN, children=children, is_hidden=True)
 
 
 def _payload(reading: Reading, span: Span, found: list[Placed]) -> Field:
@@ -210,4 +211,8 @@ def _payload(reading: Reading, span: Span, found: list[Placed]) -> Field:
         value = HIDDEN if is_hidden else data[start:end]
         children.append(Field("data", start, end - start, value, is_hidden=is_hidden))
     name = payload_word(span.type, exchange, context)
-    return Field(name, span.start, end - span.start, line, tuple(children))
+    whole = Field(name, span.start, end - span.start, line, tuple(children))
+    if not reading.hides_all:
+        return whole
+    # Of attributes the names stay, as in `content`; a dump shows nothing of either.
+    return replace(whole, is_hidden=True) if span.type == Payload.ATTRIBUTES else _hidden(whole)

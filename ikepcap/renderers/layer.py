@@ -7,10 +7,8 @@ from msgspec.structs import replace
 
 from ikepcap.renderers.text import printable
 from ikepcap.renderers.values import HIDDEN
-from ikepcap.wire.bodies import Configuration
-from ikepcap.wire.codec import decode
-from ikepcap.wire.config import Kind, kind_of, secrets_adrift, values_adrift
-from ikepcap.wire.message import Message
+from ikepcap.wire.config import Kind, kind_of, secrets_adrift
+from ikepcap.wire.message import HEADER_BYTES, Message
 from ikepcap.wire.numbers import Payload
 from ikepcap.wire.walk import Attribute
 
@@ -56,12 +54,12 @@ def _hide(layer: Any, message: Message, *, check_point: bool) -> None:
     adrift = secrets_adrift(message)
     if adrift is not None and layer.rest:
         layer.fields["rest"] = HIDDEN
+    hides_all = adrift == HEADER_BYTES
     for span, part in zip(message.spans, layer.payloads, strict=False):
-        if adrift is not None and span.start >= adrift:
-            _hide_all(part)
-        elif span.type == Payload.ATTRIBUTES:
-            _, defects = decode(Configuration, message.data, span.body, span.end)
-            _hide_values(part, check_point=check_point, is_adrift=values_adrift(defects))
+        if span.type == Payload.ATTRIBUTES:
+            _hide_values(part, check_point=check_point, hides_all=hides_all)
+        elif hides_all:
+            _hide_body(part)
 
 
 def _cut(owner: Any, room: int) -> tuple[int, int]:
@@ -82,18 +80,20 @@ def _cut(owner: Any, room: int) -> tuple[int, int]:
     return room, left_out
 
 
-def _hide_all(part: Any) -> None:
+def _hide_body(part: Any) -> None:
     """Leave a payload its header."""
     for field in part.fields_desc:
         if field.name in part.fields and field.name not in _HEADER:
             part.fields[field.name] = [] if field.islist else HIDDEN
 
 
-def _hide_values(part: Any, *, check_point: bool, is_adrift: bool) -> None:
+def _hide_values(part: Any, *, check_point: bool, hides_all: bool) -> None:
     """Hide passwords, and every value where one may be part of another one's."""
     if "data" in part.fields:  # too short for its header: nothing says where a value begins
         part.fields["data"] = HIDDEN
+    if hides_all and part.fields.get("rest"):
+        part.fields["rest"] = HIDDEN
     for one in part.fields.get("attributes", ()):
         found = Attribute(int(one.type), bool(one.is_tlv), one.value, 0)
-        if found.value and (is_adrift or kind_of(found, check_point=check_point) is Kind.SECRET):
+        if found.value and (hides_all or kind_of(found, check_point=check_point) is Kind.SECRET):
             one.fields["value"] = HIDDEN

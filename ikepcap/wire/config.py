@@ -5,17 +5,18 @@ of Cisco (racoon isakmp_unity.h, vpnc). Check Point uses 13 to 20 for XAUTH, so 
 who speaks.
 """
 
-from collections.abc import Iterable
 from enum import Enum, IntEnum, auto
 from ipaddress import ip_address
 from typing import Final
 
+from ikepcap.wire.bodies import Configuration
+from ikepcap.wire.codec import decode
 from ikepcap.wire.details import CfgAttribute, CheckPointAttribute, XauthStatus, XauthType
 from ikepcap.wire.identities import address, as_text, subnet
 from ikepcap.wire.message import HEADER_BYTES, VERSION_1, Message
 from ikepcap.wire.numbers import Exchange, Payload, word
 from ikepcap.wire.part import Part
-from ikepcap.wire.walk import Attribute, Defect, Fault
+from ikepcap.wire.walk import Attribute, Fault
 
 UNITY_NETWORK_BYTES: Final = 14
 """Address, mask, protocol and two ports: one network of a split list."""
@@ -133,23 +134,23 @@ def secrets_adrift(message: Message) -> int | None:
     """Return the offset from which on anything may be a password; None where none is out of its place.
 
     Passwords are in payloads of attributes, and lengths say where these are. One that lies puts a password
-    into whatever payload was read there, or behind the last. Where none lies it is what follows a payload of
-    attributes, or the announcement of one.
+    into whatever payload was read there, or behind the last, and lets attributes be read where none are. If
+    none lies it is what follows a payload of attributes, or the announcement of one.
     """
     if message.version >> 4 != VERSION_1 >> 4 or (message.is_encrypted and not message.spans):
         return None
     data, spans = message.data, message.spans
     end = spans[-1].end if spans else HEADER_BYTES
     announced = data[spans[-1].start] if spans else message.next_payload
-    has_attributes = announced == Payload.ATTRIBUTES or Payload.ATTRIBUTES in message.payload_types()
-    if not any(defect.fault in _ADRIFT for defect in message.defects):
-        return end if has_attributes else None
-    return HEADER_BYTES if has_attributes or message.exchange == Exchange.TRANSACTION else None
-
-
-def values_adrift(defects: Iterable[Defect]) -> bool:
-    """Tell from the defects of a payload of attributes whether a value may be part of another one's."""
-    return any(defect.fault in _ADRIFT_VALUES for defect in defects)
+    found = [span for span in spans if span.type == Payload.ATTRIBUTES]
+    if any(defect.fault in _ADRIFT for defect in message.defects):
+        is_likely = found or announced == Payload.ATTRIBUTES or message.exchange == Exchange.TRANSACTION
+        return HEADER_BYTES if is_likely else None
+    for span in found:
+        _, defects = decode(Configuration, data, span.body, span.end)
+        if any(defect.fault in _ADRIFT_VALUES for defect in defects):
+            return HEADER_BYTES
+    return end if found or announced == Payload.ATTRIBUTES else None
 
 
 def config_part(attribute: Attribute, end: int, *, check_point: bool = False) -> Part:
