@@ -15,6 +15,7 @@ from ikepcap.wire.walk import Attribute
 MAX_LINE: Final = 1000
 MAX_LINES: Final = 5000
 """More than any message has that an implementation sends."""
+MAX_DEFECTS: Final = 200
 MAX_PARTS: Final = MAX_LINES // 4
 """Packets in a packet, of which none takes fewer lines. Scapy takes 50 microseconds to show one."""
 _HEADER: Final = frozenset({"payload_type", "next_payload", "res", "length"})
@@ -45,8 +46,10 @@ def layer_lines(message: Message, *, show_secrets: bool = False, check_point: bo
         yield f"  ... {len(lines) - MAX_LINES} more lines"
     if left_out:
         yield f"  ... {left_out} more payloads, proposals, transforms or attributes"
-    for defect in defects:
+    for defect in defects[:MAX_DEFECTS]:
         yield printable(f"  ! {defect.fault} at {defect.offset}: {defect.detail}", MAX_LINE)
+    if len(defects) > MAX_DEFECTS:
+        yield f"  ! and {len(defects) - MAX_DEFECTS} more"
 
 
 def _hide(layer: Any, message: Message, *, check_point: bool) -> None:
