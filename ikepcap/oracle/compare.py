@@ -125,11 +125,13 @@ def _message(found: Found, side: Side, frames: frozenset[int], words: frozenset[
     hidden = Nest(part for part in parts if part.start in lone)
     differences: list[Difference] = []
     adrift = secrets_adrift(found.message)
+    starts = {part.type: part.start for part in reversed(mine.parts)}
     keys = [key for key in sorted(left.keys() | right.keys()) if not _is_inside(key, hidden)]
     for key in keys:
         a, b = left.get(key), right.get(key)
         if a is None or b is None or not _is_same(a, b):
             there = words | _words_at(key[0], nest, mine.defects)
+            there |= {f"behind:{kind}" for kind, start in starts.items() if start <= key[0]}
             # What mode-config and XAUTH carry may be a password.
             is_secret = f"payload:{Payload.ATTRIBUTES}" in there and key[1] == "Attribute.value"
             is_secret = is_secret or (adrift is not None and key[0] >= adrift)
