@@ -19,7 +19,7 @@ from ikepcap.capture.datagram import Datagram
 from ikepcap.capture.decode import Item
 from ikepcap.capture.scapy_packets import packets as scapy_packets
 from ikepcap.diagnose.whole import whole_findings
-from ikepcap.follow import Follower, Totals, Watch
+from ikepcap.follow import Follower, Source, Totals, Watch
 from ikepcap.inputs import Input, Paths, is_paths, listed, names, opened, readable_twice
 from ikepcap.report import model
 from ikepcap.report.alike import Alike
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int | None], None]
 """Called now and then with octets read and the total, None where that is unknown."""
+Warn = Callable[[str], None]
+"""Called with a sentence."""
 Near = Literal["initiator", "responder", "between"]
 
 MESSAGES_KEPT: Final = 250_000
@@ -239,26 +241,41 @@ def conversations(
 
 @overload
 def messages(
-    paths: Input, *, progress: Progress | None = None, keys: None = None
+    paths: Input, *, progress: Progress | None = None, keys: None = None, warn: Warn | None = None
 ) -> Iterator[FramedMessage]: ...
 @overload
 def messages(
-    paths: Input, *, progress: Progress | None = None, keys: "KeyRing | Paths"
+    paths: Input, *, progress: Progress | None = None, keys: "KeyRing | Paths", warn: Warn | None = None
 ) -> "Iterator[OpenedMessage]": ...
 def messages(
-    paths: Input, *, progress: Progress | None = None, keys: "KeyRing | Paths | None" = None
+    paths: Input,
+    *,
+    progress: Progress | None = None,
+    keys: "KeyRing | Paths | None" = None,
+    warn: Warn | None = None,
 ) -> "Iterator[FramedMessage] | Iterator[OpenedMessage]":
     """Yield every ISAKMP message of captures or Scapy packets, of any version, one datagram at a time.
 
     IKE fragments come as the fragments they are: putting them together takes a conversation. With keys
     each message comes with what they make of it, and after the last of some fragments the whole they make.
+    `warn` is called at the end, once for everything that was not read: a file that ends early, frames of a
+    link type that is not known, datagrams cut by a snaplen.
     """
     ring = _ring(keys)
+    captured = opened(paths, progress)
+    items = captured if warn is None else _warning(captured, warn)
     if ring is None:
-        return _framed(opened(paths, progress))
+        return _framed(items)
     from ikepcap.opening import Opening
 
-    return iter(Opening(opened(paths, progress), ring))
+    return iter(Opening(items, ring))
+
+
+def _warning(captured: Source, warn: Warn) -> Iterator[Item]:
+    """Yield what was captured, and tell at the end what of it was not read."""
+    yield from captured
+    for finding in whole_findings(captured.facts, (), 0, (), (), 0, 0, 0):
+        warn(finding.claim)
 
 
 def _framed(captured: Iterable[Item]) -> Iterator[FramedMessage]:

@@ -70,6 +70,8 @@ def cookie(_ctx: click.Context, _param: click.Parameter, value: str | None) -> s
 
 def check_inputs(captures: tuple[str, ...]) -> None:
     """Refuse inputs that no reading could make sense of."""
+    if "" in captures:
+        raise click.UsageError("the name of a capture is empty")
     if captures.count("-") > 1:
         raise click.UsageError("standard input, '-', can be read only once")
     if "-" in captures and sys.stdin is not None and sys.stdin.isatty():

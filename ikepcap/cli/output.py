@@ -42,7 +42,14 @@ def is_ascii_only(output: str | None) -> bool:
     return output is None and _encoding() != "utf-8"
 
 
-def page_for(output: str | None, color: str, width: int | None = None, *, show_all: bool = False) -> "Page":
+def page_for(
+    output: str | None,
+    color: str,
+    width: int | None = None,
+    *,
+    show_all: bool = False,
+    whole_lines: bool = False,
+) -> "Page":
     """Return how to print on this terminal, or into this file.
 
     Args:
@@ -50,11 +57,12 @@ def page_for(output: str | None, color: str, width: int | None = None, *, show_a
         color: as for `wants_color`.
         width: columns that were asked for.
         show_all: leave nothing out for length.
+        whole_lines: break no line unless a terminal, or who asked for columns, wants it broken.
     """
     from ikepcap.renderers.page import Page
 
     return Page(
-        width=width or terminal_width(output),
+        width=width or (sys.maxsize if whole_lines and not _is_terminal() else terminal_width(output)),
         color=wants_color(color, output),
         ascii_only=is_ascii_only(output),
         limit=None if show_all else Page().limit,

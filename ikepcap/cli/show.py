@@ -120,10 +120,16 @@ def _followed(captures: tuple[str, ...], options: Options, progress: Progress) -
     takes = _taken(captures, options, progress)
     seen = progress if options["numbers"] else None
     if ring is None:
-        return Follower().follow(one for one in api.messages(captures, progress=seen) if takes(one))
+        framed = api.messages(captures, progress=seen, warn=_warn)
+        return Follower().follow(one for one in framed if takes(one))
     # Keys see all messages: what opens one may be said in another.
-    opened = api.messages(captures, progress=seen, keys=ring)
+    opened = api.messages(captures, progress=seen, keys=ring, warn=_warn)
     return Follower().follow_opened(one for one in opened if takes(one))
+
+
+def _warn(sentence: str) -> None:
+    """Say what was not read; not among the messages, where `--format json` has its document."""
+    click.echo(f"ikepcap: {printable(sentence, 400)}", err=True)
 
 
 class _Taken:
@@ -227,7 +233,7 @@ def _document(shown: "Iterable[Shown]", options: Options) -> Iterator[bytes]:
 
 def _text(captures: tuple[str, ...], shown: "Iterator[Shown]", options: Options) -> Iterator[bytes]:
     """Yield the messages as text, in full or a line each; where there are none, say so elsewhere."""
-    page = page_for(None, options["color"], options["width"])
+    page = page_for(None, options["color"], options["width"], whole_lines=options["list_"])
     lines = _listed(shown, page) if options["list_"] else _in_full(shown, page, options)
     first = next(lines, None)
     if first is None:

@@ -1,5 +1,6 @@
 """`ikepcap verify`: a second opinion from tshark, field by field."""
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ikepcap.oracle.witness import Tshark
 
 _UNEXPLAINED: Final = 1
+_LONGEST_S: Final = 86_400
 
 _HELP: Final = """Read CAPTURE with ikepcap and with tshark, and print where they differ.
 
@@ -54,7 +56,7 @@ Exit status:
 @click.option("--tshark", metavar="PROGRAM", help="The tshark to ask, where it is not the one in PATH.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, min_open=True, max=_LONGEST_S),
     metavar="SECONDS",
     help="Give tshark up when it prints nothing for so long; otherwise a minute, and a second for each MB.",
 )
@@ -72,6 +74,8 @@ def verify(
 ) -> None:
     """Compare captures; the help is in `_HELP`."""
     check_inputs(captures)
+    if timeout is not None and math.isnan(timeout):
+        raise click.UsageError("--timeout takes seconds", ctx)
     from ikepcap.oracle.text import lines
     from ikepcap.oracle.verify import find
 

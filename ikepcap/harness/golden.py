@@ -69,6 +69,9 @@ class Golden:
         capture = next((path for one, path in self._captures if one is report), None)
         capture = capture or self._folder / report.source.name
         stem = facts_path(capture).stem if name is None else name.removesuffix(SUFFIX)
+        if not stem or stem != Path(stem).name:
+            message = f"golden({name!r}): give a name without a folder; the report lies beside its capture"
+            raise AssertionError(message)
         return capture.with_name(stem + SUFFIX)
 
 

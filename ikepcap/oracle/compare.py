@@ -16,6 +16,7 @@ from ikepcap.oracle.known import KNOWN, Known
 from ikepcap.oracle.nest import Nest
 from ikepcap.oracle.reading import PAYLOAD, Reading, Side, ours
 from ikepcap.oracle.tshark import Seen
+from ikepcap.wire.config import secrets_adrift
 from ikepcap.wire.numbers import Payload
 from ikepcap.wire.walk import GENERIC_HEADER_BYTES
 
@@ -123,12 +124,18 @@ def _message(found: Found, side: Side, frames: frozenset[int], words: frozenset[
     lone = {key[0] for key in left.keys() ^ right.keys() if key[1] == PAYLOAD}
     hidden = Nest(part for part in parts if part.start in lone)
     differences: list[Difference] = []
+    adrift = secrets_adrift(found.message)
+    starts = {part.type: part.start for part in reversed(mine.parts)}
     keys = [key for key in sorted(left.keys() | right.keys()) if not _is_inside(key, hidden)]
     for key in keys:
         a, b = left.get(key), right.get(key)
         if a is None or b is None or not _is_same(a, b):
             there = words | _words_at(key[0], nest, mine.defects)
-            differences.append(_difference(found.frame, a, b, there))
+            there |= {f"behind:{kind}" for kind, start in starts.items() if start <= key[0]}
+            # What mode-config and XAUTH carry may be a password.
+            is_secret = f"payload:{Payload.ATTRIBUTES}" in there and key[1] == "Attribute.value"
+            is_secret = is_secret or (adrift is not None and key[0] >= adrift)
+            differences.append(_difference(found.frame, a, b, there, masked=is_secret))
     if frames != found.fragment_frames:
         texts = [", ".join(map(str, sorted(one))) or "none" for one in (found.fragment_frames, frames)]
         differences.append(
@@ -169,8 +176,10 @@ def _words_at(offset: int, nest: Nest, defects: tuple[int, ...]) -> frozenset[st
     return frozenset(words)
 
 
-def _difference(frame: int, a: Reading | None, b: Reading | None, words: frozenset[str]) -> Difference:
-    """Return the difference between two readings, of which one may be missing."""
+def _difference(
+    frame: int, a: Reading | None, b: Reading | None, words: frozenset[str], *, masked: bool
+) -> Difference:
+    """Return the difference between two readings, of which one may be missing; masked, without values."""
     by: By = "both"
     if a is None or b is None:
         by = "tshark" if a is None else "ikepcap"
@@ -181,8 +190,6 @@ def _difference(frame: int, a: Reading | None, b: Reading | None, words: frozens
         words |= {"not-der"}
     one = a or b
     assert one is not None  # noqa: S101 - one of the two is there
-    # What mode-config and XAUTH carry may be a password.
-    masked = f"payload:{Payload.ATTRIBUTES}" in words and one.field == "Attribute.value"
     texts = [None if side is None else _text(side, masked=masked) for side in (a, b)]
     return Difference(frame, one.field, one.offset, by, texts[0], texts[1], words)
 

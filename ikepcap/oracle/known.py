@@ -97,7 +97,7 @@ KNOWN: Final = (
         "reads past its end, and calls the message malformed.",
         versions=_TRIED,
         shown_by="draft_nat_d",
-        when=frozenset({"only:ikepcap", "has:15"}),
+        when=frozenset({"only:ikepcap", "behind:15"}),
         fields=("[!M]*",),
     ),
     Known(

@@ -53,9 +53,9 @@ def find(path: str | None, names: frozenset[str]) -> Tshark:
 
 def _version(path: str) -> str:
     first = _answer(path, "--version").partition("\n")[0]
-    match = re.search(r"\b(\d+\.\d+(?:\.\d+)?)\b", first)
+    match = re.match(r"TShark\b.*?\b(\d+\.\d+(?:\.\d+)?)\b", first)
     if match is None:
-        raise OracleUnavailableError(f"{path}: does not say which version of tshark it is; {INSTALL}")
+        raise OracleUnavailableError(f"{path}: does not say that it is TShark, and which version; {INSTALL}")
     return match[1]
 
 

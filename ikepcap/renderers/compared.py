@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
+from msgspec import Struct
+
 from ikepcap.renderers.page import OUTCOME_STYLES, Page
 from ikepcap.renderers.words import OUTCOME_WORDS, count, repeated
 from ikepcap.report.comparison import Cell, Comparison, Detail, Row, Summary
@@ -12,13 +14,29 @@ from ikepcap.report.comparison import Cell, Comparison, Detail, Row, Summary
 _LEFT, _RIGHT = "A", "B"
 _INDENT: Final = 3
 _SUBJECT: Final = 16
-_STEP: Final = 20
-_COLUMN: Final = 27
-"""Cells of one side's frame number, time, octets and copies."""
+_TIME_AND_OCTETS: Final = 17
 _FOLD_FROM: Final = 7
 """A run of so many messages that are alike is folded: its first and its last stay."""
 _LISTS: Final = ("offer", "vendor IDs", "payloads", "findings", "notify")
 """Of these only what one of them has is shown."""
+
+
+class _Columns(Struct, frozen=True):
+    """Cells of the columns of the table."""
+
+    step: int
+    frame: int
+    gap: int
+    """Between what is of one of the two and what is of the other."""
+
+    @property
+    def side(self) -> int:
+        """All that is of one of the two: frame number, time and octets."""
+        return self.frame + _TIME_AND_OCTETS + self.gap
+
+
+_WIDE: Final = _Columns(20, 8, 2)
+_NARROW: Final = _Columns(10, 7, 1)
 
 
 def comparison_lines(page: Page, comparison: Comparison) -> Iterator[str]:
@@ -109,16 +127,19 @@ def _only(own: Counter[str], *, shared: bool) -> str:
 
 def _table(page: Page, comparison: Comparison) -> Iterator[str]:
     """Yield the messages of both side by side, and under each what differs."""
-    heads = [f"{letter}: {'frame':>5} {'time':>9} {'octets':>6}" for letter in (_LEFT, _RIGHT)]
-    yield page.line(("message".ljust(_STEP), "strong"), *(head.rjust(_COLUMN) for head in heads))
+    columns = _WIDE if page.width >= _WIDE.step + 2 * _WIDE.side else _NARROW
+    heads = (
+        f"{letter}:{'frame':>{columns.frame - 2}} {'time':>9} {'octets':>6}" for letter in (_LEFT, _RIGHT)
+    )
+    yield page.line(("message".ljust(columns.step), "strong"), *(head.ljust(columns.side) for head in heads))
     for run, group in groupby(comparison.rows, key=_run):
         rows = list(group)
         if run and page.limit is not None and len(rows) >= _FOLD_FROM:
-            yield _row_line(page, rows[0])
+            yield from _row_lines(page, rows[0], columns)
             yield page.line(f"  ... {count(len(rows) - 2, 'message')} {run}")
             rows = rows[-1:]
         for row in rows:
-            yield _row_line(page, row)
+            yield from _row_lines(page, row, columns)
             for detail in row.details:
                 yield from _detail_lines(page, detail, 4)
     if comparison.left_out:
@@ -134,16 +155,22 @@ def _run(row: Row) -> str:
     return f"of {_LEFT} only" if row.right is None else ""
 
 
-def _row_line(page: Page, row: Row) -> str:
+def _row_lines(page: Page, row: Row, columns: _Columns) -> Iterator[str]:
+    """Yield one message of both, its name on a line of its own where the column has no room for it."""
     arrow = "->" if row.sender == "initiator" else "<-"
     mark = "  " if row.is_alike else "* "
     style = "" if row.is_alike else "warn"
-    return page.line(mark, (f"{row.step} {arrow}".ljust(_STEP - 2), style), _cell(row.left), _cell(row.right))
+    name = f"{row.step} {arrow}"
+    if len(name) >= columns.step - len(mark):
+        yield page.line(mark, (name, style))
+        mark = name = ""
+    cells = (_cell(cell, columns) for cell in (row.left, row.right))
+    yield page.line(mark, (name.ljust(columns.step - len(mark)), style), *cells)
 
 
-def _cell(cell: Cell | None) -> str:
+def _cell(cell: Cell | None, columns: _Columns) -> str:
     """Return one message as the columns have it."""
     if cell is None:
-        return "-".rjust(8).ljust(_COLUMN)
+        return "-".rjust(columns.frame).ljust(columns.side)
     time = f"+{cell.offset_ns / 1_000_000_000:.3f}"
-    return f"{cell.frame:>8} {time:>9} {cell.size_bytes:>6}".ljust(_COLUMN)
+    return f"{cell.frame:>{columns.frame}} {time:>9} {cell.size_bytes:>6}".ljust(columns.side)

@@ -46,6 +46,8 @@ class Reading(Struct, frozen=True):
     ends: Ends | None
     """None where it is not known between whom it went."""
     show_secrets: bool
+    hides_all: bool = False
+    """Any octets may be a password's: lengths lie where passwords are."""
 
 
 class Content(Struct, frozen=True):
@@ -180,12 +182,13 @@ def _(body: bodies.Configuration, start: int, end: int, reading: Reading) -> Con
     pairs = with_ends(body.attributes, end)
 
     def made(pair: tuple[Attribute, int]) -> Field:
-        return values.part_field(
-            config_part(*pair, check_point=check_point), show_secrets=reading.show_secrets
-        )
+        part = config_part(*pair, check_point=check_point)
+        part = replace(part, is_secret=True) if reading.hides_all else part
+        return values.part_field(part, show_secrets=reading.show_secrets)
 
-    is_hidden = not reading.show_secrets and any(
-        kind_of(one, check_point=check_point) is Kind.SECRET for one in body.attributes[MAX_CHILDREN:]
+    is_hidden = not reading.show_secrets and (
+        reading.hides_all
+        or any(kind_of(one, check_point=check_point) is Kind.SECRET for one in body.attributes[MAX_CHILDREN:])
     )
     fields += bounded(pairs, made, "attributes", is_hidden=is_hidden)
     line = f"{word(CfgType, body.type)}, {count(len(pairs), 'attribute')}"

@@ -7,6 +7,8 @@ shows its first ones and says how many were left out.
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from ikepcap.renderers.contents import Reading, content
 from ikepcap.renderers.offers import generic_header, sa_fields
 from ikepcap.renderers.text import printable
@@ -23,7 +25,7 @@ from ikepcap.renderers.tree import (
 )
 from ikepcap.renderers.values import HIDDEN, numbered
 from ikepcap.wire.codec import decode
-from ikepcap.wire.config import may_leave_secrets
+from ikepcap.wire.config import secrets_adrift
 from ikepcap.wire.context import (
     Context,
     declaration,
@@ -72,14 +74,17 @@ def fields(
         show_secrets: show XAUTH passwords and their like.
     """
     known = learn(Context(), message, ends) if context is None else context
-    reading = Reading(message, known, ends, show_secrets)
+    adrift = None if show_secrets else secrets_adrift(message)
+    hides_all = adrift == HEADER_BYTES
+    reading = Reading(message, known, ends, show_secrets, hides_all)
     found: list[Placed] = placed(message.defects)
     spans = message.spans
+    end = spans[-1].end if spans else HEADER_BYTES
     tree = [_header(message, reading.context)]
     tree += [_payload(reading, span, found) for span in spans[:MAX_CHILDREN]]
     if len(spans) > MAX_CHILDREN:
-        tree.append(_payloads_left_out(spans[MAX_CHILDREN:], show_secrets=show_secrets))
-    tree += _rest(message, spans[-1].end if spans else HEADER_BYTES, show_secrets=show_secrets)
+        tree.append(_payloads_left_out(spans[MAX_CHILDREN:], reading))
+    tree += _rest(message, end, is_hidden=adrift is not None)
     found.sort(key=lambda one: one.at)
     return with_defects(tree, found)
 
@@ -136,13 +141,14 @@ def _header(message: Message, context: Context) -> Field:
     return Field("ISAKMP header", 0, HEADER_BYTES, f"{len(message.data)} octets captured", children)
 
 
-def _payloads_left_out(spans: tuple[Span, ...], *, show_secrets: bool) -> Field:
+def _payloads_left_out(spans: tuple[Span, ...], reading: Reading) -> Field:
     """Return the field for payloads beyond the bound; nobody has looked for passwords in them."""
-    is_hidden = not show_secrets and any(span.type == Payload.ATTRIBUTES for span in spans)
+    has_attributes = any(span.type == Payload.ATTRIBUTES for span in spans)
+    is_hidden = reading.hides_all or (has_attributes and not reading.show_secrets)
     return left_out(len(spans), "payloads", spans[0].start, spans[-1].end, is_hidden=is_hidden)
 
 
-def _rest(message: Message, end: int, *, show_secrets: bool) -> list[Field]:
+def _rest(message: Message, end: int, *, is_hidden: bool) -> list[Field]:
     """Return what follows the payloads, which is everything where none can be read."""
     data = message.data
     if end >= len(data):
@@ -150,7 +156,6 @@ def _rest(message: Message, end: int, *, show_secrets: bool) -> list[Field]:
     if message.version >> 4 != 1:
         return [Field(f"body of version {message.version >> 4}, not read", end, len(data) - end, data[end:])]
     if not message.is_encrypted or message.spans:
-        is_hidden = not show_secrets and may_leave_secrets(message)
         value = HIDDEN if is_hidden else data[end:]
         return [Field("octets after the payloads", end, len(data) - end, value, is_hidden=is_hidden)]
     found = _authip_crypto(data, end) if is_authip(message.exchange) else []
@@ -174,6 +179,15 @@ def _authip_crypto(data: bytes, at: int) -> list[Field]:
     return [Field("CRYPTO", at, size, f"sequence number {sequence}", tuple(children))]
 
 
+def _hidden(payload: Field) -> Field:
+    """Return a payload of which only the place is shown: any of its octets may be a password's."""
+    header = payload.children[0]
+    at = header.offset + header.size
+    data = Field("data", at, payload.size - header.size, HIDDEN, is_hidden=True)
+    children = (header, data) if data.size else (header,)
+    return replace(payload, value=HIDDEN, children=children, is_hidden=True)
+
+
 def _payload(reading: Reading, span: Span, found: list[Placed]) -> Field:
     """Return one payload with its generic header and every field of its body; add defects to `found`."""
     message, context = reading.message, reading.context
@@ -193,6 +207,12 @@ def _payload(reading: Reading, span: Span, found: list[Placed]) -> Field:
             said = content(body, start, end, reading)
             line, children = said.line, [*children, *said.fields]
     if body is None and span.type != Payload.SA and end > start:
-        children.append(Field("data", start, end - start, data[start:end]))
+        is_hidden = span.type == Payload.ATTRIBUTES and not reading.show_secrets
+        value = HIDDEN if is_hidden else data[start:end]
+        children.append(Field("data", start, end - start, value, is_hidden=is_hidden))
     name = payload_word(span.type, exchange, context)
-    return Field(name, span.start, end - span.start, line, tuple(children))
+    whole = Field(name, span.start, end - span.start, line, tuple(children))
+    if not reading.hides_all:
+        return whole
+    # Of attributes the names stay, as in `content`; a dump shows nothing of either.
+    return replace(whole, is_hidden=True) if span.type == Payload.ATTRIBUTES else _hidden(whole)

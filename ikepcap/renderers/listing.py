@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from ikepcap.capture.datagram import Datagram
-from ikepcap.renderers.page import Page
+from ikepcap.renderers.page import Page, cells
 from ikepcap.renderers.words import endpoint, repeated
 from ikepcap.renderers.words import frames as frame_list
 from ikepcap.wire.message import Message
@@ -13,17 +13,26 @@ from ikepcap.wire.numbers import exchange_name, payload_name
 
 
 def listing_lines(pairs: Iterable[tuple[Datagram, Message]], page: Page) -> Iterator[str]:
-    """Yield a line per message; columns grow with what they have held so far, so nothing is read ahead."""
+    """Yield a line per message; columns grow with what they have held so far, so nothing is read ahead.
+
+    Where the page has no room for a line, it goes on below its time.
+    """
     widths = [5, 0, 0]
     for datagram, message in pairs:
-        cells = (str(datagram.frame), _ends(datagram), message.initiator_cookie.hex())
-        widths = [max(width, len(cell)) for width, cell in zip(widths, cells, strict=True)]
-        frame, ends, cookie = cells
-        yield page.line(
-            f"{frame.rjust(widths[0])}  {_clock(datagram.time_ns)}  {ends.ljust(widths[1])}  {cookie}  ",
-            f"{_exchange(message)} {_content(message)}".rstrip(),
-            *((f"  {'; '.join(_defects(message))}", "warn") for _ in message.defects[:1]),
-        )
+        columns = (str(datagram.frame), _ends(datagram), message.initiator_cookie.hex())
+        widths = [max(width, len(column)) for width, column in zip(widths, columns, strict=True)]
+        frame, ends, cookie = columns
+        lead, time = f"{frame.rjust(widths[0])}  ", _clock(datagram.time_ns)
+        what = f"{_exchange(message)} {_content(message)}".rstrip()
+        wrong = page.clean("; ".join(_defects(message)))
+        before = f"{lead}{time}  {ends.ljust(widths[1])}  {cookie}  "
+        room = page.width - len(before) - (len(wrong) + 2 if wrong else 0)
+        if cells(page.clean(what)) <= room:
+            yield page.line(before, what, *((f"  {wrong}", "warn") for _ in wrong[:1]))
+        else:
+            yield from page.flow((time, ends, cookie, what), len(lead), (lead,))
+            for line in page.wrap(wrong, max(page.width - len(lead), 10)):
+                yield page.line(" " * len(lead), (line, "warn"))
 
 
 def heading_lines(datagram: Datagram, page: Page, frames: tuple[int, ...] = ()) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from ikepcap.renderers.page import cells
 from ikepcap.renderers.text import printable
 from ikepcap.wire.walk import Defect
 
@@ -32,6 +33,7 @@ T = TypeVar("T")
 _OFFSET_WIDTH: Final = 5
 _VALUE_COLUMN: Final = 32
 _GAP: Final = "  "
+_LETTERS: Final = bytes(octet if 0x20 <= octet < 0x7F else ord(".") for octet in range(256))
 
 
 class Field(Struct, frozen=True):
@@ -199,13 +201,24 @@ def _wrapped(offset: str, label: str, value: str, width: int) -> Iterator[str]:
 
 def _pieces(value: str, space: int) -> Iterator[str]:
     """Cut a text at spaces where there are any, elsewhere where it must be."""
-    while len(value) > space:
-        cut = value.rfind(" ", space // 2, space + 1)
-        cut = cut if cut > 0 else space
+    while cells(value) > space:
+        end = space if value.isascii() else _fitting(value, space)
+        cut = value.rfind(" ", end // 2, end + 1)
+        cut = cut if cut > 0 else end
         yield value[:cut].rstrip()
         value = value[cut:].lstrip()
     if value:
         yield value
+
+
+def _fitting(value: str, space: int) -> int:
+    """Return how many characters fit: a wide one takes two cells, a combining one none."""
+    taken = 0
+    for count, character in enumerate(value):
+        taken += cells(character)
+        if taken > space:
+            return max(count, 1)
+    return len(value)
 
 
 def hex_lines(data: bytes, tree: Sequence[Field], width: int) -> Iterator[str]:
@@ -215,11 +228,17 @@ def hex_lines(data: bytes, tree: Sequence[Field], width: int) -> Iterator[str]:
     secret = bytearray(len(data))
     for low, high in (place for field in tree for place in _hidden(field)):
         secret[low:high] = b"\1" * len(secret[low:high])
+    letters = data.translate(_LETTERS).decode("ascii")
     for start in range(0, len(data), per_line):
-        line = range(start, min(start + per_line, len(data)))
-        digits = " ".join("**" if secret[at] else f"{data[at]:02x}" for at in line)
-        letters = "".join("*" if secret[at] else _letter(data[at]) for at in line)
-        yield f"{start:>{_OFFSET_WIDTH}}{_GAP}{digits:<{per_line * 3 - 1}}{_GAP}{letters}"
+        end = min(start + per_line, len(data))
+        digits, line = data[start:end].hex(" "), letters[start:end]
+        if any(secret[start:end]):
+            there = [not one for one in secret[start:end]]
+            digits = " ".join(
+                pair if seen else "**" for pair, seen in zip(digits.split(), there, strict=True)
+            )
+            line = "".join(letter if seen else "*" for letter, seen in zip(line, there, strict=True))
+        yield f"{start:>{_OFFSET_WIDTH}}{_GAP}{digits:<{per_line * 3 - 1}}{_GAP}{line}"
 
 
 def _hidden(field: Field) -> Iterator[tuple[int, int]]:
@@ -228,7 +247,3 @@ def _hidden(field: Field) -> Iterator[tuple[int, int]]:
         yield field.offset, field.offset + field.size
     for child in field.children:
         yield from _hidden(child)
-
-
-def _letter(octet: int) -> str:
-    return chr(octet) if 0x20 <= octet < 0x7F else "."

@@ -9,12 +9,14 @@ from enum import Enum, IntEnum, auto
 from ipaddress import ip_address
 from typing import Final
 
+from ikepcap.wire.bodies import Configuration
+from ikepcap.wire.codec import decode
 from ikepcap.wire.details import CfgAttribute, CheckPointAttribute, XauthStatus, XauthType
 from ikepcap.wire.identities import address, as_text, subnet
-from ikepcap.wire.message import Message
-from ikepcap.wire.numbers import Payload, word
+from ikepcap.wire.message import HEADER_BYTES, VERSION_1, Message
+from ikepcap.wire.numbers import Exchange, Payload, word
 from ikepcap.wire.part import Part
-from ikepcap.wire.walk import Attribute
+from ikepcap.wire.walk import Attribute, Fault
 
 UNITY_NETWORK_BYTES: Final = 14
 """Address, mask, protocol and two ports: one network of a split list."""
@@ -119,13 +121,36 @@ def kind_of(attribute: Attribute, *, check_point: bool) -> Kind:
     return _KINDS.get(kind, Kind.OCTETS)
 
 
-def may_leave_secrets(message: Message) -> bool:
-    """Tell whether what follows the payloads may hold a password: a length that lies puts it there.
+_ADRIFT: Final = frozenset({
+    Fault.HEADER_CUT, Fault.LENGTH_TOO_SMALL, Fault.LENGTH_TOO_LARGE, Fault.TRAILING_BYTES,
+    Fault.CHAIN_CUT, Fault.TOO_MANY,
+})  # fmt: skip
+"""What a chain of payloads shows that was followed to where no payload begins."""
+_ADRIFT_VALUES: Final = frozenset({Fault.HEADER_CUT, Fault.LENGTH_TOO_LARGE, Fault.BODY})
+"""Likewise a list of attributes; of a payload too short for any, nobody knows what its octets are."""
 
-    So it is after a payload of attributes, and where one was announced that nobody could find.
+
+def secrets_adrift(message: Message) -> int | None:
+    """Return the offset from which on anything may be a password; None where none is out of its place.
+
+    Passwords are in payloads of attributes, and lengths say where these are. One that lies puts a password
+    into whatever payload was read there, or behind the last, and lets attributes be read where none are. If
+    none lies it is what follows a payload of attributes, or the announcement of one.
     """
-    last = message.data[message.spans[-1].start] if message.spans else message.next_payload
-    return last == Payload.ATTRIBUTES or any(span.type == Payload.ATTRIBUTES for span in message.spans)
+    if message.version >> 4 != VERSION_1 >> 4 or (message.is_encrypted and not message.spans):
+        return None
+    data, spans = message.data, message.spans
+    end = spans[-1].end if spans else HEADER_BYTES
+    announced = data[spans[-1].start] if spans else message.next_payload
+    found = [span for span in spans if span.type == Payload.ATTRIBUTES]
+    if any(defect.fault in _ADRIFT for defect in message.defects):
+        is_likely = found or announced == Payload.ATTRIBUTES or message.exchange == Exchange.TRANSACTION
+        return HEADER_BYTES if is_likely else None
+    for span in found:
+        _, defects = decode(Configuration, data, span.body, span.end)
+        if any(defect.fault in _ADRIFT_VALUES for defect in defects):
+            return HEADER_BYTES
+    return end if found or announced == Payload.ATTRIBUTES else None
 
 
 def config_part(attribute: Attribute, end: int, *, check_point: bool = False) -> Part:

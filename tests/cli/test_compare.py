@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ikepcap.testing import Play
+
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 WORKS, FAILS = (
     str(CAPTURES / f"{name}.pcap") for name in ("main-psk-established", "main-psk-stalled-at-msg5")
@@ -87,3 +89,23 @@ def test_captured_text_does_not_steer_the_terminal(run: Any) -> None:
     result = run("compare", *(str(CAPTURES / f"{name}.pcap") for name in names))
     assert "\\x1b]0;owned" in result.stdout
     assert "\x1b" not in result.stdout
+
+
+def test_it_stays_within_its_columns(run: Any) -> None:
+    for width in (60, 73, 74):
+        lines = run("compare", WORKS, FAILS, "--width", str(width)).stdout.splitlines()
+        assert max(map(len, lines)) <= width
+    wide, narrow = (run("compare", WORKS, FAILS, "--width", str(width)).stdout for width in (74, 73))
+    assert "message             A: frame      time octets  B: frame      time octets\n" in wide
+    assert "* MSG6 <-                  6    +0.108     76         -\n" in wide
+    assert "message   A:frame      time octets B:frame      time octets\n" in narrow
+    assert "* MSG6 <-       6    +0.108     76       -\n" in narrow
+
+
+def test_a_name_that_is_longer_than_its_column_has_a_line_of_its_own(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "twice.pcap"
+    path.write_bytes(Play(seed=1).phase1().quick(1, 2, 3).quick(1, 2, 3).pcap())
+    lines = run("compare", str(path), WORKS, "--width", "60").stdout.splitlines()
+    assert max(map(len, lines)) <= 60
+    at = lines.index("* QM1 of quick 2 ->")
+    assert lines[at + 1].split()[-1] == "-"

@@ -236,3 +236,37 @@ def test_memory_does_not_grow_with_the_capture(tmp_path: Path) -> None:
         assert len(done.stdout.splitlines()) == count - 1
         peaks_kb.append(int(done.stderr.splitlines()[-1]))
     assert peaks_kb[1] < peaks_kb[0] + 8_000
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("--list",), ("--format", "json"), ("--scapy",), ("--frame", "99")]
+)
+def test_it_says_that_the_file_was_cut(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(frames(ike(), ike())[:-5])
+    done = ikepcap("show", str(path), *arguments)
+    assert done.returncode == (2 if "--frame" in arguments else 0)
+    assert done.stderr.startswith(
+        b"ikepcap: cut.pcap ends early and was read as far as it goes: after frame 1"
+    )
+    assert b"ends early" not in done.stdout
+
+
+def test_a_frame_that_was_found_needs_no_word_on_what_follows(tmp_path: Path) -> None:
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(frames(ike(), ike(), ike())[:-5])
+    assert ikepcap("show", str(path), "--frame", "1").stderr == b""
+
+
+def test_it_says_that_frames_are_of_a_link_type_that_is_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "x.pcap"
+    path.write_bytes(frames(ike(), link=250))
+    said = ikepcap("show", str(path)).stderr
+    assert b"x.pcap has frames of a link type that is not known here: they were not read." in said
+    assert b"no ISAKMP message" in said
+
+
+def test_a_list_is_broken_where_columns_were_asked_for(capture: Path) -> None:
+    lines = ikepcap("show", str(capture), "--list", "--width", "40").stdout.decode().splitlines()
+    assert max(map(len, lines)) <= 40
+    assert [line.split()[0] for line in lines if line[:5].strip()] == ["1", "3", "4", "5", "6"]

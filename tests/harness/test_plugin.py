@@ -274,3 +274,13 @@ def test_a_golden_report_may_have_a_name_and_must_be_json(run: Run, field: Path)
     result = run("field/test_branch.py")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*other.golden.json: is no JSON: *; --ike-update writes it"])
+
+
+@pytest.mark.parametrize("name", ["../branch", "/tmp/branch", "", "a/b.golden.json"])
+def test_a_golden_report_lies_beside_its_capture_and_nowhere_else(run: Run, field: Path, name: str) -> None:
+    (field / "test_it.py").write_text(
+        f"def test_branch(ike):\n    ike.golden(ike.analyze('branch.pcap'), {name!r})\n"
+    )
+    result = run("--ike-update")
+    result.stdout.fnmatch_lines([f"*golden({name!r}): give a name without a folder; *"])
+    assert not list(field.rglob("*.golden.json"))

@@ -116,3 +116,14 @@ def test_json_names_both_values() -> None:
     ]
     assert found["explained"][0]["frames"] == tuple(range(3, 15))
     assert json.loads(json.dumps(found))
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1", "1e9"])
+def test_a_time_to_wait_is_a_number_of_seconds(capture: Path, seconds: str) -> None:
+    done = run(capture, "--timeout", seconds)
+    assert (done.exit_code, "--timeout" in done.stderr) == (2, True)
+
+
+def test_a_capture_without_a_name_is_refused() -> None:
+    done = run("")
+    assert (done.exit_code, "name of a capture is empty" in done.stderr) == (2, True)

@@ -126,6 +126,19 @@ def test_passwords_are_masked() -> None:
     assert (one.ours, one.theirs) == ("7 octets, masked", "7 octets, masked")
 
 
+def test_passwords_out_of_their_place_are_masked() -> None:
+    """The hash is said to be longer than the message, so that it holds the password."""
+    config = build.configuration(2, [build.tlv(16_522, b"letmein")])
+    octets = bytearray(gallery.message([build.hash_payload(bytes(4)), config], exchange=6, message_id=1))
+    octets[30:32] = (500).to_bytes(2)
+    data = bytes(octets)
+    agreed = fakes.fields(parsed(data))
+    name = next(f.name for f in agreed if f.size == 23)
+    (one,) = result(data, fakes.changed(agreed, name, fakes.flipped)).differences
+    assert one.field == "Hash.data"
+    assert (one.ours, one.theirs) == ("23 octets, masked", "23 octets, masked")
+
+
 def test_other_ike_fragments_than_ours_are_a_difference() -> None:
     data = gallery.message([build.nonce(bytes(8))])
     inner = replace(found(data), fragment_frames=frozenset({1, 2}))

@@ -87,7 +87,8 @@ def test_a_tshark_that_lacks_fields_is_not_asked(pretend: Pretend, healthy: Path
 
 
 def test_what_is_no_tshark_is_not_asked(pretend: Pretend, healthy: Path) -> None:
-    assert "does not say which version of tshark" in refusal(pretend(version="hello"), healthy)
+    for other in ("hello", "ls (GNU coreutils) 9.1", "GNU bash, version 5.2.15(1)-release"):
+        assert "does not say that it is TShark" in refusal(pretend(version=other), healthy)
 
 
 def test_a_file_that_cannot_run_is_not_asked(healthy: Path) -> None:

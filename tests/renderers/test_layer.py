@@ -1,11 +1,13 @@
 """Messages as Scapy shows them, on a terminal that believes what it is sent."""
 
+import time
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from ikepcap.cli.main import cli
-from ikepcap.renderers.layer import MAX_LINES, layer_lines
+from ikepcap.renderers.layer import MAX_DEFECTS, MAX_LINES, MAX_PARTS, layer_lines
 from ikepcap.wire import build
 from ikepcap.wire.message import Message, parse
 
@@ -81,8 +83,22 @@ def test_defects_follow() -> None:
 
 def test_a_message_of_sixteen_thousand_payloads_ends_somewhere() -> None:
     lines = list(layer_lines(parsed(*[build.vendor_id(b"")] * 16_000)))
-    whole = 10 + 16_000 * 5  # of the header, of each payload
-    assert (len(lines), lines[-1]) == (MAX_LINES + 1, f"  ... {whole - MAX_LINES} more lines")
+    whole = 10 + MAX_PARTS * 5  # of the header, of each payload
+    assert len(lines) == MAX_LINES + 2
+    assert lines[-2:] == [
+        f"  ... {whole - MAX_LINES} more lines",
+        f"  ... {16_000 - MAX_PARTS} more payloads, proposals, transforms or attributes",
+    ]
+
+
+def test_what_is_left_out_is_counted_at_every_depth() -> None:
+    transforms = [build.transform([build.tv(1, 7)] * 9, number=number) for number in range(200)]
+    lines = list(layer_lines(parsed(build.sa([build.proposal(transforms)]), build.vendor_id(b"v"))))
+    # The SA, its proposal, 124 transforms with nine attributes each, and one with seven of them.
+    assert MAX_PARTS == 1 + 1 + 124 * 10 + 1 + 7
+    attributes, transforms_, payloads = 2, 75, 1
+    left_out = attributes + transforms_ + payloads
+    assert f"  ... {left_out} more payloads, proposals, transforms or attributes" in lines
 
 
 def test_show_prints_the_layer_of_a_frame() -> None:
@@ -101,3 +117,26 @@ def test_scapy_is_a_view_of_its_own() -> None:
     for other in (["--hex"], ["--list"], ["--format", "json"]):
         result = CliRunner().invoke(cli, ["show", str(CAPTURE), "--scapy", *other])
         assert (result.exit_code, "--scapy" in result.output) == (2, True)
+
+
+def test_a_number_of_a_thousand_octets_is_shown_as_octets() -> None:
+    """Python refuses to write a number of more than 4,300 digits."""
+    long = build.transform([build.tlv(number, b"\xff" * 2_000) for number in (1, 11, 12, 14, 999)])
+    text = "\n".join(layer_lines(parsed(build.sa([build.proposal([long])]))))
+    assert text.count("(2000 octets)") == 5
+
+
+WORST = {
+    "payloads": [build.vendor_id(b"")] * 16_000,
+    "transforms": [build.sa([build.proposal([build.transform([build.tv(1, 7)] * 7)] * 255)])],
+    "attributes": [build.configuration(1, [build.tv(7, 7)] * 16_000)],
+}
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_no_message_takes_long_to_show(name: str) -> None:
+    message = parsed(*WORST[name])
+    begun = time.process_time()
+    shown = list(layer_lines(message))
+    assert time.process_time() - begun < 2
+    assert 1_000 < len(shown) <= MAX_LINES + 2 + MAX_DEFECTS + 1

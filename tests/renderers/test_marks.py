@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ikepcap.renderers.marks import code, plain
+from ikepcap.renderers.text import printable
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,21 @@ def test_code_is_closed_where_it_was_opened(text: str) -> None:
     assert shown == "" or (shown[0] == shown[-1] == "`" and shown.count("`") == 2)
     assert "|" not in shown
     assert "\n" not in shown
+
+
+@pytest.mark.parametrize(
+    "character", ["\u115f", "\u3164", "\uffa0", "\ufe0f", "\u034f", "\u17b5", "\u180d", "\U000e0100"]
+)
+def test_a_letter_without_ink_is_written_as_its_number(character: str) -> None:
+    """Two names that look the same would be two names."""
+    assert (
+        printable(f"gw{character}.example", 100)
+        == f"gw\\{'U' if ord(character) > 0xFFFF else 'u'}"
+        + (f"{ord(character):08x}" if ord(character) > 0xFFFF else f"{ord(character):04x}")
+        + ".example"
+    )
+
+
+def test_letters_with_ink_stay() -> None:
+    for text in ("\u6f22\u5b57", "caf\u00e9", "e\u0301", "\u0627\u0644", "\U0001f469"):
+        assert printable(text, 100) == text

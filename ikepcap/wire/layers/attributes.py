@@ -15,7 +15,7 @@ from scapy.config import conf
 
 from ikepcap.wire.attribute_values import VALUES
 from ikepcap.wire.layers.fields import Number, Octets, WhenSet, is_open, octet_text, settled
-from ikepcap.wire.layers.node import Node, new_class, unlisted
+from ikepcap.wire.layers.node import Node, new_class, new_packet, unlisted
 from ikepcap.wire.numbers import Phase1Attribute, Phase2Attribute, Protocol
 from ikepcap.wire.walk import Attribute, walk_attributes
 
@@ -43,10 +43,12 @@ class _Value(Octets):
     def i2repr(self, pkt: Any, x: Any) -> str:
         if not isinstance(x, bytes):
             return repr(x)
+        if len(x) > _NUMBER_BYTES:
+            return octet_text(x)
         names = pkt.value_names()
         if names is not None:
             return Number(self.name, 0, 4, names).i2repr(pkt, int.from_bytes(x))
-        is_number = len(x) == _SHORT_BYTES or (pkt.is_of_transform and 0 < len(x) <= _NUMBER_BYTES)
+        is_number = len(x) == _SHORT_BYTES or (pkt.is_of_transform and len(x) > 0)
         return str(int.from_bytes(x)) if is_number else octet_text(x)
 
 
@@ -118,14 +120,15 @@ class DataAttribute(Node):
     def do_dissect(self, s: bytes) -> bytes:
         """Read the first attribute that is there."""
         first = walk_attributes(s, 0, len(s))[0][0]
-        self._read(s, first)
+        self.read(s, first)
         return s[_end(first) :]
 
     def extract_padding(self, s: bytes) -> tuple[bytes, bytes]:
         """Leave what follows to whoever holds the list."""
         return b"", s
 
-    def _read(self, data: bytes, found: Attribute) -> None:
+    def read(self, data: bytes, found: Attribute) -> None:
+        """Take what the walker found."""
         self.fields.update(type=found.type, is_tlv=int(found.is_tlv), value=found.value)
         if found.is_tlv:
             claimed = int.from_bytes(data[found.start + 2 : found.start + 4])
@@ -181,8 +184,8 @@ def read_attributes(
     made = []
     pos = start
     for found in walk_attributes(data, start, end)[0]:
-        one = cls(_internal=1, _parent=owner)
-        one._read(data, found)
+        one = new_packet(cls, owner)
+        one.read(data, found)
         made.append(one)
         pos = _end(found)
     return made, pos

@@ -33,6 +33,17 @@ def new_class(name: str, base: type[Any], content: dict[str, Any]) -> type[Any]:
     return made
 
 
+def new_packet(cls: type[Any], owner: Any) -> Any:
+    """Return an empty packet of a class, to be read into: `cls(_internal=1, _parent=owner)`, not asked twice.
+
+    Scapy's way of calling a class asks it which class it should be, which here is known; it takes a fifth of
+    the time that a packet takes.
+    """
+    one: Any = object.__new__(cls)
+    one.__init__(_internal=1, _parent=owner)
+    return one
+
+
 class Seat:
     """Where a packet stands in a list of its owner, with the one thing Scapy does to an underlayer.
 

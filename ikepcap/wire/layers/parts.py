@@ -30,7 +30,7 @@ from ikepcap.wire.layers.fields import (
     type_of,
     when_set,
 )
-from ikepcap.wire.layers.node import Node, new_class, unlisted
+from ikepcap.wire.layers.node import Node, new_class, new_packet, unlisted
 from ikepcap.wire.layers.words import IdentityData, VendorData
 from ikepcap.wire.numbers import Payload
 from ikepcap.wire.offer import read_situation
@@ -211,7 +211,7 @@ def read_parts(data: bytes, spans: tuple[Span, ...], owner: Any, only: int | Non
     for span, following in zip(spans, announced([span.type for span in spans]), strict=True):
         cls = layer_of_type(span.type) if only is None or span.type == only else Part
         body = decode(cls.body, data, span.body, span.end)[0] if cls.body is not None else None
-        part = (Part if body is None else cls)(_internal=1, _parent=owner)
+        part = new_packet(Part if body is None else cls, owner)
         part.read(data, span, following, body)
         made.append(part)
     return made
