@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, Literal, Unpack
 import click
 
 from ikepcap.cli.options import cookie as cookie_digits
-from ikepcap.cli.options import networks
+from ikepcap.cli.options import networks, page_options
 from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Run(PeerOptions):
     allow: "tuple[IPv4Network | IPv6Network, ...]"
     seconds: float
     expect: str | None
+    width: int | None
+    color: str
     format_: Literal["text", "json"]
 
 
@@ -135,6 +137,7 @@ def _target(_ctx: click.Context, _param: click.Parameter, value: str) -> "Endpoi
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people or programs."
 )
+@page_options
 @peer_options
 @click.pass_context
 def replay(
@@ -218,11 +221,8 @@ def _show(policy: "Policy", taken: "Taken", way: "Way", run: Run, ends: Ends) ->
 
 def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "Endpoint") -> bool:
     """Play, write and print; True where it ended as it should."""
-    import tempfile
-    from pathlib import Path
-
     from ikepcap import replaying
-    from ikepcap.cli.output import write
+    from ikepcap.cli.output import page_for, text_bytes, write
     from ikepcap.cli.recording import Speaker, ended_by_signals, keep
     from ikepcap.cli.replayed import Outcome, document, lines
 
@@ -232,11 +232,11 @@ def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "End
             player.play(run["seconds"], speaker)
     finally:
         keep(player.record, player.sas(), run["record"], run["keys_to"], speaker)
-    with tempfile.TemporaryDirectory(prefix="ikepcap-") as folder:
-        file = Path(folder) / "live.pcapng"
-        file.write_bytes(replaying.pcapng_of(player.negotiated))
-        live = replaying.judged(file, "initiator") if player.negotiated else ()
-    outcome = Outcome(taken, live[0] if live else None, player, way, str(target), run["expect"])
-    made = document(outcome) if run["format_"] == "json" else lines(outcome)
-    write((line.encode("utf-8", "backslashreplace") + b"\n" for line in made), None)
+    live = replaying.judged(player.negotiated) if player.negotiated else None
+    outcome = Outcome(taken, live, player, way, str(target), run["expect"])
+    if run["format_"] == "json":
+        write(document(outcome), None)
+    else:
+        page = page_for(None, run["color"], run["width"])
+        write(text_bytes(lines(page, outcome), None), None)
     return outcome.is_met

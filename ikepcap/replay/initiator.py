@@ -26,6 +26,7 @@ from ikepcap.replay.sa import Suite, suite_of
 from ikepcap.replay.sender import RandomBytes
 from ikepcap.replay.session import AS_MADE, Session
 from ikepcap.wire import build
+from ikepcap.wire.bodies import Configuration
 from ikepcap.wire.build import Part
 from ikepcap.wire.details import CfgType
 from ikepcap.wire.message import NO_COOKIE, Message
@@ -255,12 +256,7 @@ class Initiator(Session):
                 self.finish("failed", "XAUTH asks for a user, and none is given")
         elif found.type == CfgType.SET and about_user:
             self.calm("login")
-            transaction.acknowledge(self, "T4", message.message_id, found)
-            self._is_let_in = transaction.was_let_in(found)
-            if not self._is_let_in:
-                self.say_delete()  # as Libreswan does
-                self.finish("refused", "XAUTH: the user is not let in")
-            self._go_on()
+            self._take_login(message.message_id, found)
         elif found.type == CfgType.SET:
             self._address = transaction.given_address(found) or self._address
             transaction.acknowledge(self, "C2", message.message_id, found)
@@ -275,6 +271,18 @@ class Initiator(Session):
             self._address = transaction.given_address(found)
             self.note(f"mode-config gives {self._address or 'no address'}")
             self._go_on()
+
+    def _take_login(self, message_id: int, found: Configuration) -> None:
+        """The user is let in, or all is over: copies of what says so are not answered then."""
+        self._is_let_in = transaction.was_let_in(found)
+        if not self._is_let_in and self.policy.manner.deletes_refused_user:
+            self.say_delete()
+        else:
+            transaction.acknowledge(self, "T4", message_id, found)
+        if not self._is_let_in:
+            self.finish("refused", "XAUTH: the user is not let in")
+            self.forget()
+        self._go_on()
 
     def take_notices(self, message: Message) -> None:
         """Take what the responder says: errors end it, where they are believed."""
