@@ -7,6 +7,7 @@ import click
 from ikepcap.cli.options import cookie as cookie_digits
 from ikepcap.cli.options import networks, page_options
 from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of
+from ikepcap.cli.recording import keep_option
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -56,6 +57,7 @@ class Run(PeerOptions):
     each: bool
     dry_run: bool
     record: str | None
+    keep: str | None
     keys_to: str | None
     source: str | None
     source_port: int
@@ -137,6 +139,7 @@ def _target(_ctx: click.Context, _param: click.Parameter, value: str) -> "Endpoi
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people or programs."
 )
+@keep_option
 @page_options
 @peer_options
 @click.pass_context
@@ -223,7 +226,7 @@ def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "End
     """Play, write and print; True where it ended as it should."""
     from ikepcap import replaying
     from ikepcap.cli.output import page_for, text_bytes, write
-    from ikepcap.cli.recording import Speaker, ended_by_signals, keep
+    from ikepcap.cli.recording import Speaker, ended_by_signals, keep, keep_facts
     from ikepcap.cli.replayed import Outcome, document, lines
 
     speaker = Speaker(quiet=run["format_"] == "json")
@@ -232,6 +235,11 @@ def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "End
             player.play(run["seconds"], speaker)
     finally:
         keep(player.record, player.sas(), run["record"], run["keys_to"], speaker)
+    if run["keep"] is not None:
+        origin = f"ikepcap replay of {taken.name} #{taken.conversation.id}, {way}"
+        ended = player.done.why if player.done is not None else "time was up"
+        source = {"origin": origin, "shows": f"how it ended: {ended}"}
+        keep_facts(run["keep"], player.negotiated, player.known, "initiator", source, speaker)
     live = replaying.judged(player.negotiated) if player.negotiated else None
     outcome = Outcome(taken, live, player, way, str(target), run["expect"])
     if run["format_"] == "json":

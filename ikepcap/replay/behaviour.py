@@ -22,6 +22,8 @@ class Behaviour(Struct, frozen=True):
     """What goes wrong; as it is made, nothing."""
 
     name: str = ""
+    codes: tuple[str, ...] = ()
+    """Findings that name what goes wrong; none where it is several things, or cannot be said beforehand."""
     silent_from: str | None = None
     """The step that is never sent, nor anything after it."""
     loses: str | None = None
@@ -58,45 +60,69 @@ class Behaviour(Struct, frozen=True):
     """Silent for good so long after all was up."""
 
 
-FAULTS: Final[dict[str, tuple[str, Behaviour]]] = {
-    "unknown-peer": ("has no connection for this address", Behaviour(is_unknown_peer=True)),
-    "refuse-proposal": ("accepts none of the transforms", Behaviour(refuses_proposal=True)),
-    "refuse-mode": ("does not do this mode", Behaviour(refuses_mode=True)),
-    "refuse-version": (
+class Fault(Struct, frozen=True):
+    """Something that a peer can be told to do wrong."""
+
+    means: str
+    behaviour: Behaviour
+    codes: tuple[str, ...] = ()
+    """Findings: a reader of the wire who names any of these has read it rightly. None where nobody can tell,
+    or where it comes up all the same."""
+
+
+_ID: Final = ("authentication-failed", "identity-mismatch", "certificate-rejected", "psk-mismatch")
+_QUICK: Final = ("phase2-refused",)
+_GONE: Final = ("peer-went-silent", "peer-restarted")
+
+FAULTS: Final[dict[str, Fault]] = {
+    "unknown-peer": Fault("has no connection for this address", Behaviour(is_unknown_peer=True),
+                          ("unknown-peer", "no-reply")),
+    "refuse-proposal": Fault("accepts none of the transforms", Behaviour(refuses_proposal=True),
+                             ("proposal-mismatch", "no-reply")),
+    "refuse-mode": Fault("does not do this mode", Behaviour(refuses_mode=True), ("mode-refused", "no-reply")),
+    "refuse-version": Fault(
         "does not speak IKEv1 here",
-        Behaviour(refuses=("MSG2", NotifyType.INVALID_MAJOR_VERSION), in_clear=True),
+        Behaviour(refuses=("MSG2", NotifyType.INVALID_MAJOR_VERSION), in_clear=True), ("version-refused",),
     ),
-    "busy": ("wants MSG1 again, as under a flood", Behaviour(
-        refuses=("MSG2", NotifyType.MS_NOTIFY_DOS_COOKIE), in_clear=True)),
-    "wrong-choice": ("chooses a transform that was not offered", Behaviour(changes_choice=True)),
-    "no-psk": ("has no pre-shared key for the peer", Behaviour(has_no_secret=True)),
-    "wrong-psk": ("has another pre-shared key", Behaviour(has_wrong_secret=True)),
-    "refuse-identity": ("does not accept the initiator's identity", Behaviour(refuses_identity=True)),
-    "refuse-certificate": (
-        "does not accept the initiator's certificate", Behaviour(refuses_certificate=True)
+    "busy": Fault(
+        "wants MSG1 again, as under a flood",
+        Behaviour(refuses=("MSG2", NotifyType.MS_NOTIFY_DOS_COOKIE), in_clear=True),
+        ("overloaded", "peer-went-silent"),
     ),
-    "refuse-user": ("does not let the user in", Behaviour(refuses_user=True)),
-    "no-address": ("has no address to give, and does not accept selectors without one",
+    "wrong-choice": Fault("chooses a transform that was not offered", Behaviour(changes_choice=True),
+                          ("chosen-not-offered", "proposal-mismatch")),
+    "no-psk": Fault("has no pre-shared key for the peer", Behaviour(has_no_secret=True),
+                    ("no-shared-secret", "peer-went-silent")),
+    "wrong-psk": Fault("has another pre-shared key", Behaviour(has_wrong_secret=True), ("psk-mismatch",)),
+    "refuse-identity": Fault("does not accept the identity", Behaviour(refuses_identity=True), _ID),
+    "refuse-certificate": Fault("does not accept the certificate",
+                                Behaviour(refuses_certificate=True), _ID),
+    "refuse-user": Fault("does not let the user in", Behaviour(refuses_user=True), ("xauth-failed",)),
+    "no-address": Fault(
+        "has no address to give, and does not accept selectors without one",
         Behaviour(gives_no_address=True, refuses_quick=NotifyType.INVALID_ID_INFORMATION),
+        (*_QUICK, "mode-config-failed"),
     ),
-    "phase2-proposal": ("accepts no proposal of quick mode", Behaviour(
-        refuses_quick=NotifyType.NO_PROPOSAL_CHOSEN)),
-    "phase2-selectors": ("does not accept the selectors", Behaviour(
-        refuses_quick=NotifyType.INVALID_ID_INFORMATION)),
-    "phase2-pfs": ("cannot do the group of quick mode", Behaviour(
-        refuses_quick=NotifyType.INVALID_KEY_INFORMATION)),
-    "phase2-silent": ("never answers quick mode", Behaviour(silent_from="QM2")),
-    "restart": ("loses its state after MSG2", Behaviour(restarts_after="MSG2")),
-    "restart-cookie": ("loses its state after MSG2, and says so", Behaviour(
-        restarts_after="MSG2", says_invalid_cookie=True)),
-    "drop-fragments": ("its second IKE fragment is always lost", Behaviour(drops_fragment=2)),
-    "delete-after-phase1": ("deletes phase 1 as soon as it is up", Behaviour(deletes_after="phase1")),
-    "delete-after-quick": ("deletes all as soon as it is up", Behaviour(deletes_after="QM3")),
-    "no-dpd": ("does not answer R-U-THERE", Behaviour(deaf_to_dpd=True)),
-    "dead": ("is gone soon after all was up", Behaviour(dead_after_s=5.0)),
-    "slow": ("answers 2 seconds late", Behaviour(delay_s=2.0)),
+    "phase2-proposal": Fault("accepts no proposal of quick mode",
+                             Behaviour(refuses_quick=NotifyType.NO_PROPOSAL_CHOSEN), _QUICK),
+    "phase2-selectors": Fault("does not accept the selectors",
+                              Behaviour(refuses_quick=NotifyType.INVALID_ID_INFORMATION), _QUICK),
+    "phase2-pfs": Fault("cannot do the group of quick mode",
+                        Behaviour(refuses_quick=NotifyType.INVALID_KEY_INFORMATION), _QUICK),
+    "phase2-silent": Fault("never answers quick mode", Behaviour(silent_from="QM2"), ("phase2-no-reply",)),
+    "restart": Fault("loses its state after MSG2", Behaviour(restarts_after="MSG2"), _GONE),
+    "restart-cookie": Fault("loses its state after MSG2, and says so",
+                            Behaviour(restarts_after="MSG2", says_invalid_cookie=True), _GONE),
+    "drop-fragments": Fault("its second IKE fragment is always lost", Behaviour(drops_fragment=2),
+                            ("fragments-lost",)),
+    "delete-after-phase1": Fault("deletes phase 1 as soon as it is up", Behaviour(deletes_after="phase1"),
+                                 ("deleted-by-peer",)),
+    "delete-after-quick": Fault("deletes all as soon as it is up", Behaviour(deletes_after="QM3")),
+    "no-dpd": Fault("does not answer R-U-THERE", Behaviour(deaf_to_dpd=True)),
+    "dead": Fault("is gone soon after all was up", Behaviour(dead_after_s=5.0), ("dead-peer",)),
+    "slow": Fault("answers 2 seconds late", Behaviour(delay_s=2.0)),
 }  # fmt: skip
-"""Name: what the peer does then."""
+"""By name."""
 
 
 def _step(value: str) -> str:
@@ -148,17 +174,18 @@ def behaviour(words: tuple[str, ...]) -> Behaviour:
             field, _, read = _SETTINGS[name]
             found = replace(found, **{field: read(value)})
         elif word in FAULTS:
-            made = FAULTS[word][1]
+            made = FAULTS[word].behaviour
             changed = {f: getattr(made, f) for f in made.__struct_fields__
                        if getattr(made, f) != getattr(Behaviour(), f)}  # fmt: skip
             found = replace(found, **changed)
         else:
             known = ", ".join((*FAULTS, *(f"{one}=..." for one in _SETTINGS)))
             raise ReplayError(f"fault {word!r} is none of {known}")
-    return found
+    only = FAULTS.get(words[0]) if len(words) == 1 else None
+    return replace(found, codes=() if only is None else only.codes)
 
 
 def described() -> tuple[tuple[str, str], ...]:
     """Return every fault with what it does."""
-    named = tuple((name, f"the peer {means}") for name, (means, _) in FAULTS.items())
+    named = tuple((name, f"the peer {fault.means}") for name, fault in FAULTS.items())
     return (*named, *((f"{name}=", means) for name, (_, means, _) in _SETTINGS.items()))

@@ -145,7 +145,8 @@ class Responder(Session):
             return
         self.has_moved = self.path.is_natt
         self.answer("MSG6", self.sa.seal(proof_parts(self), Exchange.MAIN))
-        self._finish_phase_1()
+        if self.result is None:  # not refused on purpose
+            self._finish_phase_1()
 
     def _take_aggressive_proof(self, message: Message) -> None:
         """MSG3 of aggressive mode; some send it in the clear."""

@@ -12,13 +12,14 @@ from ikepcap.keys.derive import PSK_METHODS
 from ikepcap.replay.actions import Done, Endpoint, Note, Path, Send
 from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.initiator import Initiator
+from ikepcap.replay.known import Known, known
 from ikepcap.replay.memory import SECOND_NS, Captured, Memory
 from ikepcap.replay.policy import SIGNED_METHODS, XAUTH_METHODS, Policy
 from ikepcap.replay.responders import Responders
 from ikepcap.replay.sa import IsakmpSa
 from ikepcap.replay.safety import Gate
 from ikepcap.replay.script import Script, one_transform_each
-from ikepcap.replay.session import AS_MADE
+from ikepcap.replay.session import AS_MADE, Session
 from ikepcap.replay.transport import Loop, Udp
 from ikepcap.replay.witness import Probe, Verbatim
 from ikepcap.wire.offer import read_offer
@@ -84,6 +85,8 @@ class Player:
         self._negotiated = 0
         self.said: list[str] = []
         self.done: Done | None = None
+        self.known: tuple[Known, ...] = ()
+        """What can be stated of the negotiations played, before the delete that tidies up."""
 
     @property
     def sent(self) -> int:
@@ -125,6 +128,10 @@ class Player:
                 hear(Note("interrupted"))
             self.done = loop.done
             self._negotiated = len(udp.record)
+            if isinstance(engine, Session):
+                self.known = known(self.negotiated, {engine.facts.initiator_cookie: engine}, "initiator")
+            else:
+                self.known = known(self.negotiated, {}, "initiator")
             loop.close(engine.close(time.time_ns()))
 
     def rehearsed(self) -> Iterator[tuple[float, Send]]:

@@ -275,3 +275,23 @@ def test_what_the_readme_shows_works(port: int, tmp_path: Path) -> None:
     shown = section.partition("$ ikepcap ")[2].partition("```")[0].splitlines()[1:]
     told = [line.replace(str(port), "5500") for line in done.stdout.splitlines()]
     assert [TIMES.sub("...", line) for line in shown] == [TIMES.sub("...", line) for line in told]
+
+
+def test_a_run_is_kept_with_facts_that_hold_at_either_end(port: int, psk: str, tmp_path: Path) -> None:
+    at_responder, at_initiator = tmp_path / "responder", tmp_path / "initiator"
+    words = ("--target", f"127.0.0.1:{port}", "--psk-file", psk)
+    with responding(port, psk, "--fault", "phase2-selectors", "--keep", str(at_responder)):
+        done = replay(STALLED, *words, "--keep", f"{at_initiator}.toml")
+    assert "of which all hold" in done.stderr
+    for name in (at_responder, at_initiator):
+        facts = name.with_suffix(".toml").read_text()
+        assert 'outcome = "established"' in facts
+        assert SECRET not in facts
+        command = _words("check", f"{name}.pcapng")
+        checked = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stdout
+    assert 'fault_among = ["phase2-refused"]' in at_responder.with_suffix(".toml").read_text()
+    assert "fault" not in at_initiator.with_suffix(".toml").read_text().partition("[[conversation]]")[2]
+    again = replay(STALLED, *words, "--keep", str(at_initiator))
+    assert again.returncode == 2
+    assert "is there already" in again.stderr

@@ -13,9 +13,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ikepcap import api
+from ikepcap.facts.difference import of_conversation
+from ikepcap.facts.kept import stated
 from ikepcap.keys.secret import Secret
 from ikepcap.replay.actions import Send
 from ikepcap.replay.behaviour import FAULTS, Behaviour, behaviour
+from ikepcap.replay.known import known
 from ikepcap.replay.manners import MANNERS
 from ikepcap.replay.memory import Side
 from ikepcap.replay.policy import DEAD_PEER, FRAGMENTATION, NAT_T, XAUTH, Policy, User
@@ -154,6 +157,36 @@ def test_every_fault_is_named(row: Expected, tmp_path: Path) -> None:
     ).run()  # fmt: skip
     capture = as_pcap(memory.captured, tmp_path / "run.pcap")
     _check(capture, row.outcome, row.code, row.alternative)
+
+
+@pytest.mark.parametrize("side", ["initiator", "responder"])
+@pytest.mark.parametrize("row", [row for row in TABLE if row.fault not in NOT_YET], ids=_name)
+def test_what_an_engine_states_of_its_run_is_what_the_analysis_finds(
+    row: Expected, side: Side, tmp_path: Path
+) -> None:
+    one, other = POLICIES[row.kind]()
+    manner = MANNERS[row.manner]
+    wrong = behaviour((row.fault,))
+    near: Side = "responder" if row.fault == "drop-fragments" else "initiator"
+    memory = join(replace(one, manner=manner), replace(other, manner=manner), wrong, near=near).run()
+    capture = as_pcap(memory.captured, tmp_path / "run.pcap")
+    initiator: Any = memory.initiator  # type: ignore[attr-defined]
+    engines = {initiator.facts.initiator_cookie: initiator}
+    if side == "responder":
+        engines = memory.responders.sessions  # type: ignore[attr-defined]
+    (found,) = known(memory.captured, engines, side)
+    (conversation,) = api.analyze(capture, strict=True).conversations
+    assert tuple(of_conversation(stated(found), conversation)) == (), (stated(found), conversation.summary)
+
+
+def test_engines_state_more_than_who_they_are() -> None:
+    memory = join(policy(), policy(), behaviour(("wrong-psk",))).run()
+    sessions = memory.responders.sessions  # type: ignore[attr-defined]
+    (found,) = known(memory.captured, sessions, "responder")
+    facts = stated(found).facts
+    assert (facts["outcome"], facts["last_message"], facts["awaited_message"]) == ("refused", 5, 6)
+    assert facts["responder_real"] == "MM_WAIT_MSG5"
+    assert facts["fault_among"] == ("psk-mismatch",)
 
 
 def _check(capture: Path, outcome: str, code: str | None, alternative: str | None = None) -> None:
