@@ -112,7 +112,7 @@ def respond(
         try:
             while (left_s := end_s - time.monotonic()) > 0:
                 loop.done = None
-                loop.run((), seconds=left_s, linger_s=1.0, ends=count is not None)
+                loop.run((), seconds=left_s, linger_s=(1.0, 1.0), ends=count is not None)
                 if count is not None and len(_results(engine)) >= count:
                     break
         except KeyboardInterrupt:

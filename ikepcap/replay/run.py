@@ -27,6 +27,9 @@ from ikepcap.wire.offer import read_offer
 Way = Literal["fresh", "verbatim", "probe"]
 Tell = Callable[[Note | Done], None]
 _LINGER_S: Final = 1.0
+_LINGER_AFTER_FAILURE_S: Final = 3.0
+"""A peer that repeats itself then tells what it made of the end. And a delete that comes at once may look like
+the answer to a refusal of the same size, as if both were a keepalive."""
 _REHEARSAL_S: Final = 60.0
 
 
@@ -123,7 +126,11 @@ class Player:
             engine = self._made(udp.ends[0], udp.ends[1])
             loop = Loop(engine, udp, hear)
             try:
-                loop.run(engine.start(time.time_ns()), seconds=seconds, linger_s=_LINGER_S)
+                loop.run(
+                    engine.start(time.time_ns()),
+                    seconds=seconds,
+                    linger_s=(_LINGER_S, _LINGER_AFTER_FAILURE_S),
+                )
             except KeyboardInterrupt:
                 hear(Note("interrupted"))
             self.done = loop.done
