@@ -38,7 +38,9 @@ datagrams a second, 200 in all. Public addresses have to be allowed one by one.
 
 _EPILOG: Final = """\b
 --set takes encryption, hash, group, auth, lifetime, transform, id, vendor-id,
-mode, nonce.
+mode, nonce; and any field of a message as 'ikepcap show --scapy' names it:
+  --set MSG1:ISAKMP.version=0x20 --set MSG1:Proposal.number=7
+  --set MSG3:VendorId[2]=none --set MSG5:Identification.data=0x0a000001
 Exit status:
   0  it came up, or ended as --expect says
   1  it did not
@@ -52,8 +54,9 @@ class Run(PeerOptions):
     cookie: str
     keys: tuple[str, ...]
     edits: tuple[str, ...]
-    lost: str | None
-    delay: float | None
+    lost: tuple[str, ...]
+    late: tuple[str, ...]
+    cut: tuple[str, ...]
     each: bool
     dry_run: bool
     record: str | None
@@ -110,9 +113,21 @@ def _target(_ctx: click.Context, _param: click.Parameter, value: str) -> "Endpoi
     help="Keys of the capture: quick mode is then played as it was.",
 )
 @click.option("--set", "edits", multiple=True, metavar="NAME=VALUE", help="Change it before it is sent.")
-@click.option("--drop", "lost", metavar="STEP", help="Never send this message, like MSG3.")
 @click.option(
-    "--delay", type=click.FloatRange(0, 60), metavar="SECONDS", help="Send everything so much later."
+    "--drop", "lost", multiple=True, metavar="STEP", help="Never send this message, like MSG3; repeatable."
+)
+@click.option(
+    "--delay",
+    "late",
+    multiple=True,
+    metavar="[STEP:]SECONDS",
+    help="Send everything so much later, or that message alone; repeatable.",
+)
+@click.option(
+    "--cut",
+    multiple=True,
+    metavar="STEP:OCTETS",
+    help="Send that message in IKE fragments of this size; repeatable.",
 )
 @click.option("--dry-run", is_flag=True, help="Show every datagram, and send none.")
 @click.option(
@@ -199,13 +214,11 @@ Ends = tuple[str, "Endpoint", "Endpoint"]
 
 
 def _player(policy: "Policy", taken: "Taken", way: "Way", run: Run, ends: Ends, gate: object) -> "Player":
-    from ikepcap.replay.behaviour import Behaviour, behaviour
+    from ikepcap.replay.behaviour import behaviour
     from ikepcap.replay.run import Player
 
-    wrong = behaviour((f"lose={run['lost']}",)) if run["lost"] else Behaviour()
-    from msgspec.structs import replace
-
-    wrong = replace(wrong, delay_s=run["delay"] or 0.0)
+    asked = (("lose", run["lost"]), ("delay", run["late"]), ("cut", run["cut"]))
+    wrong = behaviour(tuple(f"{name}={value}" for name, values in asked for value in values))
     return Player(policy, taken.script, way, ends, behaviour=wrong, each=run["each"],
                   source_port=run["source_port"], gate=gate)  # type: ignore[arg-type]  # fmt: skip
 

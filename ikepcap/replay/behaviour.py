@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ikepcap.errors import ReplayError
 from ikepcap.wire.numbers import NotifyType
 
+_LEAST_CUT: Final = 64
 STEPS: Final = (
     "MSG1", "MSG2", "MSG3", "MSG4", "MSG5", "MSG6", "QM1", "QM2", "QM3", "T1", "T2", "T3", "T4", "C1", "C2",
 )  # fmt: skip
@@ -26,14 +27,18 @@ class Behaviour(Struct, frozen=True):
     """Findings that name what goes wrong; none where it is several things, or cannot be said beforehand."""
     silent_from: str | None = None
     """The step that is never sent, nor anything after it."""
-    loses: str | None = None
-    """The step that is sent and never arrives: every copy of it is dropped, and all else goes on."""
+    loses: frozenset[str] = frozenset()
+    """Steps that are sent and never arrive: every copy of them is dropped, and all else goes on."""
     refuses: tuple[str, int] | None = None
     """In place of this step a notify of this type."""
     in_clear: bool = False
     """That notify is never encrypted."""
     delay_s: float = 0.0
     """Answers come later by so much."""
+    delays_s: tuple[tuple[str, float], ...] = ()
+    """The same of single steps."""
+    fragments: tuple[tuple[str, int], ...] = ()
+    """Steps that are sent as IKE fragments of so many octets, whatever the peer can take."""
     drops_fragment: int | None = None
     """The IKE fragment with this number is never sent."""
     restarts_after: str | None = None
@@ -142,6 +147,20 @@ def _refusal(value: str) -> tuple[str, int]:
     return _step(step), NotifyType[wanted]
 
 
+def _late(value: str) -> float | tuple[tuple[str, float], ...]:
+    step, colon, seconds = value.partition(":")
+    return ((_step(step), _seconds(seconds)),) if colon else _seconds(value)
+
+
+def _cut(value: str) -> tuple[tuple[str, int], ...]:
+    step, _, octets = value.partition(":")
+    if not octets.isdigit() or not _LEAST_CUT <= int(octets) < 65_536:
+        raise ReplayError(
+            f"{value!r} is no step with a size; write one like MSG5:300, from {_LEAST_CUT} octets"
+        )
+    return ((_step(step), int(octets)),)
+
+
 def _seconds(value: str) -> float:
     try:
         found = float(value)
@@ -154,10 +173,11 @@ def _seconds(value: str) -> float:
 
 _SETTINGS: Final[dict[str, tuple[str, str, Callable[[str], object]]]] = {
     "silent": ("silent_from", "MSG4: sends neither that step nor anything after it", _step),
-    "lose": ("loses", "MSG4: that step never arrives", _step),
+    "lose": ("loses", "MSG4: that step never arrives; repeatable", lambda value: frozenset((_step(value),))),
     "refuse": ("refuses", "MSG2:NO-PROPOSAL-CHOSEN: a notify in its place", _refusal),
     "restart-after": ("restarts_after", "MSG2: forgets all once it was sent", _step),
-    "delay": ("delay_s", "3: answers so many seconds late", _seconds),
+    "delay": ("delay_s", "3: answers so many seconds late; MSG4:3: that step alone; repeatable", _late),
+    "cut": ("fragments", "MSG6:300: sends that step in IKE fragments of this size; repeatable", _cut),
 }
 
 
@@ -172,7 +192,7 @@ def behaviour(words: tuple[str, ...]) -> Behaviour:
         name, equals, value = word.partition("=")
         if equals and name in _SETTINGS:
             field, _, read = _SETTINGS[name]
-            found = replace(found, **{field: read(value)})
+            found = _with(found, field, read(value))
         elif word in FAULTS:
             made = FAULTS[word].behaviour
             changed = {f: getattr(made, f) for f in made.__struct_fields__
@@ -183,6 +203,17 @@ def behaviour(words: tuple[str, ...]) -> Behaviour:
             raise ReplayError(f"fault {word!r} is none of {known}")
     only = FAULTS.get(words[0]) if len(words) == 1 else None
     return replace(found, codes=() if only is None else only.codes)
+
+
+def _with(found: Behaviour, field: str, value: object) -> Behaviour:
+    """Return a behaviour with one thing more: what is said of several steps adds up."""
+    if isinstance(value, frozenset):
+        return replace(found, loses=found.loses | value)
+    if field == "delay_s" and isinstance(value, tuple):
+        return replace(found, delays_s=(*found.delays_s, *value))
+    if field == "fragments" and isinstance(value, tuple):
+        return replace(found, fragments=(*found.fragments, *value))
+    return replace(found, **{field: value})
 
 
 def described() -> tuple[tuple[str, str], ...]:

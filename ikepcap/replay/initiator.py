@@ -69,7 +69,7 @@ class Initiator(Session):
             self.suite = first
             parts += [*key_parts(self, first.group), own_identity(self).part(), *requests(self)]
         self.expects = 2
-        self.request("MSG1", self.clear_message([*parts, *vendor_parts(self)]))
+        self.request("MSG1", self.clear_message("MSG1", [*parts, *vendor_parts(self)]))
         return self._collected()
 
     def _offered(self) -> list[Suite]:
@@ -97,7 +97,7 @@ class Initiator(Session):
         if message.responder_cookie == NO_COOKIE:
             return
         chosen = read_offer(b"".join(message.bodies(Payload.SA)[:1])).transforms
-        offered = read_offer(self.policy.offer).transforms
+        offered = read_offer(self.facts.offer or self.policy.offer).transforms
         suite = suite_of(chosen[0]) if chosen else "nothing was chosen"
         self.facts.responder_cookie = message.responder_cookie
         if isinstance(suite, str) or not any(is_same(chosen[0], one) for one in offered):
@@ -119,7 +119,7 @@ class Initiator(Session):
         self.answered()
         parts: list[Part] = [*key_parts(self, suite.group), *requests(self), *nat_parts(self, suite)]
         self.expects = 4
-        self.request("MSG3", self.clear_message(parts))
+        self.request("MSG3", self.clear_message("MSG3", parts))
 
     def _end_aggressive(self, message: Message, suite: Suite) -> None:
         """MSG2 of aggressive mode holds all, and MSG3 ends phase 1."""
@@ -137,7 +137,7 @@ class Initiator(Session):
         if found_nat(self, message):
             self._move()
         if self.sa is not None:
-            self.answer("MSG3", self.sa.seal(parts, Exchange.AGGRESSIVE))
+            self.answer("MSG3", self.sa.seal(self.edited("MSG3", parts), Exchange.AGGRESSIVE))
         self._finish_phase_1()
 
     def _refuse_hash_r(self, kind: int) -> None:
@@ -161,7 +161,7 @@ class Initiator(Session):
             spi = self.facts.initiator_cookie + (self.facts.responder_cookie or bytes(8))
             parts.append(build.notify(NotifyType.INITIAL_CONTACT, spi=spi))
         self.expects = 6
-        self.request("MSG5", self.sa.seal(parts, Exchange.MAIN))
+        self.request("MSG5", self.sa.seal(self.edited("MSG5", parts), Exchange.MAIN))
 
     def _take_proof(self, message: Message) -> None:
         """MSG6, the responder's proof."""

@@ -28,8 +28,8 @@ Way = Literal["fresh", "verbatim", "probe"]
 Tell = Callable[[Note | Done], None]
 _LINGER_S: Final = 1.0
 _LINGER_AFTER_FAILURE_S: Final = 3.0
-"""A peer that repeats itself then tells what it made of the end. And a delete that comes at once may look like
-the answer to a refusal of the same size, as if both were a keepalive."""
+"""A peer that repeats itself then tells what it made of the end. And a delete that comes at once may look
+like the answer to a refusal of the same size, as if both were a keepalive."""
 _REHEARSAL_S: Final = 60.0
 
 
@@ -157,7 +157,7 @@ class Player:
     def _made(self, local: Endpoint, natt: Endpoint) -> Initiator | Verbatim | Probe:
         path, far = Path(local, self._target), Path(natt, self._far, is_natt=True)
         if self._way == "verbatim":
-            self._engine = Verbatim(self._script, path, self._policy.manner)
+            self._engine = Verbatim(self._script, path, self._policy.manner, self._policy.edits)
         elif self._way == "probe":
             offers = one_transform_each(self._policy.offer) if self._each else [self._policy.offer]
             self._engine = Probe(self._policy, offers, path, secrets.token_bytes)
