@@ -33,6 +33,10 @@ class Behaviour(Struct, frozen=True):
     """In place of this step a notify of this type."""
     in_clear: bool = False
     """That notify is never encrypted."""
+    loses_once: frozenset[str] = frozenset()
+    """Steps of which the first copy never arrives."""
+    deaf_to_natt: bool = False
+    """A NAT seems to lie between, and nothing that comes to the port of NAT traversal arrives."""
     delay_s: float = 0.0
     """Answers come later by so much."""
     delays_s: tuple[tuple[str, float], ...] = ()
@@ -120,6 +124,8 @@ FAULTS: Final[dict[str, Fault]] = {
                             Behaviour(restarts_after="MSG2", says_invalid_cookie=True), _GONE),
     "drop-fragments": Fault("its second IKE fragment is always lost", Behaviour(drops_fragment=2),
                             ("fragments-lost",)),
+    "deaf-4500": Fault("finds a NAT, and does not hear what comes to port 4500", Behaviour(deaf_to_natt=True),
+                       ("nat-t-blocked",)),
     "delete-after-phase1": Fault("deletes phase 1 as soon as it is up", Behaviour(deletes_after="phase1"),
                                  ("deleted-by-peer",)),
     "delete-after-quick": Fault("deletes all as soon as it is up", Behaviour(deletes_after="QM3")),
@@ -174,6 +180,11 @@ def _seconds(value: str) -> float:
 _SETTINGS: Final[dict[str, tuple[str, str, Callable[[str], object]]]] = {
     "silent": ("silent_from", "MSG4: sends neither that step nor anything after it", _step),
     "lose": ("loses", "MSG4: that step never arrives; repeatable", lambda value: frozenset((_step(value),))),
+    "lose-once": (
+        "loses_once",
+        "MSG4: its first copy never arrives; repeatable",
+        lambda value: frozenset((_step(value),)),
+    ),
     "refuse": ("refuses", "MSG2:NO-PROPOSAL-CHOSEN: a notify in its place", _refusal),
     "restart-after": ("restarts_after", "MSG2: forgets all once it was sent", _step),
     "delay": ("delay_s", "3: answers so many seconds late; MSG4:3: that step alone; repeatable", _late),
@@ -208,7 +219,7 @@ def behaviour(words: tuple[str, ...]) -> Behaviour:
 def _with(found: Behaviour, field: str, value: object) -> Behaviour:
     """Return a behaviour with one thing more: what is said of several steps adds up."""
     if isinstance(value, frozenset):
-        return replace(found, loses=found.loses | value)
+        return replace(found, **{field: getattr(found, field) | value})
     if field == "delay_s" and isinstance(value, tuple):
         return replace(found, delays_s=(*found.delays_s, *value))
     if field == "fragments" and isinstance(value, tuple):

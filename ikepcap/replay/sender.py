@@ -136,7 +136,8 @@ class Sender(ABC):
     def _put(self, outgoing: Outgoing) -> None:
         """Put a copy on the wire."""
         outgoing.count(self.now_ns)
-        if outgoing.step in self.behaviour.loses:
+        lost_once = outgoing.copies == 1 and outgoing.step in self.behaviour.loses_once
+        if lost_once or outgoing.step in self.behaviour.loses:
             return
         delay_s = dict(self.behaviour.delays_s).get(outgoing.step, self.behaviour.delay_s)
         delay_ns = round(delay_s * SECOND_NS)

@@ -73,7 +73,7 @@ class Session(Sender):
             now_ns: time, from any epoch.
         """
         self.now_ns = now_ns
-        if not self._is_mute:
+        if not self._is_mute and not (path.is_natt and self.behaviour.deaf_to_natt):
             try:
                 self._take(data, path)
             except ReplayError as error:
