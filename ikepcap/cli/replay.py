@@ -230,9 +230,23 @@ def _show(policy: "Policy", taken: "Taken", way: "Way", run: Run, ends: Ends) ->
     player = _player(policy, taken, way, run, ends, Gate(run["allow"]))
     click.echo(f"to {ends[1]}, if the peer agreed to everything (it is played by our own responder here):")
     for seconds, send in player.rehearsed():
-        click.echo(f"{seconds:8.2f} s  {send.step:5} {len(send.data):6,} octets  to {send.path.remote}")
+        what = f"{send.step:5} {len(send.data):6,} octets  to {send.path.remote}  {_inside(send.data)}"
+        click.echo(f"{seconds:8.2f} s  {what}")
     for line in player.said:
         click.echo(f"            {line}")
+
+
+def _inside(data: bytes) -> str:
+    """Return what a datagram holds, in names."""
+    from ikepcap.wire.message import parse
+    from ikepcap.wire.numbers import payload_name
+
+    message = parse(data)
+    if message is None:
+        return "no ISAKMP"
+    if message.is_encrypted:
+        return "encrypted"
+    return ", ".join(map(payload_name, message.payload_types())) or "broken"
 
 
 def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "Endpoint") -> bool:
