@@ -238,6 +238,29 @@ def test_interrupted_replay_tells_what_it_has(port: int, psk: str, tmp_path: Pat
     assert record.exists()
 
 
+def test_interrupted_replay_deletes_what_is_up(port: int, psk: str) -> None:
+    """Quick mode is never answered, so phase 1 is up and the replay goes on asking."""
+    words = ("--target", f"127.0.0.1:{port}", "--psk-file", psk)
+    with responding(port, psk, "--fault", "refuse=QM2:CONNECTED") as responder:
+        process = subprocess.Popen(
+            _words("replay", STALLED, *words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        )  # fmt: skip
+        assert process.stderr is not None
+        assert responder.stderr is not None
+        while "phase 1 is up" not in process.stderr.readline():
+            pass
+        began_s = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE_S)
+        assert time.monotonic() - began_s < 5
+        said = ""
+        while "the initiator deleted phase 1" not in said:
+            said = responder.stderr.readline()
+            assert said
+    assert process.returncode == 1
+
+
 def test_faults_are_listed(run: Any) -> None:
     result = run("respond", "--faults")
     assert result.exit_code == 0
