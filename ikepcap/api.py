@@ -25,7 +25,8 @@ from ikepcap.report import model
 from ikepcap.report.alike import Alike
 from ikepcap.report.build import Builder, Concluded
 from ikepcap.report.clock import timestamp
-from ikepcap.report.model import Report
+from ikepcap.report.comparison import Side
+from ikepcap.report.model import Conversation, Report
 from ikepcap.report.series import Series
 from ikepcap.report.words import report_findings
 from ikepcap.track.ended import Ended
@@ -296,6 +297,28 @@ def render(
     from ikepcap.renderers import render as rendered
 
     return rendered(report, format, width=width)
+
+
+def side(path: str | os.PathLike[str], conversation: Conversation, name: str, why: str) -> Side:
+    """Return a conversation of a capture, its messages kept, with what they say in the clear: to be compared.
+
+    Args:
+        path: of the capture, which is read once more.
+        conversation: of its report.
+        name: of the capture, for people.
+        why: this conversation of all that are there.
+    """
+    from ikepcap.renderers.said import content_of
+
+    lines = conversation.messages if isinstance(conversation.messages, tuple) else ()
+    wanted = {line.frame: line.sender == "initiator" for line in lines if not line.encrypted}
+    cookie = bytes.fromhex(conversation.initiator_cookie)
+    contents = {
+        found.datagram.frame: content_of(found.message, from_initiator=wanted[found.datagram.frame])
+        for found in messages(path)
+        if found.datagram.frame in wanted and found.message.initiator_cookie == cookie
+    }
+    return Side(name, conversation, contents, why)
 
 
 def packets(paths: Paths, *, progress: Progress | None = None) -> Iterator[Any]:

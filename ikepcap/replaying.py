@@ -5,6 +5,7 @@ policy = initiator_policy(taken.script, Policy(offer=b"", psk=psk))
 peer = Responders(like, secrets.token_bytes, behaviour(("wrong-psk",)))
 found = replaying.replay(taken, policy, peer)  # in memory; `replay.run.Player` does it on UDP
 found.verdict  # same, further, less-far, other-refusal, other
+found.comparison  # message by message, as `ikepcap compare` has it
 """
 
 import os
@@ -16,6 +17,7 @@ from pathlib import Path as FilePath
 from typing import Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ikepcap import api
 from ikepcap.capture.reader import Capture
@@ -33,6 +35,8 @@ from ikepcap.replay.memory import Captured, Engine, Memory
 from ikepcap.replay.policy import Policy
 from ikepcap.replay.sa import IsakmpSa
 from ikepcap.replay.script import Heard, Script, script_of
+from ikepcap.report.compare import compare
+from ikepcap.report.comparison import Comparison, Detail, Side
 from ikepcap.report.model import Conversation
 from ikepcap.wire.bodies import Fragment
 from ikepcap.wire.codec import decode
@@ -43,6 +47,8 @@ _NEVER_FRAGMENTED: Final = 65_535
 _LISTED: Final = 8
 _IKE_PORT: Final = 500
 _NATT_PORT: Final = 4500
+_OURS: Final = frozenset(("initiator", "responder", "ports"))
+"""What differs because the replay was told so: between whom it goes."""
 
 
 class Taken(Struct, frozen=True):
@@ -52,6 +58,7 @@ class Taken(Struct, frozen=True):
     script: Script
     name: str
     """Of the capture."""
+    path: str | os.PathLike[str]
 
 
 class Replayed(Struct, frozen=True):
@@ -61,16 +68,8 @@ class Replayed(Struct, frozen=True):
     record: tuple[Captured, ...]
     live: Conversation | None
     verdict: Verdict
-
-
-class Step(Struct, frozen=True):
-    """One message of either, by its place in the exchange."""
-
-    step: str
-    sender: str
-    original: int
-    """Copies; 0 where it is not there."""
-    live: int
+    comparison: Comparison | None
+    """None where nothing was answered that could be analysed."""
 
 
 def take(
@@ -101,8 +100,8 @@ def take(
         hint = f"pick one with --conversation: {listed}" if listed else "the capture holds none"
         raise ReplayError(f"{report.source.name}: {many}; {hint}")
     conversation = found[0]
-    return Taken(conversation, script_of(_heard(path, conversation, ring), _gaps(conversation)),
-                 report.source.name)  # fmt: skip
+    script = script_of(_heard(path, conversation, ring), _gaps(conversation))
+    return Taken(conversation, script, report.source.name, path)
 
 
 def _heard(path: str | os.PathLike[str], conversation: Conversation, ring: KeyRing | None) -> Iterable[Heard]:
@@ -151,12 +150,12 @@ def replay(taken: Taken, policy: Policy, peer: Engine, *, seconds: float = 300.0
         for port in (_IKE_PORT, _NATT_PORT)
     )
     memory = Memory(Initiator(policy, path, natt_path, secrets.token_bytes), peer).run(seconds)
-    with tempfile.TemporaryDirectory(prefix="ikepcap-") as folder:
-        file = FilePath(folder) / "live.pcapng"
-        file.write_bytes(pcapng_of(memory.captured))
-        live = judged(file, "initiator")
-    found = live[0] if live else None
-    return Replayed(memory.result(), tuple(memory.captured), found, verdict(taken.conversation, found))
+    live = judged(memory.captured)
+    found = None if live is None else live.conversation
+    beside = None if live is None else compared(taken, live)
+    return Replayed(
+        memory.result(), tuple(memory.captured), found, verdict(taken.conversation, found), beside
+    )
 
 
 def pcapng_of(record: Iterable[Captured]) -> bytes:
@@ -182,9 +181,25 @@ def keys_of(sas: Iterable[IsakmpSa], name: str) -> tuple[str, str]:
     return "".join(rows), "".join(own_table(one) for one in materials)
 
 
-def judged(file: str | os.PathLike[str], near: Literal["initiator", "responder"]) -> tuple[Conversation, ...]:
-    """Return what the analysis finds in a recorded run."""
-    return api.analyze(file, vantage=near).conversations
+def judged(record: Iterable[Captured]) -> Side | None:
+    """Return what the analysis finds in what an initiator sent and heard; None where there is nothing."""
+    with tempfile.TemporaryDirectory(prefix="ikepcap-") as folder:
+        file = FilePath(folder) / "live.pcapng"
+        file.write_bytes(pcapng_of(record))
+        found = api.analyze(file, vantage="initiator").conversations
+        return api.side(file, found[0], "live", "the replay") if found else None
+
+
+def compared(taken: Taken, live: Side) -> Comparison:
+    """Return the captured negotiation and the live one side by side, but for addresses and ports."""
+    before = api.side(taken.path, taken.conversation, taken.name, "the captured one")
+    found = compare(before, live)
+    rows = (replace(row, details=_without_ours(row.details)) for row in found.rows)
+    return replace(found, whole=_without_ours(found.whole), rows=tuple(rows))
+
+
+def _without_ours(details: Iterable[Detail]) -> tuple[Detail, ...]:
+    return tuple(one for one in details if one.subject not in _OURS)
 
 
 def is_up(conversation: Conversation | None) -> bool:
@@ -222,23 +237,6 @@ def _end(one: Conversation) -> tuple[str, tuple[str, ...]]:
     """Return outcome and the fault that is told first."""
     faults = tuple(found.code for found in one.findings if found.severity == "fault")
     return one.outcome, faults[:1]
-
-
-def steps(original: Conversation, live: Conversation | None) -> tuple[Step, ...]:
-    """Return the messages of both side by side, copies counted."""
-    ours, theirs = _counted(original), _counted(live)
-    order = [*ours, *(key for key in theirs if key not in ours)]
-    return tuple(Step(step, sender, ours.get((step, sender), 0), theirs.get((step, sender), 0))
-                 for step, sender in order)  # fmt: skip
-
-
-def _counted(one: Conversation | None) -> dict[tuple[str, str], int]:
-    lines = one.messages if one is not None and isinstance(one.messages, tuple) else ()
-    found: dict[tuple[str, str], int] = {}
-    for line in lines:
-        key = (line.step or line.exchange, line.sender)
-        found[key] = found.get(key, 0) + (line.kind != "duplicate")
-    return found
 
 
 def write_keys(folder: FilePath, sas: Iterable[IsakmpSa]) -> tuple[FilePath, FilePath] | None:

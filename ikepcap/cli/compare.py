@@ -13,7 +13,7 @@ from ikepcap.errors import IkepcapError
 
 if TYPE_CHECKING:
     from ikepcap import Report
-    from ikepcap.report.comparison import Comparison, Contents
+    from ikepcap.report.comparison import Comparison
     from ikepcap.report.model import Conversation
 
 _PARTED: Final = 1
@@ -108,7 +108,6 @@ def _compared(paths: tuple[str, str], picks: list[tuple[str, str]]) -> "Comparis
     from ikepcap import api
     from ikepcap.report.choose import best_pair
     from ikepcap.report.compare import compare
-    from ikepcap.report.comparison import Side
 
     is_same = Path(paths[0]).exists() and Path(paths[1]).exists() and Path(paths[0]).samefile(paths[1])
     with Progress() as progress:
@@ -126,7 +125,7 @@ def _compared(paths: tuple[str, str], picks: list[tuple[str, str]]) -> "Comparis
             for report, picked in zip(reports, (*(_PICKED for _ in picks), "", ""), strict=False)
         ]
     sides = [
-        Side(report.source.name, one, _contents(path, one), why)
+        api.side(path, one, report.source.name, why)
         for path, report, one, why in zip(paths, reports, chosen, whys, strict=True)
     ]
     return compare(sides[0], sides[1])
@@ -176,18 +175,3 @@ def _listed(report: "Report") -> str:
     shown = [f"#{one.id} {one.outcome} {one.initiator_cookie[:8]}" for one in report.conversations[:_SHOWN]]
     rest = len(report.conversations) - len(shown)
     return f"it holds {', '.join(shown)}" + (f" and {rest:,} more" if rest else "")
-
-
-def _contents(path: str, conversation: "Conversation") -> "Contents":
-    """Return what the messages of a conversation say in the clear, by frame."""
-    from ikepcap import api
-    from ikepcap.renderers.said import content_of
-
-    lines = conversation.messages if isinstance(conversation.messages, tuple) else ()
-    wanted = {line.frame: line.sender == "initiator" for line in lines if not line.encrypted}
-    cookie = bytes.fromhex(conversation.initiator_cookie)
-    return {
-        found.datagram.frame: content_of(found.message, from_initiator=wanted[found.datagram.frame])
-        for found in api.messages(path)
-        if found.datagram.frame in wanted and found.message.initiator_cookie == cookie
-    }

@@ -3,22 +3,27 @@
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from ikepcap.cli.output import write
+from ikepcap.errors import FactsError
 from ikepcap.renderers.text import printable
 
 if TYPE_CHECKING:
     from ikepcap.replay.actions import Done, Note
+    from ikepcap.replay.known import Known
     from ikepcap.replay.memory import Captured
     from ikepcap.replay.sa import IsakmpSa
 
-_WIDE = 200
+_WIDE: Final = 200
+CAPTURE: Final = ".pcapng"
+FACTS: Final = ".toml"
 
 
 @contextmanager
@@ -72,3 +77,62 @@ def keep(
         found = replaying.write_keys(Path(keys_to), sas)
         if found is not None:
             speaker.say(f"keys are in {found[0]} and {found[1]}")
+
+
+def keep_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that keeps a run as a regression capture."""
+    return click.option(
+        "--keep",
+        callback=_free,
+        metavar="NAME",
+        help="Write NAME.pcapng, and what is known of it as facts: 'ikepcap check NAME.pcapng' compares.",
+    )(command)
+
+
+def _free(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Return a name under which neither capture nor facts are there yet; facts are never written over."""
+    if value is None:
+        return None
+    name = value.removesuffix(CAPTURE).removesuffix(FACTS)
+    for suffix in (CAPTURE, FACTS):
+        if Path(name + suffix).exists():
+            raise FactsError(f"{name}{suffix}: is there already, and is not written over; give another name")
+    return name
+
+
+def keep_facts(
+    name: str,
+    captured: "list[Captured]",
+    found: "Iterable[Known]",
+    near: str,
+    source: dict[str, str],
+    speaker: Speaker,
+) -> None:
+    """Write a run as a capture with its facts, and say whether the analysis agrees with them.
+
+    Args:
+        name: of both files, without their endings.
+        captured: all that was sent and came in.
+        found: what is known of each negotiation.
+        near: the role of the engine.
+        source: where it comes from, for people.
+        speaker: that says what was written.
+    """
+    from ikepcap import replaying
+    from ikepcap.cli.output import text_bytes
+    from ikepcap.facts.file import digest
+    from ikepcap.facts.kept import kept
+    from ikepcap.facts.verdict import check, verdict_lines
+
+    if not captured:
+        speaker.say("nothing was sent or came in: nothing is kept")
+        return
+    capture, facts = Path(name + CAPTURE), Path(name + FACTS)
+    write(iter((replaying.pcapng_of(captured),)), str(capture))
+    lines = kept({**source, "made": date.today().isoformat(), "sha256": digest(capture)}, near, found)  # noqa: DTZ011
+    write(text_bytes(lines, str(facts)), str(facts))
+    verdict = check(facts)
+    speaker.say(f"facts beside it, of which {'all' if verdict.holds else 'not all'} hold: kept as {name}.*")
+    if not verdict.holds:
+        for line in verdict_lines(verdict):
+            speaker.say(line)

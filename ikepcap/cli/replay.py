@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Final, Literal, Unpack
 import click
 
 from ikepcap.cli.options import cookie as cookie_digits
-from ikepcap.cli.options import networks
+from ikepcap.cli.options import networks, page_options
 from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of
+from ikepcap.cli.recording import keep_option
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -37,7 +38,9 @@ datagrams a second, 200 in all. Public addresses have to be allowed one by one.
 
 _EPILOG: Final = """\b
 --set takes encryption, hash, group, auth, lifetime, transform, id, vendor-id,
-mode, nonce.
+mode, nonce; and any field of a message as 'ikepcap show --scapy' names it:
+  --set MSG1:ISAKMP.version=0x20 --set MSG1:Proposal.number=7
+  --set MSG3:VendorId[2]=none --set MSG5:Identification.data=0x0a000001
 Exit status:
   0  it came up, or ended as --expect says
   1  it did not
@@ -51,11 +54,13 @@ class Run(PeerOptions):
     cookie: str
     keys: tuple[str, ...]
     edits: tuple[str, ...]
-    lost: str | None
-    delay: float | None
+    lost: tuple[str, ...]
+    late: tuple[str, ...]
+    cut: tuple[str, ...]
     each: bool
     dry_run: bool
     record: str | None
+    keep: str | None
     keys_to: str | None
     source: str | None
     source_port: int
@@ -63,6 +68,8 @@ class Run(PeerOptions):
     allow: "tuple[IPv4Network | IPv6Network, ...]"
     seconds: float
     expect: str | None
+    width: int | None
+    color: str
     format_: Literal["text", "json"]
 
 
@@ -106,9 +113,21 @@ def _target(_ctx: click.Context, _param: click.Parameter, value: str) -> "Endpoi
     help="Keys of the capture: quick mode is then played as it was.",
 )
 @click.option("--set", "edits", multiple=True, metavar="NAME=VALUE", help="Change it before it is sent.")
-@click.option("--drop", "lost", metavar="STEP", help="Never send this message, like MSG3.")
 @click.option(
-    "--delay", type=click.FloatRange(0, 60), metavar="SECONDS", help="Send everything so much later."
+    "--drop", "lost", multiple=True, metavar="STEP", help="Never send this message, like MSG3; repeatable."
+)
+@click.option(
+    "--delay",
+    "late",
+    multiple=True,
+    metavar="[STEP:]SECONDS",
+    help="Send everything so much later, or that message alone; repeatable.",
+)
+@click.option(
+    "--cut",
+    multiple=True,
+    metavar="STEP:OCTETS",
+    help="Send that message in IKE fragments of this size; repeatable.",
 )
 @click.option("--dry-run", is_flag=True, help="Show every datagram, and send none.")
 @click.option(
@@ -135,6 +154,8 @@ def _target(_ctx: click.Context, _param: click.Parameter, value: str) -> "Endpoi
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people or programs."
 )
+@keep_option
+@page_options
 @peer_options
 @click.pass_context
 def replay(
@@ -193,13 +214,11 @@ Ends = tuple[str, "Endpoint", "Endpoint"]
 
 
 def _player(policy: "Policy", taken: "Taken", way: "Way", run: Run, ends: Ends, gate: object) -> "Player":
-    from ikepcap.replay.behaviour import Behaviour, behaviour
+    from ikepcap.replay.behaviour import behaviour
     from ikepcap.replay.run import Player
 
-    wrong = behaviour((f"lose={run['lost']}",)) if run["lost"] else Behaviour()
-    from msgspec.structs import replace
-
-    wrong = replace(wrong, delay_s=run["delay"] or 0.0)
+    asked = (("lose", run["lost"]), ("delay", run["late"]), ("cut", run["cut"]))
+    wrong = behaviour(tuple(f"{name}={value}" for name, values in asked for value in values))
     return Player(policy, taken.script, way, ends, behaviour=wrong, each=run["each"],
                   source_port=run["source_port"], gate=gate)  # type: ignore[arg-type]  # fmt: skip
 
@@ -211,19 +230,30 @@ def _show(policy: "Policy", taken: "Taken", way: "Way", run: Run, ends: Ends) ->
     player = _player(policy, taken, way, run, ends, Gate(run["allow"]))
     click.echo(f"to {ends[1]}, if the peer agreed to everything (it is played by our own responder here):")
     for seconds, send in player.rehearsed():
-        click.echo(f"{seconds:8.2f} s  {send.step:5} {len(send.data):6,} octets  to {send.path.remote}")
+        what = f"{send.step:5} {len(send.data):6,} octets  to {send.path.remote}  {_inside(send.data)}"
+        click.echo(f"{seconds:8.2f} s  {what}")
     for line in player.said:
         click.echo(f"            {line}")
 
 
+def _inside(data: bytes) -> str:
+    """Return what a datagram holds, in names."""
+    from ikepcap.wire.message import parse
+    from ikepcap.wire.numbers import payload_name
+
+    message = parse(data)
+    if message is None:
+        return "no ISAKMP"
+    if message.is_encrypted:
+        return "encrypted"
+    return ", ".join(map(payload_name, message.payload_types())) or "broken"
+
+
 def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "Endpoint") -> bool:
     """Play, write and print; True where it ended as it should."""
-    import tempfile
-    from pathlib import Path
-
     from ikepcap import replaying
-    from ikepcap.cli.output import write
-    from ikepcap.cli.recording import Speaker, ended_by_signals, keep
+    from ikepcap.cli.output import page_for, text_bytes, write
+    from ikepcap.cli.recording import Speaker, ended_by_signals, keep, keep_facts
     from ikepcap.cli.replayed import Outcome, document, lines
 
     speaker = Speaker(quiet=run["format_"] == "json")
@@ -232,11 +262,16 @@ def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "End
             player.play(run["seconds"], speaker)
     finally:
         keep(player.record, player.sas(), run["record"], run["keys_to"], speaker)
-    with tempfile.TemporaryDirectory(prefix="ikepcap-") as folder:
-        file = Path(folder) / "live.pcapng"
-        file.write_bytes(replaying.pcapng_of(player.negotiated))
-        live = replaying.judged(file, "initiator") if player.negotiated else ()
-    outcome = Outcome(taken, live[0] if live else None, player, way, str(target), run["expect"])
-    made = document(outcome) if run["format_"] == "json" else lines(outcome)
-    write((line.encode("utf-8", "backslashreplace") + b"\n" for line in made), None)
+    if run["keep"] is not None:
+        origin = f"ikepcap replay of {taken.name} #{taken.conversation.id}, {way}"
+        ended = player.done.why if player.done is not None else "time was up"
+        source = {"origin": origin, "shows": f"how it ended: {ended}"}
+        keep_facts(run["keep"], player.negotiated, player.known, "initiator", source, speaker)
+    live = replaying.judged(player.negotiated) if player.negotiated else None
+    outcome = Outcome(taken, live, player, way, str(target), run["expect"])
+    if run["format_"] == "json":
+        write(document(outcome), None)
+    else:
+        page = page_for(None, run["color"], run["width"])
+        write(text_bytes(lines(page, outcome), None), None)
     return outcome.is_met

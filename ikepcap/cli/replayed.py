@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from ikepcap import replaying
-from ikepcap.renderers.text import printable
+from ikepcap.renderers.compared import comparison_lines
+from ikepcap.renderers.page import Page
 
 if TYPE_CHECKING:
     from ikepcap.replay.run import Player
+    from ikepcap.report.comparison import Comparison, Side
     from ikepcap.report.model import Conversation
 
 SCHEMA: Final = "ikepcap.replay/1"
@@ -20,17 +22,31 @@ _WORDS: Final = {
     "other-refusal": "as far as the captured one, and refused otherwise",
     "other": "as far as the captured one, with another end",
 }
+_NAME: Final = 9
 
 
 class Outcome(Struct):
     """The run and what it is compared with."""
 
     taken: replaying.Taken
-    live: "Conversation | None"
+    side: "Side | None"
+    """The live negotiation; None where there is nothing to analyse."""
     player: "Player"
     way: str
     target: str
     expected: str | None
+
+    @property
+    def live(self) -> "Conversation | None":
+        """What was concluded of the live negotiation."""
+        return None if self.side is None else self.side.conversation
+
+    @property
+    def comparison(self) -> "Comparison | None":
+        """Both message by message; a probe negotiates nothing that could be compared."""
+        if self.side is None or self.way == "probe":
+            return None
+        return replaying.compared(self.taken, self.side)
 
     @property
     def verdict(self) -> replaying.Verdict:
@@ -50,36 +66,33 @@ class Outcome(Struct):
         return result == "established" and replaying.is_up(self.live)
 
 
-def lines(outcome: Outcome) -> Iterator[str]:
+def lines(page: Page, outcome: Outcome) -> Iterator[str]:
     """Yield the outcome for people."""
     taken, player, live = outcome.taken, outcome.player, outcome.live
     done = player.done
     ended = f"{done.result}: {done.why}" if done is not None else "time is up"
-    number, name = taken.conversation.id, printable(taken.name, 60)
-    yield f"replayed   #{number} of {name} against {outcome.target}, {outcome.way}"
-    yield f"result     {printable(ended, 120)}"
-    yield f"           {player.sent} datagrams sent, {len(player.record) - player.sent} came in"
-    yield f"captured   {printable(taken.conversation.summary, 160)}"
-    yield f"live       {printable(live.summary, 160) if live is not None else 'nothing to analyse'}"
+    number, name = taken.conversation.id, taken.name
+    yield from page.entry(
+        "replayed", f"#{number} of {name} against {outcome.target}, {outcome.way}", 0, _NAME
+    )
+    yield from page.entry("result", ended, 0, _NAME)
+    yield from page.entry(
+        "", f"{player.sent} datagrams sent, {len(player.record) - player.sent} came in", 0, _NAME
+    )
     for one in live.findings if live is not None else ():
         if one.severity == "fault":
-            yield f"           {one.code}, {one.certainty}: {printable(one.claim, 200)}"
+            yield from page.entry("found", f"{one.code}, {one.certainty}: {one.claim}", 0, _NAME)
     if outcome.way == "fresh":
-        yield f"compared   {_WORDS[outcome.verdict]}"
-    if outcome.way != "probe":
-        yield from _table(outcome)
+        yield from page.entry("compared", _WORDS[outcome.verdict], 0, _NAME)
     if outcome.expected is not None:
-        yield f"expected   {outcome.expected}: {'so it is' if outcome.is_met else 'it is not'}"
+        met = "so it is" if outcome.is_met else "it is not"
+        yield from page.entry("expected", f"{outcome.expected}: {met}", 0, _NAME)
+    if (found := outcome.comparison) is not None:
+        yield ""
+        yield from comparison_lines(page, found)
 
 
-def _table(outcome: Outcome) -> Iterator[str]:
-    yield "           message  from       captured  live"
-    for one in replaying.steps(outcome.taken.conversation, outcome.live):
-        copies = (f"{count} x" if count else "-" for count in (one.original, one.live))
-        yield "           {:8} {:10} {:>8} {:>5}".format(one.step, one.sender, *copies)
-
-
-def document(outcome: Outcome) -> Iterator[str]:
+def document(outcome: Outcome) -> Iterator[bytes]:
     """Yield the outcome as one JSON document."""
     import msgspec
 
@@ -97,15 +110,9 @@ def document(outcome: Outcome) -> Iterator[str]:
         "verdict": outcome.verdict if outcome.way == "fresh" else None,
         "expected": outcome.expected,
         "met": outcome.is_met,
-        "messages": [] if outcome.way == "probe" else _rows(outcome),
+        "comparison": outcome.comparison,
         "captured": outcome.taken.conversation,
         "live": outcome.live,
     }
-    yield msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
-
-
-def _rows(outcome: Outcome) -> list[dict[str, object]]:
-    return [
-        {"step": one.step, "from": one.sender, "captured": one.original, "live": one.live}
-        for one in replaying.steps(outcome.taken.conversation, outcome.live)
-    ]
+    yield msgspec.json.format(msgspec.json.encode(found), indent=2)
+    yield b"\n"

@@ -6,6 +6,7 @@ import click
 
 from ikepcap.cli.options import networks
 from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of
+from ikepcap.cli.recording import keep_option
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -58,6 +59,7 @@ Exit status:
 @click.option("--allow", multiple=True, callback=networks, metavar="NETWORK", help="Answer these too.")
 @click.option("--count", type=click.IntRange(1, 64), metavar="N", help="End after so many negotiations.")
 @click.option("--seconds", type=click.FloatRange(0.1, 86_400), default=3600.0, help="End after a time.")
+@keep_option
 @peer_options
 @click.pass_context
 def respond(
@@ -69,6 +71,7 @@ def respond(
     lists_faults: bool,
     like: str | None,
     conversation: int | None,
+    keep: str | None,
     address: str | None,
     record: str | None,
     keys_to: str | None,
@@ -81,9 +84,11 @@ def respond(
     import secrets
     import time
 
-    from ikepcap.cli.recording import Speaker, ended_by_signals, keep
+    from ikepcap.cli.recording import Speaker, ended_by_signals, keep_facts
+    from ikepcap.cli.recording import keep as keep_record
     from ikepcap.replay.actions import Endpoint
     from ikepcap.replay.behaviour import behaviour, described
+    from ikepcap.replay.known import known
     from ikepcap.replay.responders import Responders
     from ikepcap.replay.safety import PER_RESPONDER, Gate
     from ikepcap.replay.transport import Loop, Udp
@@ -107,14 +112,20 @@ def respond(
         try:
             while (left_s := end_s - time.monotonic()) > 0:
                 loop.done = None
-                loop.run((), seconds=left_s, linger_s=1.0, ends=count is not None)
+                loop.run((), seconds=left_s, linger_s=(1.0, 1.0), ends=count is not None)
                 if count is not None and len(_results(engine)) >= count:
                     break
         except KeyboardInterrupt:
             speaker.say("interrupted")
         finally:
+            negotiated = list(udp.record)
+            found = () if keep is None else known(negotiated, engine.sessions, "responder")
             loop.close(engine.close(time.time_ns()))
-            keep(udp.record, [one.sa for one in engine.sessions.values() if one.sa], record, keys_to, speaker)
+            sas = [one.sa for one in engine.sessions.values() if one.sa]
+            keep_record(udp.record, sas, record, keys_to, speaker)
+            if keep is not None:
+                source = {"origin": "ikepcap respond", "shows": f"faults: {wrong.name or 'none'}"}
+                keep_facts(keep, negotiated, found, "responder", source, speaker)
     if count is not None and (len(_results(engine)) < count or set(_results(engine)) != {"established"}):
         ctx.exit(1)
 

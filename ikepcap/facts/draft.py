@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ikepcap.facts.difference import value_of
-from ikepcap.facts.file import Value
+from ikepcap.facts.file import Stated, Value
 from ikepcap.facts.table import CAPTURE, CONVERSATION, EXCHANGE, EXCHANGES, LISTED, NONE, Fact
 from ikepcap.renderers.text import printable
 from ikepcap.report.model import Conversation, Report
@@ -22,9 +22,9 @@ def draft(report: Report, capture: Path, sha256: str) -> Iterator[str]:
     if not report.conversations:
         yield "conversation = []"
     yield "[source]"
-    yield f"origin = {_text(f'{capture.name}; say where and when it was captured, and of what')}"
+    yield f"origin = {text(f'{capture.name}; say where and when it was captured, and of what')}"
     yield 'licence = "say who may have it"'
-    yield f"sha256 = {_text(sha256)}"
+    yield f"sha256 = {text(sha256)}"
     yield "reviewed = false"
     yield ""
     yield "[capture]"
@@ -46,6 +46,12 @@ def _conversation_lines(conversation: Conversation) -> Iterator[str]:
         yield from _lines(exchange, EXCHANGE)
 
 
+def fact_lines(facts: Stated) -> Iterator[str]:
+    """Yield facts as TOML."""
+    for name, value in facts.items():
+        yield f"{name} = {_written(value)}"
+
+
 def _lines(subject: object, table: tuple[Fact, ...]) -> Iterator[str]:
     for fact in table:
         value = value_of(subject, fact)
@@ -60,10 +66,10 @@ def _written(value: Value) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_text, value))}]"
-    return _text(NONE if value is None else value)
+        return f"[{', '.join(map(text, value))}]"
+    return text(NONE if value is None else value)
 
 
-def _text(text: str) -> str:
+def text(words: str) -> str:
     """Return a text as TOML writes it: printable, so that JSON's escapes are TOML's."""
-    return json.dumps(printable(text, _TEXT_LIMIT), ensure_ascii=False)
+    return json.dumps(printable(words, _TEXT_LIMIT), ensure_ascii=False)

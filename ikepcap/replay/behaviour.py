@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ikepcap.errors import ReplayError
 from ikepcap.wire.numbers import NotifyType
 
+_LEAST_CUT: Final = 64
 STEPS: Final = (
     "MSG1", "MSG2", "MSG3", "MSG4", "MSG5", "MSG6", "QM1", "QM2", "QM3", "T1", "T2", "T3", "T4", "C1", "C2",
 )  # fmt: skip
@@ -22,16 +23,26 @@ class Behaviour(Struct, frozen=True):
     """What goes wrong; as it is made, nothing."""
 
     name: str = ""
+    codes: tuple[str, ...] = ()
+    """Findings that name what goes wrong; none where it is several things, or cannot be said beforehand."""
     silent_from: str | None = None
     """The step that is never sent, nor anything after it."""
-    loses: str | None = None
-    """The step that is sent and never arrives: every copy of it is dropped, and all else goes on."""
+    loses: frozenset[str] = frozenset()
+    """Steps that are sent and never arrive: every copy of them is dropped, and all else goes on."""
     refuses: tuple[str, int] | None = None
     """In place of this step a notify of this type."""
     in_clear: bool = False
     """That notify is never encrypted."""
+    loses_once: frozenset[str] = frozenset()
+    """Steps of which the first copy never arrives."""
+    deaf_to_natt: bool = False
+    """A NAT seems to lie between, and nothing that comes to the port of NAT traversal arrives."""
     delay_s: float = 0.0
     """Answers come later by so much."""
+    delays_s: tuple[tuple[str, float], ...] = ()
+    """The same of single steps."""
+    fragments: tuple[tuple[str, int], ...] = ()
+    """Steps that are sent as IKE fragments of so many octets, whatever the peer can take."""
     drops_fragment: int | None = None
     """The IKE fragment with this number is never sent."""
     restarts_after: str | None = None
@@ -58,45 +69,71 @@ class Behaviour(Struct, frozen=True):
     """Silent for good so long after all was up."""
 
 
-FAULTS: Final[dict[str, tuple[str, Behaviour]]] = {
-    "unknown-peer": ("has no connection for this address", Behaviour(is_unknown_peer=True)),
-    "refuse-proposal": ("accepts none of the transforms", Behaviour(refuses_proposal=True)),
-    "refuse-mode": ("does not do this mode", Behaviour(refuses_mode=True)),
-    "refuse-version": (
+class Fault(Struct, frozen=True):
+    """Something that a peer can be told to do wrong."""
+
+    means: str
+    behaviour: Behaviour
+    codes: tuple[str, ...] = ()
+    """Findings: a reader of the wire who names any of these has read it rightly. None where nobody can tell,
+    or where it comes up all the same."""
+
+
+_ID: Final = ("authentication-failed", "identity-mismatch", "certificate-rejected", "psk-mismatch")
+_QUICK: Final = ("phase2-refused",)
+_GONE: Final = ("peer-went-silent", "peer-restarted")
+
+FAULTS: Final[dict[str, Fault]] = {
+    "unknown-peer": Fault("has no connection for this address", Behaviour(is_unknown_peer=True),
+                          ("unknown-peer", "no-reply")),
+    "refuse-proposal": Fault("accepts none of the transforms", Behaviour(refuses_proposal=True),
+                             ("proposal-mismatch", "no-reply")),
+    "refuse-mode": Fault("does not do this mode", Behaviour(refuses_mode=True), ("mode-refused", "no-reply")),
+    "refuse-version": Fault(
         "does not speak IKEv1 here",
-        Behaviour(refuses=("MSG2", NotifyType.INVALID_MAJOR_VERSION), in_clear=True),
+        Behaviour(refuses=("MSG2", NotifyType.INVALID_MAJOR_VERSION), in_clear=True), ("version-refused",),
     ),
-    "busy": ("wants MSG1 again, as under a flood", Behaviour(
-        refuses=("MSG2", NotifyType.MS_NOTIFY_DOS_COOKIE), in_clear=True)),
-    "wrong-choice": ("chooses a transform that was not offered", Behaviour(changes_choice=True)),
-    "no-psk": ("has no pre-shared key for the peer", Behaviour(has_no_secret=True)),
-    "wrong-psk": ("has another pre-shared key", Behaviour(has_wrong_secret=True)),
-    "refuse-identity": ("does not accept the initiator's identity", Behaviour(refuses_identity=True)),
-    "refuse-certificate": (
-        "does not accept the initiator's certificate", Behaviour(refuses_certificate=True)
+    "busy": Fault(
+        "wants MSG1 again, as under a flood",
+        Behaviour(refuses=("MSG2", NotifyType.MS_NOTIFY_DOS_COOKIE), in_clear=True),
+        ("overloaded", "peer-went-silent"),
     ),
-    "refuse-user": ("does not let the user in", Behaviour(refuses_user=True)),
-    "no-address": ("has no address to give, and does not accept selectors without one",
+    "wrong-choice": Fault("chooses a transform that was not offered", Behaviour(changes_choice=True),
+                          ("chosen-not-offered", "proposal-mismatch")),
+    "no-psk": Fault("has no pre-shared key for the peer", Behaviour(has_no_secret=True),
+                    ("no-shared-secret", "peer-went-silent")),
+    "wrong-psk": Fault("has another pre-shared key", Behaviour(has_wrong_secret=True), ("psk-mismatch",)),
+    "refuse-identity": Fault("does not accept the identity", Behaviour(refuses_identity=True), _ID),
+    "refuse-certificate": Fault("does not accept the certificate",
+                                Behaviour(refuses_certificate=True), _ID),
+    "refuse-user": Fault("does not let the user in", Behaviour(refuses_user=True), ("xauth-failed",)),
+    "no-address": Fault(
+        "has no address to give, and does not accept selectors without one",
         Behaviour(gives_no_address=True, refuses_quick=NotifyType.INVALID_ID_INFORMATION),
+        (*_QUICK, "mode-config-failed"),
     ),
-    "phase2-proposal": ("accepts no proposal of quick mode", Behaviour(
-        refuses_quick=NotifyType.NO_PROPOSAL_CHOSEN)),
-    "phase2-selectors": ("does not accept the selectors", Behaviour(
-        refuses_quick=NotifyType.INVALID_ID_INFORMATION)),
-    "phase2-pfs": ("cannot do the group of quick mode", Behaviour(
-        refuses_quick=NotifyType.INVALID_KEY_INFORMATION)),
-    "phase2-silent": ("never answers quick mode", Behaviour(silent_from="QM2")),
-    "restart": ("loses its state after MSG2", Behaviour(restarts_after="MSG2")),
-    "restart-cookie": ("loses its state after MSG2, and says so", Behaviour(
-        restarts_after="MSG2", says_invalid_cookie=True)),
-    "drop-fragments": ("its second IKE fragment is always lost", Behaviour(drops_fragment=2)),
-    "delete-after-phase1": ("deletes phase 1 as soon as it is up", Behaviour(deletes_after="phase1")),
-    "delete-after-quick": ("deletes all as soon as it is up", Behaviour(deletes_after="QM3")),
-    "no-dpd": ("does not answer R-U-THERE", Behaviour(deaf_to_dpd=True)),
-    "dead": ("is gone soon after all was up", Behaviour(dead_after_s=5.0)),
-    "slow": ("answers 2 seconds late", Behaviour(delay_s=2.0)),
+    "phase2-proposal": Fault("accepts no proposal of quick mode",
+                             Behaviour(refuses_quick=NotifyType.NO_PROPOSAL_CHOSEN), _QUICK),
+    "phase2-selectors": Fault("does not accept the selectors",
+                              Behaviour(refuses_quick=NotifyType.INVALID_ID_INFORMATION), _QUICK),
+    "phase2-pfs": Fault("cannot do the group of quick mode",
+                        Behaviour(refuses_quick=NotifyType.INVALID_KEY_INFORMATION), _QUICK),
+    "phase2-silent": Fault("never answers quick mode", Behaviour(silent_from="QM2"), ("phase2-no-reply",)),
+    "restart": Fault("loses its state after MSG2", Behaviour(restarts_after="MSG2"), _GONE),
+    "restart-cookie": Fault("loses its state after MSG2, and says so",
+                            Behaviour(restarts_after="MSG2", says_invalid_cookie=True), _GONE),
+    "drop-fragments": Fault("its second IKE fragment is always lost", Behaviour(drops_fragment=2),
+                            ("fragments-lost",)),
+    "deaf-4500": Fault("finds a NAT, and does not hear what comes to port 4500", Behaviour(deaf_to_natt=True),
+                       ("nat-t-blocked",)),
+    "delete-after-phase1": Fault("deletes phase 1 as soon as it is up", Behaviour(deletes_after="phase1"),
+                                 ("deleted-by-peer",)),
+    "delete-after-quick": Fault("deletes all as soon as it is up", Behaviour(deletes_after="QM3")),
+    "no-dpd": Fault("does not answer R-U-THERE", Behaviour(deaf_to_dpd=True)),
+    "dead": Fault("is gone soon after all was up", Behaviour(dead_after_s=5.0), ("dead-peer",)),
+    "slow": Fault("answers 2 seconds late", Behaviour(delay_s=2.0)),
 }  # fmt: skip
-"""Name: what the peer does then."""
+"""By name."""
 
 
 def _step(value: str) -> str:
@@ -116,6 +153,20 @@ def _refusal(value: str) -> tuple[str, int]:
     return _step(step), NotifyType[wanted]
 
 
+def _late(value: str) -> float | tuple[tuple[str, float], ...]:
+    step, colon, seconds = value.partition(":")
+    return ((_step(step), _seconds(seconds)),) if colon else _seconds(value)
+
+
+def _cut(value: str) -> tuple[tuple[str, int], ...]:
+    step, _, octets = value.partition(":")
+    if not octets.isdigit() or not _LEAST_CUT <= int(octets) < 65_536:
+        raise ReplayError(
+            f"{value!r} is no step with a size; write one like MSG5:300, from {_LEAST_CUT} octets"
+        )
+    return ((_step(step), int(octets)),)
+
+
 def _seconds(value: str) -> float:
     try:
         found = float(value)
@@ -128,10 +179,16 @@ def _seconds(value: str) -> float:
 
 _SETTINGS: Final[dict[str, tuple[str, str, Callable[[str], object]]]] = {
     "silent": ("silent_from", "MSG4: sends neither that step nor anything after it", _step),
-    "lose": ("loses", "MSG4: that step never arrives", _step),
+    "lose": ("loses", "MSG4: that step never arrives; repeatable", lambda value: frozenset((_step(value),))),
+    "lose-once": (
+        "loses_once",
+        "MSG4: its first copy never arrives; repeatable",
+        lambda value: frozenset((_step(value),)),
+    ),
     "refuse": ("refuses", "MSG2:NO-PROPOSAL-CHOSEN: a notify in its place", _refusal),
     "restart-after": ("restarts_after", "MSG2: forgets all once it was sent", _step),
-    "delay": ("delay_s", "3: answers so many seconds late", _seconds),
+    "delay": ("delay_s", "3: answers so many seconds late; MSG4:3: that step alone; repeatable", _late),
+    "cut": ("fragments", "MSG6:300: sends that step in IKE fragments of this size; repeatable", _cut),
 }
 
 
@@ -146,19 +203,31 @@ def behaviour(words: tuple[str, ...]) -> Behaviour:
         name, equals, value = word.partition("=")
         if equals and name in _SETTINGS:
             field, _, read = _SETTINGS[name]
-            found = replace(found, **{field: read(value)})
+            found = _with(found, field, read(value))
         elif word in FAULTS:
-            made = FAULTS[word][1]
+            made = FAULTS[word].behaviour
             changed = {f: getattr(made, f) for f in made.__struct_fields__
                        if getattr(made, f) != getattr(Behaviour(), f)}  # fmt: skip
             found = replace(found, **changed)
         else:
             known = ", ".join((*FAULTS, *(f"{one}=..." for one in _SETTINGS)))
             raise ReplayError(f"fault {word!r} is none of {known}")
-    return found
+    only = FAULTS.get(words[0]) if len(words) == 1 else None
+    return replace(found, codes=() if only is None else only.codes)
+
+
+def _with(found: Behaviour, field: str, value: object) -> Behaviour:
+    """Return a behaviour with one thing more: what is said of several steps adds up."""
+    if isinstance(value, frozenset):
+        return replace(found, **{field: getattr(found, field) | value})
+    if field == "delay_s" and isinstance(value, tuple):
+        return replace(found, delays_s=(*found.delays_s, *value))
+    if field == "fragments" and isinstance(value, tuple):
+        return replace(found, fragments=(*found.fragments, *value))
+    return replace(found, **{field: value})
 
 
 def described() -> tuple[tuple[str, str], ...]:
     """Return every fault with what it does."""
-    named = tuple((name, f"the peer {means}") for name, (means, _) in FAULTS.items())
+    named = tuple((name, f"the peer {fault.means}") for name, fault in FAULTS.items())
     return (*named, *((f"{name}=", means) for name, (_, means, _) in _SETTINGS.items()))

@@ -1,5 +1,6 @@
 """Edits before sending: `group=modp1024`, `id=fqdn:other.example`, `vendor-id=-4048b7d5`."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final, get_args
 
@@ -7,12 +8,14 @@ from msgspec.structs import replace
 
 from ikepcap.errors import ReplayError
 from ikepcap.replay.policy import Mode, Policy
+from ikepcap.replay.rewrite import edit_of
 from ikepcap.replay.words import AUTH, ENCRYPTION, GROUPS, HASHES, identity, lifetime
 from ikepcap.wire import build
 from ikepcap.wire.numbers import Phase1Attribute
 from ikepcap.wire.offer import Transform, read_offer
 from ikepcap.wire.walk import Attribute
 
+_OF_A_STEP: Final = re.compile(r"[A-Za-z]+\d:")
 Change = Callable[[list[Attribute]], list[Attribute]]
 
 
@@ -23,9 +26,14 @@ def edited(policy: Policy, assignments: Iterable[str]) -> Policy:
         ReplayError: one means nothing.
     """
     for text in assignments:
+        if _OF_A_STEP.match(text):
+            policy = replace(policy, edits=(*policy.edits, edit_of(text)))
+            continue
         name, equals, value = text.partition("=")
         if not equals or name not in _EDITS:
-            raise ReplayError(f"{text!r} is no edit; one is NAME=VALUE, the names are {', '.join(_EDITS)}")
+            known = ", ".join(_EDITS)
+            raise ReplayError(f"{text!r} is no edit; one is NAME=VALUE, or STEP:LAYER.FIELD=VALUE; "
+                              f"the names are {known}")  # fmt: skip
         policy = _EDITS[name](policy, value)
     return policy
 

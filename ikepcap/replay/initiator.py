@@ -26,6 +26,7 @@ from ikepcap.replay.sa import Suite, suite_of
 from ikepcap.replay.sender import RandomBytes
 from ikepcap.replay.session import AS_MADE, Session
 from ikepcap.wire import build
+from ikepcap.wire.bodies import Configuration
 from ikepcap.wire.build import Part
 from ikepcap.wire.details import CfgType
 from ikepcap.wire.message import NO_COOKIE, Message
@@ -68,7 +69,7 @@ class Initiator(Session):
             self.suite = first
             parts += [*key_parts(self, first.group), own_identity(self).part(), *requests(self)]
         self.expects = 2
-        self.request("MSG1", self.clear_message([*parts, *vendor_parts(self)]))
+        self.request("MSG1", self.clear_message("MSG1", [*parts, *vendor_parts(self)]))
         return self._collected()
 
     def _offered(self) -> list[Suite]:
@@ -96,7 +97,7 @@ class Initiator(Session):
         if message.responder_cookie == NO_COOKIE:
             return
         chosen = read_offer(b"".join(message.bodies(Payload.SA)[:1])).transforms
-        offered = read_offer(self.policy.offer).transforms
+        offered = read_offer(self.facts.offer or self.policy.offer).transforms
         suite = suite_of(chosen[0]) if chosen else "nothing was chosen"
         self.facts.responder_cookie = message.responder_cookie
         if isinstance(suite, str) or not any(is_same(chosen[0], one) for one in offered):
@@ -118,7 +119,7 @@ class Initiator(Session):
         self.answered()
         parts: list[Part] = [*key_parts(self, suite.group), *requests(self), *nat_parts(self, suite)]
         self.expects = 4
-        self.request("MSG3", self.clear_message(parts))
+        self.request("MSG3", self.clear_message("MSG3", parts))
 
     def _end_aggressive(self, message: Message, suite: Suite) -> None:
         """MSG2 of aggressive mode holds all, and MSG3 ends phase 1."""
@@ -136,7 +137,7 @@ class Initiator(Session):
         if found_nat(self, message):
             self._move()
         if self.sa is not None:
-            self.answer("MSG3", self.sa.seal(parts, Exchange.AGGRESSIVE))
+            self.answer("MSG3", self.sa.seal(self.edited("MSG3", parts), Exchange.AGGRESSIVE))
         self._finish_phase_1()
 
     def _refuse_hash_r(self, kind: int) -> None:
@@ -160,7 +161,7 @@ class Initiator(Session):
             spi = self.facts.initiator_cookie + (self.facts.responder_cookie or bytes(8))
             parts.append(build.notify(NotifyType.INITIAL_CONTACT, spi=spi))
         self.expects = 6
-        self.request("MSG5", self.sa.seal(parts, Exchange.MAIN))
+        self.request("MSG5", self.sa.seal(self.edited("MSG5", parts), Exchange.MAIN))
 
     def _take_proof(self, message: Message) -> None:
         """MSG6, the responder's proof."""
@@ -255,12 +256,7 @@ class Initiator(Session):
                 self.finish("failed", "XAUTH asks for a user, and none is given")
         elif found.type == CfgType.SET and about_user:
             self.calm("login")
-            transaction.acknowledge(self, "T4", message.message_id, found)
-            self._is_let_in = transaction.was_let_in(found)
-            if not self._is_let_in:
-                self.say_delete()  # as Libreswan does
-                self.finish("refused", "XAUTH: the user is not let in")
-            self._go_on()
+            self._take_login(message.message_id, found)
         elif found.type == CfgType.SET:
             self._address = transaction.given_address(found) or self._address
             transaction.acknowledge(self, "C2", message.message_id, found)
@@ -275,6 +271,18 @@ class Initiator(Session):
             self._address = transaction.given_address(found)
             self.note(f"mode-config gives {self._address or 'no address'}")
             self._go_on()
+
+    def _take_login(self, message_id: int, found: Configuration) -> None:
+        """The user is let in, or all is over: copies of what says so are not answered then."""
+        self._is_let_in = transaction.was_let_in(found)
+        if not self._is_let_in and self.policy.manner.deletes_refused_user:
+            self.say_delete()
+        else:
+            transaction.acknowledge(self, "T4", message_id, found)
+        if not self._is_let_in:
+            self.finish("refused", "XAUTH: the user is not let in")
+            self.forget()
+        self._go_on()
 
     def take_notices(self, message: Message) -> None:
         """Take what the responder says: errors end it, where they are believed."""

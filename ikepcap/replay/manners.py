@@ -41,6 +41,8 @@ class Manner(Struct, frozen=True):
     bad_hash_r: Garbled = "encrypted"
     """As initiator of aggressive mode."""
     mode_refused: Refusal = "silent"
+    deletes_refused_user: bool = False
+    """As an initiator that XAUTH does not let in: a delete in place of the acknowledgement."""
 
 
 _STRONGSWAN_GAPS: Final = (4.0, 7.2, 12.96, 23.328, 41.99)
@@ -59,7 +61,7 @@ MANNERS: Final[dict[str, Manner]] = {
             "libreswan", _DOUBLING, 32.0,
             repeats=frozenset(("MSG4", "AGGR2", "QM2", "T1")), half_open_s=64.0, heeds=False,
             no_proposal="bare-zero", bad_identity=NotifyType.INVALID_ID_INFORMATION,
-            bad_proof=NotifyType.INVALID_ID_INFORMATION, bad_hash_r="clear",
+            bad_proof=NotifyType.INVALID_ID_INFORMATION, bad_hash_r="clear", deletes_refused_user=True,
         ),
         Manner(
             "racoon", (10.0, 10.0, 10.0, 10.0), 10.0,

@@ -72,7 +72,7 @@ def nat_parts(session: Session, suite: Suite) -> list[Part]:
     if kind is None:
         return []
     cookies = session.facts.initiator_cookie + (session.facts.responder_cookie or bytes(8))
-    forced = session.policy.forces_natt
+    forced = session.policy.forces_natt or session.behaviour.deaf_to_natt
     return nat_d_parts(kind, suite.algorithm.name, cookies, session.path, forced=forced)
 
 

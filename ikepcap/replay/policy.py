@@ -8,6 +8,7 @@ from msgspec import Struct
 from ikepcap.keys.credential import Authorities, Credential
 from ikepcap.keys.secret import Secret
 from ikepcap.replay.manners import DEFAULT, Manner
+from ikepcap.replay.rewrite import Edit
 from ikepcap.wire import build
 from ikepcap.wire.build import Part
 from ikepcap.wire.details import IdType
@@ -101,6 +102,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     selectors: tuple[Identity, Identity] | None = None
     """IDci and IDcr as the initiator sends them. None: the two hosts, or on a responder any."""
     manner: Manner = DEFAULT
+    edits: tuple[Edit, ...] = ()
+    """Changes of the messages of phase 1 and of QM1, made before they are sent."""
     dpd_s: float | None = None
     """An initiator sees so often whether the peer is alive, once all is up."""
 

@@ -132,6 +132,8 @@ class QuickMode:
 
     def _send(self, step: str, parts: list[Part]) -> None:
         sa = self._session.sa
+        parts = self._session.edited(step, parts)
+        self._offer = next((one.body for one in parts if one.type == Payload.SA), self._offer)
         if sa is not None:
             sealed = sa.seal_hashed(parts, Exchange.QUICK, self.message_id)
             self._session.request(step, sealed, self.message_id)

@@ -97,7 +97,7 @@ class Responder(Session):
         self.wake("half-open", manner.half_open_s)
         self.expects = 3
         if self.policy.mode == "main":
-            self.answer("MSG2", self.clear_message([*parts, *vendor_parts(self)]))
+            self.answer("MSG2", self.clear_message("MSG2", [*parts, *vendor_parts(self)]))
             return
         self._answer_aggressive(parts, suite)
 
@@ -110,7 +110,7 @@ class Responder(Session):
             return
         whole = [*parts, *keys, *proof_parts(self), *requests(self), *vendor_parts(self),
                  *nat_parts(self, suite)]  # fmt: skip
-        self.answer("MSG2", self.clear_message(whole))
+        self.answer("MSG2", self.clear_message("MSG2", whole))
 
     def _take_key(self, message: Message) -> None:
         """MSG3, and MSG4 in answer."""
@@ -124,7 +124,7 @@ class Responder(Session):
         if not self._make_keys():
             return
         self.expects = 5
-        self.answer("MSG4", self.clear_message([*keys, *requests(self), *nat_parts(self, suite)]))
+        self.answer("MSG4", self.clear_message("MSG4", [*keys, *requests(self), *nat_parts(self, suite)]))
 
     def _make_keys(self) -> bool:
         psk = self.policy.psk
@@ -144,8 +144,9 @@ class Responder(Session):
         if not self._accepts(message) or self.sa is None:
             return
         self.has_moved = self.path.is_natt
-        self.answer("MSG6", self.sa.seal(proof_parts(self), Exchange.MAIN))
-        self._finish_phase_1()
+        self.answer("MSG6", self.sa.seal(self.edited("MSG6", proof_parts(self)), Exchange.MAIN))
+        if self.result is None:  # not refused on purpose
+            self._finish_phase_1()
 
     def _take_aggressive_proof(self, message: Message) -> None:
         """MSG3 of aggressive mode; some send it in the clear."""

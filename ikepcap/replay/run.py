@@ -12,13 +12,14 @@ from ikepcap.keys.derive import PSK_METHODS
 from ikepcap.replay.actions import Done, Endpoint, Note, Path, Send
 from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.initiator import Initiator
+from ikepcap.replay.known import Known, known
 from ikepcap.replay.memory import SECOND_NS, Captured, Memory
 from ikepcap.replay.policy import SIGNED_METHODS, XAUTH_METHODS, Policy
 from ikepcap.replay.responders import Responders
 from ikepcap.replay.sa import IsakmpSa
 from ikepcap.replay.safety import Gate
 from ikepcap.replay.script import Script, one_transform_each
-from ikepcap.replay.session import AS_MADE
+from ikepcap.replay.session import AS_MADE, Session
 from ikepcap.replay.transport import Loop, Udp
 from ikepcap.replay.witness import Probe, Verbatim
 from ikepcap.wire.offer import read_offer
@@ -26,6 +27,9 @@ from ikepcap.wire.offer import read_offer
 Way = Literal["fresh", "verbatim", "probe"]
 Tell = Callable[[Note | Done], None]
 _LINGER_S: Final = 1.0
+_LINGER_AFTER_FAILURE_S: Final = 3.0
+"""A peer that repeats itself then tells what it made of the end. And a delete that comes at once may look
+like the answer to a refusal of the same size, as if both were a keepalive."""
 _REHEARSAL_S: Final = 60.0
 
 
@@ -84,6 +88,8 @@ class Player:
         self._negotiated = 0
         self.said: list[str] = []
         self.done: Done | None = None
+        self.known: tuple[Known, ...] = ()
+        """What can be stated of the negotiations played, before the delete that tidies up."""
 
     @property
     def sent(self) -> int:
@@ -120,11 +126,19 @@ class Player:
             engine = self._made(udp.ends[0], udp.ends[1])
             loop = Loop(engine, udp, hear)
             try:
-                loop.run(engine.start(time.time_ns()), seconds=seconds, linger_s=_LINGER_S)
+                loop.run(
+                    engine.start(time.time_ns()),
+                    seconds=seconds,
+                    linger_s=(_LINGER_S, _LINGER_AFTER_FAILURE_S),
+                )
             except KeyboardInterrupt:
                 hear(Note("interrupted"))
             self.done = loop.done
             self._negotiated = len(udp.record)
+            if isinstance(engine, Session):
+                self.known = known(self.negotiated, {engine.facts.initiator_cookie: engine}, "initiator")
+            else:
+                self.known = known(self.negotiated, {}, "initiator")
             loop.close(engine.close(time.time_ns()))
 
     def rehearsed(self) -> Iterator[tuple[float, Send]]:
@@ -143,7 +157,7 @@ class Player:
     def _made(self, local: Endpoint, natt: Endpoint) -> Initiator | Verbatim | Probe:
         path, far = Path(local, self._target), Path(natt, self._far, is_natt=True)
         if self._way == "verbatim":
-            self._engine = Verbatim(self._script, path, self._policy.manner)
+            self._engine = Verbatim(self._script, path, self._policy.manner, self._policy.edits)
         elif self._way == "probe":
             offers = one_transform_each(self._policy.offer) if self._each else [self._policy.offer]
             self._engine = Probe(self._policy, offers, path, secrets.token_bytes)

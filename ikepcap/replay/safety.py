@@ -45,12 +45,18 @@ def check_target(address: str, allowed: Iterable[Network]) -> None:
         UnsafeTargetError: it may not be sent to.
     """
     found = _plain(address)
-    listed = [network for network in allowed if network.version == found.version and found in network]
-    if any(found.version == network.version and found in network for network in FREE):
-        return
+    listed = _around(found, allowed)
     if any(network.prefixlen == network.max_prefixlen for network in listed):
         return
-    if any(found.version == network.version and found in network for network in PRIVATE):
+    free, private = _around(found, FREE), _around(found, PRIVATE)
+    if any(found in _edges(network) for network in (*free, *private, *listed)):
+        raise UnsafeTargetError(
+            f"{found} is all hosts of a network, not one: nothing is sent there unless exactly it is allowed "
+            f"with --allow {found}"
+        )
+    if free:
+        return
+    if private:
         if listed:
             return
         raise UnsafeTargetError(
@@ -65,6 +71,17 @@ def check_target(address: str, allowed: Iterable[Network]) -> None:
     raise UnsafeTargetError(
         f"{found} {kind}: nothing is sent there unless exactly it is allowed with --allow {found}"
     )
+
+
+def _around(address: Address, networks: Iterable[Network]) -> list[Network]:
+    return [network for network in networks if network.version == address.version and address in network]
+
+
+def _edges(network: Network) -> tuple[Address, ...]:
+    """Return the addresses to which all hosts of an IPv4 network may answer: its first and its last."""
+    if network.version == 6 or network.prefixlen >= network.max_prefixlen - 1:
+        return ()
+    return network.network_address, network.broadcast_address
 
 
 def _plain(address: str) -> Address:

@@ -126,7 +126,7 @@ class Sender(ABC):
             self._heard.remember(self._current, None)
             self.finish("refused", f"{notify_name(kind)} in place of {outgoing.step}, as asked for")
             return
-        outgoing.datagrams = self._cut(outgoing.datagrams[0])
+        outgoing.datagrams = self._cut(outgoing.step, outgoing.datagrams[0])
         if outgoing.message_id >= 0 and outgoing.step != "INFO":
             self._pending[outgoing.message_id] = outgoing
         self._put(outgoing)
@@ -136,9 +136,11 @@ class Sender(ABC):
     def _put(self, outgoing: Outgoing) -> None:
         """Put a copy on the wire."""
         outgoing.count(self.now_ns)
-        if outgoing.step == self.behaviour.loses:
+        lost_once = outgoing.copies == 1 and outgoing.step in self.behaviour.loses_once
+        if lost_once or outgoing.step in self.behaviour.loses:
             return
-        delay_ns = round(self.behaviour.delay_s * SECOND_NS)
+        delay_s = dict(self.behaviour.delays_s).get(outgoing.step, self.behaviour.delay_s)
+        delay_ns = round(delay_s * SECOND_NS)
         for send in outgoing.sends():
             if delay_ns:
                 self._later.append((self.now_ns + delay_ns, send))
@@ -154,10 +156,11 @@ class Sender(ABC):
             copies = "once" if outgoing.copies == 1 else f"{outgoing.copies} times"
             self.finish("gave-up", f"{outgoing.step} was sent {copies} and not answered")
 
-    def _cut(self, data: bytes) -> tuple[bytes, ...]:
+    def _cut(self, step: str, data: bytes) -> tuple[bytes, ...]:
         """Return a message in IKE fragments, where it is large and the peer can put them together."""
-        size = self.policy.fragment_bytes
-        known = any(one.startswith(FRAGMENTATION) for one in self.peer_vendor_ids)
+        asked = dict(self.behaviour.fragments).get(step)
+        size = asked or self.policy.fragment_bytes
+        known = asked is not None or any(one.startswith(FRAGMENTATION) for one in self.peer_vendor_ids)
         if size is None or len(data) <= size or not known:
             return (data,)
         self._fragment_id = self._fragment_id % 65535 + 1

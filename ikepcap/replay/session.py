@@ -13,6 +13,7 @@ from ikepcap.keys.secret import Secret
 from ikepcap.replay.actions import Action, Path
 from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.policy import EXCHANGES, Policy
+from ikepcap.replay.rewrite import rewritten, rewritten_parts
 from ikepcap.replay.sa import IsakmpSa, Suite
 from ikepcap.replay.sender import RandomBytes, Sender
 from ikepcap.replay.sending import Outgoing
@@ -72,7 +73,7 @@ class Session(Sender):
             now_ns: time, from any epoch.
         """
         self.now_ns = now_ns
-        if not self._is_mute:
+        if not self._is_mute and not (path.is_natt and self.behaviour.deaf_to_natt):
             try:
                 self._take(data, path)
             except ReplayError as error:
@@ -147,7 +148,7 @@ class Session(Sender):
         """Return a new one, never zero."""
         return int.from_bytes(self.random_bytes(4)) or 1
 
-    def clear_message(self, parts: Sequence[Part]) -> bytes:
+    def clear_message(self, step: str, parts: Sequence[Part]) -> bytes:
         """Return a phase-1 message in the clear, and learn from it what keys depend on."""
         data = build.message(
             parts,
@@ -155,8 +156,15 @@ class Session(Sender):
             responder_cookie=self.facts.responder_cookie or NO_COOKIE,
             exchange=EXCHANGES[self.policy.mode],
         )
-        self.learn_own(parts)
+        data = rewritten(step, data, self.policy.edits)
+        message = parse(data)
+        if message is not None:
+            self.facts.learn(message, self.role)
         return data
+
+    def edited(self, step: str, parts: Sequence[Part]) -> list[Part]:
+        """Return payloads that are to be encrypted, as the user wants them."""
+        return rewritten_parts(step, parts, self.policy.edits)
 
     def learn_own(self, parts: Sequence[Part]) -> None:
         """Learn from payloads of this peer's own what keys and hashes depend on."""

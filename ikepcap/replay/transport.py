@@ -191,13 +191,15 @@ class Loop:
         self._wait_until_ns: int | None = None
         self.done: Done | None = None
 
-    def run(self, first: Iterable[Action], *, seconds: float, linger_s: float, ends: bool = True) -> None:
+    def run(
+        self, first: Iterable[Action], *, seconds: float, linger_s: tuple[float, float], ends: bool = True
+    ) -> None:
         """Go on until the end.
 
         Args:
             first: actions that `start` gave, if there are any.
             seconds: the most it may take.
-            linger_s: how long to stay after the end, for whatever the peer repeats.
+            linger_s: how long to stay after the end, for whatever the peer repeats: where it is up, and else.
             ends: stop when the engine is done; a responder goes on.
 
         Raises:
@@ -209,7 +211,8 @@ class Loop:
         last: str | None = None
         while (now_ns := time.time_ns()) < end_ns:
             if ends and self.done is not None and not lingers:
-                lingers, end_ns = True, min(end_ns, now_ns + round(linger_s * SECOND_NS))
+                stays_s = linger_s[self.done.result not in ("established", "answered")]
+                lingers, end_ns = True, min(end_ns, now_ns + round(stays_s * SECOND_NS))
             until_ns = end_ns if self._wait_until_ns is None else min(end_ns, self._wait_until_ns)
             got = self._udp.wait((until_ns - now_ns) / SECOND_NS)
             if isinstance(got, Note):

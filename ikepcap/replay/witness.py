@@ -10,6 +10,7 @@ from ikepcap.replay.manners import Manner
 from ikepcap.replay.nat import nat_d_parts
 from ikepcap.replay.phase1 import is_same
 from ikepcap.replay.policy import EXCHANGES, Policy
+from ikepcap.replay.rewrite import Edit, rewritten
 from ikepcap.replay.script import Script
 from ikepcap.replay.sender import RandomBytes
 from ikepcap.replay.sending import SECOND_NS
@@ -26,8 +27,8 @@ _NAT_D: Final = frozenset((Payload.NAT_D, Payload.NAT_D_DRAFT))
 class _Asker:
     """Sends one message at a time, repeats it, and hands its answer on."""
 
-    def __init__(self, path: Path, manner: Manner) -> None:
-        self.path, self._manner = path, manner
+    def __init__(self, path: Path, manner: Manner, edits: Sequence[Edit]) -> None:
+        self.path, self._manner, self._edits = path, manner, edits
         self._data, self._step = b"", ""
         self._copies = 0
         self._due_ns: int | None = None
@@ -36,7 +37,8 @@ class _Asker:
 
     def ask(self, data: bytes, step: str, now_ns: int) -> list[Action]:
         """Send a new message."""
-        self._data, self._step, self._copies, self._cookie = data, step, 0, data[:8]
+        self._data = rewritten(step, data, self._edits)
+        self._step, self._copies, self._cookie = step, 0, self._data[:8]
         return self._again(now_ns)
 
     def _again(self, now_ns: int) -> list[Action]:
@@ -102,13 +104,13 @@ class Verbatim(_Asker):
 
     role = INITIATOR
 
-    def __init__(self, script: Script, path: Path, manner: Manner) -> None:
+    def __init__(self, script: Script, path: Path, manner: Manner, edits: Sequence[Edit] = ()) -> None:
         """Take a script; `manner` says when to repeat.
 
         Raises:
             ReplayError: the capture holds nothing in the clear.
         """
-        super().__init__(path, manner)
+        super().__init__(path, manner, edits)
         self._mode = script.mode
         self._messages = [one.message for one in script.clear if one.sender == INITIATOR]
         self._place = 0
@@ -167,7 +169,7 @@ class Probe(_Asker):
         self, policy: Policy, offers: Sequence[bytes], path: Path, random_bytes: RandomBytes
     ) -> None:
         """Take offers: bodies of SA payloads, each a question of its own."""
-        super().__init__(path, policy.manner)
+        super().__init__(path, policy.manner, policy.edits)
         self._policy, self._offers, self._random = policy, tuple(offers), random_bytes
         self._place = 0
         self.accepted: list[str] = []

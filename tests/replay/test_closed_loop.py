@@ -13,9 +13,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ikepcap import api
+from ikepcap.facts.difference import of_conversation
+from ikepcap.facts.kept import stated
+from ikepcap.keys.material import Origin
+from ikepcap.keys.own import own_table
 from ikepcap.keys.secret import Secret
 from ikepcap.replay.actions import Send
 from ikepcap.replay.behaviour import FAULTS, Behaviour, behaviour
+from ikepcap.replay.known import known
 from ikepcap.replay.manners import MANNERS
 from ikepcap.replay.memory import Side
 from ikepcap.replay.policy import DEAD_PEER, FRAGMENTATION, NAT_T, XAUTH, Policy, User
@@ -123,6 +128,8 @@ TABLE = (
     Expected("refuse=MSG2:UNSUPPORTED-EXCHANGE-TYPE", "refused", "mode-refused"),
     Expected("restart-after=MSG4", "stalled", "peer-went-silent", "psk-mismatch"),
     Expected("delay=6", "established"),
+    Expected("deaf-4500", "stalled", "nat-t-blocked"),
+    Expected("lose-once=MSG4", "established"),
 )  # fmt: skip
 
 
@@ -156,6 +163,36 @@ def test_every_fault_is_named(row: Expected, tmp_path: Path) -> None:
     _check(capture, row.outcome, row.code, row.alternative)
 
 
+@pytest.mark.parametrize("side", ["initiator", "responder"])
+@pytest.mark.parametrize("row", [row for row in TABLE if row.fault not in NOT_YET], ids=_name)
+def test_what_an_engine_states_of_its_run_is_what_the_analysis_finds(
+    row: Expected, side: Side, tmp_path: Path
+) -> None:
+    one, other = POLICIES[row.kind]()
+    manner = MANNERS[row.manner]
+    wrong = behaviour((row.fault,))
+    near: Side = "responder" if row.fault == "drop-fragments" else "initiator"
+    memory = join(replace(one, manner=manner), replace(other, manner=manner), wrong, near=near).run()
+    capture = as_pcap(memory.captured, tmp_path / "run.pcap")
+    initiator: Any = memory.initiator  # type: ignore[attr-defined]
+    engines = {initiator.facts.initiator_cookie: initiator}
+    if side == "responder":
+        engines = memory.responders.sessions  # type: ignore[attr-defined]
+    (found,) = known(memory.captured, engines, side)
+    (conversation,) = api.analyze(capture, strict=True).conversations
+    assert tuple(of_conversation(stated(found), conversation)) == (), (stated(found), conversation.summary)
+
+
+def test_engines_state_more_than_who_they_are() -> None:
+    memory = join(policy(), policy(), behaviour(("wrong-psk",))).run()
+    sessions = memory.responders.sessions  # type: ignore[attr-defined]
+    (found,) = known(memory.captured, sessions, "responder")
+    facts = stated(found).facts
+    assert (facts["outcome"], facts["last_message"], facts["awaited_message"]) == ("refused", 5, 6)
+    assert facts["responder_real"] == "MM_WAIT_MSG5"
+    assert facts["fault_among"] == ("psk-mismatch",)
+
+
 def _check(capture: Path, outcome: str, code: str | None, alternative: str | None = None) -> None:
     found = api.analyze(capture, strict=True).conversations
     first = found[0]
@@ -164,6 +201,38 @@ def _check(capture: Path, outcome: str, code: str | None, alternative: str | Non
     assert (first.outcome, list(faults)[:1]) == (outcome, [code] if code else []), first.findings
     if alternative is not None and code is not None:
         assert alternative in faults[code].alternatives, faults[code]
+
+
+WITH_KEYS = (
+    ("refuse-identity", "psk", "identity-mismatch"),
+    ("refuse=MSG6:INVALID-CERTIFICATE", "rsa", "certificate-rejected"),
+    ("refuse-user", "xauth", "xauth-failed"),
+    ("phase2-proposal", "psk", "phase2-proposal-mismatch"),
+    ("phase2-selectors", "psk", "phase2-selector-mismatch"),
+    ("phase2-pfs", "psk", "phase2-pfs-mismatch"),
+)
+"""Faults that are refused under encryption: who has the keys is told which it is."""
+
+
+@pytest.mark.parametrize(("fault", "kind", "code"), WITH_KEYS)
+def test_with_the_keys_of_the_run_the_fault_is_named_exactly(
+    fault: str, kind: str, code: str, tmp_path: Path
+) -> None:
+    one, other = POLICIES[kind]()
+    manner = MANNERS["libreswan" if fault == "refuse-identity" else "strongswan"]
+    memory = join(replace(one, manner=manner), replace(other, manner=manner), behaviour((fault,))).run()
+    capture = as_pcap(memory.captured, tmp_path / "run.pcap")
+    keys = tmp_path / "keys.toml"
+    keys.write_text(own_table(memory.initiator.sa.material(Origin("x", 1))))  # type: ignore[attr-defined]
+    (conversation,) = api.analyze(capture, keys=str(keys), strict=True).conversations
+    assert [one.code for one in conversation.findings if one.severity == "fault"][:1] == [code]
+
+
+def test_a_message_that_is_lost_once_is_recovered_from(tmp_path: Path) -> None:
+    memory = join(policy(), policy(), behaviour(("lose-once=MSG4", "lose-once=QM2"))).run()
+    (conversation,) = api.analyze(as_pcap(memory.captured, tmp_path / "run.pcap"), strict=True).conversations
+    assert conversation.outcome == "established"
+    assert [one.code for one in conversation.findings] == ["recovered"]
 
 
 def test_every_fault_is_in_the_table() -> None:

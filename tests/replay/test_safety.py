@@ -1,11 +1,18 @@
 """To whom nothing is sent, and how much to the others."""
 
+import random
 from ipaddress import ip_network
 
 import pytest
 
 from ikepcap.errors import ReplayError, UnsafeTargetError
+from ikepcap.replay.actions import Endpoint, Path, Send
+from ikepcap.replay.initiator import Initiator
+from ikepcap.replay.memory import Memory
+from ikepcap.replay.responders import Responders
 from ikepcap.replay.safety import PER_RESPONDER, PER_RUN, PER_SECOND, Gate, check_target
+from ikepcap.wire import build
+from tests.replay.peers import paths, policy
 
 SECOND_NS = 1_000_000_000
 
@@ -41,9 +48,52 @@ def test_any_other_address_has_to_be_allowed_by_itself(address: str) -> None:
     check_target(address, (ip_network(plain),))
 
 
-def test_names_are_not_looked_up() -> None:
+@pytest.mark.parametrize(("address", "allowed"), [
+    ("127.255.255.255", "127.0.0.0/8"), ("192.0.2.255", "192.0.2.0/24"), ("198.51.100.0", "192.0.2.0/24"),
+    ("10.1.255.255", "10.1.0.0/16"), ("10.255.255.255", "0.0.0.0/0"), ("192.168.7.63", "192.168.7.0/26"),
+    ("::ffff:192.0.2.255", "192.0.2.0/24"),
+])  # fmt: skip
+def test_broadcast_addresses_have_to_be_allowed_by_themselves(address: str, allowed: str) -> None:
+    with pytest.raises(UnsafeTargetError, match="all hosts of a network"):
+        check_target(address, (ip_network(allowed),))
+    check_target(address, (ip_network(address.removeprefix("::ffff:")),))
+
+
+@pytest.mark.parametrize("address", [
+    "64:ff9b::808:808", "2002:808:808::1", "::8.8.8.8", "fe80::1%eth0", "ff02::1%eth0", "2001:db9::1",
+])  # fmt: skip
+def test_ways_around_through_ipv6_are_none(address: str) -> None:
+    with pytest.raises(UnsafeTargetError):
+        check_target(address, (ip_network("8.8.8.8"), ip_network("0.0.0.0/0")))
+
+
+@pytest.mark.parametrize("address", ["localhost", "127.1", "0177.0.0.1", "2130706433", "0x7f.1", " 127.0.0.1",
+                                     "127.0.0.1/8", ""])  # fmt: skip
+def test_what_others_take_for_an_address_is_none(address: str) -> None:
     with pytest.raises(UnsafeTargetError, match="no IP address"):
-        check_target("localhost", ())
+        check_target(address, ())
+
+
+def test_nothing_that_a_peer_says_sends_the_initiator_elsewhere() -> None:
+    """Neither a message from another address and port, nor a redirect (40501, as Cisco balances load)."""
+    path, natt_path = paths()
+    other = Path(path.local, Endpoint("203.0.113.9", 999))
+    for moment_s in (0.01, 0.05, 0.09, 0.5):
+        initiator = Initiator(policy(), path, natt_path, random.Random(1).randbytes)
+        memory = Memory(initiator, Responders(policy(), random.Random(2).randbytes)).run(moment_s)
+        redirect = build.message(
+            [build.notify(40501, data=bytes((203, 0, 113, 9)))],
+            initiator_cookie=initiator.facts.initiator_cookie,
+            responder_cookie=initiator.facts.responder_cookie or bytes(8), exchange=5, message_id=7,
+        )  # fmt: skip
+        heard = [one.payload for one in memory.captured if one.source.address != path.local.address]
+        for data in (redirect, *heard):
+            actions = [
+                *initiator.receive(data, other, memory.now_ns),
+                *initiator.timer(memory.now_ns + 60 * SECOND_NS),
+            ]  # fmt: skip
+            sends = [action for action in actions if isinstance(action, Send)]
+            assert {send.path.remote.address for send in sends} <= {path.remote.address}
 
 
 def test_no_more_than_twenty_datagrams_in_a_second_and_two_hundred_in_a_run() -> None:

@@ -12,7 +12,6 @@ from ikepcap.keys.own import own_table
 from ikepcap.keys.sources import load_ring
 from ikepcap.replay.actions import Endpoint
 from ikepcap.replay.behaviour import behaviour
-from ikepcap.replay.edits import edited
 from ikepcap.replay.manners import MANNERS
 from ikepcap.replay.memory import Memory
 from ikepcap.replay.policy import DEAD_PEER, FRAGMENTATION, NAT_T, Policy, subnet
@@ -135,29 +134,6 @@ def test_what_is_not_there_cannot_be_taken(tmp_path: Path) -> None:
         replaying.take(file, cookie="00")
 
 
-def test_edits() -> None:
-    made = edited(
-        policy(*OFFERS),
-        ["transform=3", "encryption=aes128", "hash=md5", "group=14", "auth=xauth-psk", "lifetime=100000",
-         "id=user:me@example.net", "vendor-id=none", "vendor-id=+0102", "nonce=16", "mode=aggressive"],
-    )  # fmt: skip
-    (one,) = read_offer(made.offer).transforms
-    assert (one.encryption, one.key_bits, one.hash, one.group, one.auth) == (7, 128, 1, 14, 65001)
-    assert one.lifetime_s == 100_000
-    assert made.vendor_ids == (b"\1\2",)
-    assert (made.nonce_bytes, made.mode, made.identity) == (16, "aggressive", identity("me@example.net"))
-    assert edited(made, ["vendor-id=-01"]).vendor_ids == ()
-
-
-@pytest.mark.parametrize(
-    "text", ["", "group", "group=none", "encryption=rot13", "lifetime=long", "transform=9", "vendor-id=xyz",
-             "vendor-id=+", "mode=base", "nonce=0", "id=", "colour=red"],
-)  # fmt: skip
-def test_edits_that_mean_nothing(text: str) -> None:
-    with pytest.raises(ReplayError):
-        edited(policy(), [text])
-
-
 def test_verbatim_sends_the_captured_octets_but_for_what_it_must_adopt(tmp_path: Path) -> None:
     file, before = captured(tmp_path, policy())
     script = replaying.take(file).script
@@ -232,7 +208,19 @@ def test_phase_2_proposals_that_mean_nothing(word: str) -> None:
         phase2_offer((word,))
 
 
-NO_FAULTS = ("explode", "silent=MSG9", "silent=", "refuse=MSG2", "refuse=MSG2:NO", "delay=x", "delay=9999")
+NO_FAULTS = (
+    "explode",
+    "silent=MSG9",
+    "silent=",
+    "refuse=MSG2",
+    "refuse=MSG2:NO",
+    "delay=x",
+    "delay=9999",
+    "delay=MSG9:1",
+    "cut=MSG5",
+    "cut=MSG5:9",
+    "lose=",
+)
 
 
 @pytest.mark.parametrize("word", NO_FAULTS)

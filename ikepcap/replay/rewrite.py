@@ -1,0 +1,134 @@
+"""Messages edited before they are sent, on Scapy layers: `MSG1:Transform[2].number=7`, `MSG3:VendorId=none`.
+
+A field is named as `ikepcap show --scapy` prints it. Lengths, counts and next payloads follow an edit, and
+stay as they are set where they are what is edited. Scapy is loaded where there are edits, and only then.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from msgspec import Struct
+
+from ikepcap.errors import ReplayError
+from ikepcap.wire import build
+from ikepcap.wire.build import Part
+from ikepcap.wire.message import parse
+
+_FORM: Final = re.compile(
+    r"(?P<step>[A-Za-z]+\d):(?P<layer>\w+)(?:\[(?P<place>\d+)\])?(?:\.(?P<field>\w+))?=(?P<value>.*)"
+)
+_REMOVED: Final = "none"
+_COOKIE: Final = bytes(8)
+
+
+class Edit(Struct, frozen=True):
+    """One change of one message."""
+
+    step: str
+    layer: str
+    """Name of the layer's class."""
+    place: int
+    """Which of that layer in the message, from 1."""
+    field: str | None
+    """None: the payload is left out."""
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.layer}[{self.place}]{'' if self.field is None else '.' + self.field}"
+
+
+def edit_of(text: str) -> Edit:
+    """Return the edit that a text asks for.
+
+    Raises:
+        ReplayError: it asks for none.
+    """
+    found = _FORM.fullmatch(text)
+    if found is None or (found["field"] is None and found["value"] != _REMOVED):
+        raise ReplayError(
+            f"{text!r} is no edit of a message; write STEP:LAYER.FIELD=VALUE, STEP:LAYER[2].FIELD=VALUE for "
+            "the second such layer, or STEP:LAYER=none to leave it out"
+        )
+    place = int(found["place"] or 1)
+    return Edit(found["step"].upper(), found["layer"], max(place, 1), found["field"], found["value"])
+
+
+def rewritten(step: str, data: bytes, edits: Sequence[Edit]) -> bytes:
+    """Return a message with the edits made that are for this step.
+
+    Raises:
+        ReplayError: the message has no such layer or field, or the field does not take the value.
+    """
+    wanted = [one for one in edits if one.step == step]
+    if not wanted:
+        return data
+    from ikepcap.wire.layers import ISAKMP
+
+    message = ISAKMP(data)
+    for one in wanted:
+        _change(message, one)
+    return bytes(message)
+
+
+def rewritten_parts(step: str, parts: Sequence[Part], edits: Sequence[Edit]) -> list[Part]:
+    """Return payloads that are to be encrypted with the edits made; the header is not theirs to change.
+
+    Raises:
+        ReplayError: as `rewritten`.
+    """
+    if all(one.step != step for one in edits):
+        return list(parts)
+    message = parse(rewritten(step, build.message(parts, initiator_cookie=_COOKIE), edits))
+    spans = message.spans if message is not None else ()
+    data = message.data if message is not None else b""
+    return [build.raw(span.type, data[span.body : span.end]) for span in spans]
+
+
+def _change(message: Any, edit: Edit) -> None:
+    from ikepcap.wire import layers
+
+    kind = getattr(layers, edit.layer, None) if edit.layer in layers.__all__ else None
+    if not isinstance(kind, type):
+        raise ReplayError(f"{edit.step}: no layer is called {edit.layer!r}; 'show --scapy' names them")
+    found = next(islice(_every(message, kind), edit.place - 1, None), None)
+    if found is None:
+        raise ReplayError(f"{edit.step}: the message has no {edit.layer}[{edit.place}]")
+    if edit.field is None:
+        kept = [one for one in message.payloads if one is not found]
+        if len(kept) == len(message.payloads):
+            raise ReplayError(f"{edit.step}: {edit.layer} is no payload that could be left out")
+        message.payloads = kept
+        return
+    names = [field.name for field in found.fields_desc]
+    if edit.field not in names:
+        raise ReplayError(f"{edit.step}: {edit.layer} has no field {edit.field!r}; it has {', '.join(names)}")
+    # The value of an attribute is a name or a number as well as octets.
+    takes_octets = isinstance(getattr(found, edit.field), bytes) and not isinstance(
+        found, layers.DataAttribute
+    )
+    try:
+        setattr(found, edit.field, _value(edit.value, as_octets=takes_octets))
+        bytes(message)
+    except (KeyError, ValueError, TypeError, OverflowError, ArithmeticError, LookupError) as error:
+        raise ReplayError(f"{edit.step}: {edit} does not take {edit.value!r}: {error}") from None
+
+
+def _every(layer: Any, kind: type) -> Iterator[Any]:
+    """Yield the layers of a kind in the order of their octets; Scapy counts in each list anew."""
+    if type(layer) is kind:
+        yield layer
+    for name in ("payloads", "proposals", "transforms", "attributes"):
+        for inner in getattr(layer, name, None) or ():
+            yield from _every(inner, kind)
+
+
+def _value(text: str, *, as_octets: bool) -> object:
+    """Return a text as a field takes it: octets in hexadecimal or as they are, a number, or a name."""
+    if as_octets:
+        return bytes.fromhex(text[2:]) if text.startswith("0x") else text.encode()
+    try:
+        return int(text, 0)
+    except ValueError:
+        return text
