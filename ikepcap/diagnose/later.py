@@ -5,15 +5,19 @@ from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.goodbye import goodbye, is_delete
 from ikepcap.diagnose.readings import QUICK
 from ikepcap.diagnose.wording import ROLES, copies, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
 from ikepcap.state.judge import UNANSWERED
 from ikepcap.state.refusal import is_error
+from ikepcap.state.waiting import ENOUGH_NS
 from ikepcap.track.conversation import INITIATOR, Seen
 from ikepcap.wire.numbers import Exchange, notify_name
 
 _WORTH_TELLING_NS: Final = 10**9
+_ANEW_NS: Final = 120 * 10**9
+"""Who is sent away tries again within two minutes; what begins later is about something else."""
 _SELECTORS: Final = 2
 _ADDRESSES: Final = frozenset({1, 4, 5, 6, 7, 8})
 """Types of identities that hold addresses (RFC 2407 §4.6.2.1)."""
@@ -25,7 +29,7 @@ def quick_modes(case: Case) -> Iterator[Finding]:
     if refused:
         yield _refused(case, refused)
     stalled = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "stalled"]
-    if stalled:
+    if stalled and not ended_before_tunnel(case):
         first = stalled[0]
         claim, arrives_at = why_stalled(case, first)
         yield case.finding(
@@ -34,6 +38,59 @@ def quick_modes(case: Case) -> Iterator[Finding]:
             alternatives=("dead-peer", "replies-lost") if first.last < 3 else ("replies-lost",),
             settles_it=f"Capture at {arrives_at}: does QM{first.last} arrive there?",
         )  # fmt: skip
+
+
+def deleted(case: Case) -> Iterator[Finding]:
+    """A peer ended phase 1 as soon as it was up: of a limit, of an older SA, or of a policy of its own."""
+    said = ended_before_tunnel(case)
+    if said is None:
+        return
+    who, name = case.role(said.sender), case.names[said.sender]
+    last = case.sendings(case.course.final)[0]
+    is_closed = said.is_encrypted and said.inside is None
+    what = "an encrypted informational of a delete's size" if is_closed else "a delete"
+    meant = "consistent with a delete before there was a tunnel" if is_closed else "before there was a tunnel"
+    asked = [e for e in case.standing.later if e.kind == "quick"]
+    evidence = [
+        (
+            f"Frame {said.frame} is {what}, {said.wire_bytes} octets, {span(said.time_ns - last.time_ns)} "
+            f"after MSG{case.course.final} in frame {last.frame}"
+        ),
+        f"Nothing more of {name} in the {span(case.conversation.watched_until_ns - said.time_ns)} after it",
+        *told(case, asked),
+    ]
+    if case.conversation.superseded_ns is not None:
+        evidence.append("The initiator began a new negotiation after it")
+    if not said.is_encrypted:
+        evidence.append("Nothing protects it: anyone on the path could have sent it")
+    yield case.finding(
+        "deleted-by-peer", "likely",
+        f"The {who} {name} ended it right after phase 1 came up: {meant}.",
+        [last, said, *exchange_messages(case, asked)], *evidence,
+        alternatives=("phase2-no-reply",) if is_closed else (),
+        settles_it=f"The log of {name} says why: a limit on tunnels, an older SA of the same peer, or a "
+        "policy that it could not install.",
+    )  # fmt: skip
+
+
+def ended_before_tunnel(case: Case) -> Seen | None:
+    """Return the delete with which a peer ended a phase 1 that had just come up, before there was a tunnel.
+
+    Encrypted it counts where the other peer took it for one: it asked for a tunnel once and not again, or
+    began anew. One of two negotiations that crossed is deleted for good reason.
+    """
+    conversation = case.conversation
+    said = goodbye(case) if case.standing.outcome == "established" and not conversation.crossed else None
+    if said is None:
+        return None
+    begun = [e for e in case.standing.later if e.kind != "informational"]
+    if begun:
+        is_heeded = all(e.kind == "quick" and e.outcome == "stalled" and len(e.indexes) == 1 for e in begun)
+    elif conversation.superseded_ns is not None:
+        is_heeded = conversation.superseded_ns - said.time_ns <= _ANEW_NS
+    else:
+        is_heeded = not said.is_encrypted and conversation.watched_until_ns - said.time_ns > ENOUGH_NS
+    return said if is_heeded else None
 
 
 def _refused(case: Case, refused: list[LaterExchange]) -> Finding:
@@ -47,14 +104,15 @@ def _refused(case: Case, refused: list[LaterExchange]) -> Finding:
             "phase2-refused", "likely", f"The {who} refused quick mode with {said} in place of QM2.",
             exchange_messages(case, refused), *told(case, refused),
             alternatives=("phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch",
-                          *_or_what_came_before(case)),
+                          *_or_what_came_before(case, refused[0])),
             settles_it="The log of the peer that refused names proposal, selectors or PFS group.",
         )  # fmt: skip
     return case.finding(
         reading.code, reading.certainty,
         f"The {who} refused quick mode with {said} in place of QM2: {reading.means}.",
         exchange_messages(case, refused), *told(case, refused), *_asked(case, refused[0]),
-        alternatives=(*reading.alternatives, *_or_what_came_before(case)), settles_it=reading.settles_it,
+        alternatives=(*reading.alternatives, *_or_what_came_before(case, refused[0])),
+        settles_it=reading.settles_it,
     )  # fmt: skip
 
 
@@ -88,7 +146,7 @@ def _selector(body: bytes) -> str | None:
     return identity_text(body[0], body[4:]) if body[:1] and body[0] in _ADDRESSES else None
 
 
-def _or_what_came_before(case: Case) -> tuple[str, ...]:
+def _or_what_came_before(case: Case, refused: LaterExchange) -> tuple[str, ...]:
     """What comes before quick mode may be what is refused, or why.
 
     Without an address from mode-config, a client asks for selectors that nobody grants.
@@ -96,7 +154,12 @@ def _or_what_came_before(case: Case) -> tuple[str, ...]:
     asked = any(e.kind == "transaction" and e.starter == INITIATOR for e in case.standing.later)
     # In aggressive mode the responder reads MSG3 and QM1 at about the same time, and may refuse either.
     either = case.course.mode == "aggressive"
-    return (*(("mode-config-failed",) if asked else ()), *(("authentication-failed",) if either else ()))
+    # Two deletes look the same, of which the first crossed QM1.
+    last = case.seen[-1]
+    answered = refused.refused_by is not None and last.sender == refused.starter
+    ended = answered and is_delete(case, last) and is_delete(case, case.seen[refused.refused_by or 0])
+    also = {"mode-config-failed": asked, "authentication-failed": either, "deleted-by-peer": ended}
+    return tuple(code for code, applies in also.items() if applies)
 
 
 def why_stalled(case: Case, exchange: LaterExchange) -> tuple[str, str]:

@@ -51,7 +51,7 @@ _SETTLES_ICMP: Final = {
 
 def icmp_errors(case: Case) -> Iterator[Finding]:
     """An ICMP error that quotes a datagram of this conversation says why it was not delivered."""
-    if case.standing.outcome not in ("stalled", "in-progress", "probe"):
+    if case.standing.outcome not in ("stalled", "in-progress"):
         return
     by_kind: dict[tuple[str, str, bytes], list[IcmpError]] = {}
     for error in case.conversation.icmp:

@@ -67,7 +67,10 @@ def refused_login(case: Case) -> Iterator[Finding]:
             settles_it="Capture until the tunnel is up, or read the log of either peer.",
         )  # fmt: skip
         return
-    evidence = [f"{len(login)} transactions of the responder were answered, as XAUTH does"]
+    if len(login) == _REQUEST_AND_VERDICT:
+        evidence = [f"{len(login)} transactions of the responder were answered, as XAUTH does"]
+    else:
+        evidence = ["One transaction of the responder was answered, and none with a verdict came after it"]
     if anew:
         evidence.append("The initiator began a new negotiation after it")
     else:
@@ -81,9 +84,10 @@ def refused_login(case: Case) -> Iterator[Finding]:
 def _refused(
     case: Case, login: list[LaterExchange], certainty: Certainty, evidence: list[str], *more: Seen
 ) -> Finding:
+    followed = "nothing followed" if len(login) == _REQUEST_AND_VERDICT else "no verdict ever came"
     return case.finding(
         "xauth-failed", certainty,
-        "XAUTH was asked and answered, and nothing followed: consistent with a user who was not let in.",
+        f"XAUTH was asked and answered, and {followed}: consistent with a user who was not let in.",
         [*exchange_messages(case, login), *more], *evidence,
         alternatives=("mode-config-failed",),
         settles_it=f"The log of {case.names[RESPONDER]} says whether the user was let in.",
@@ -91,7 +95,7 @@ def _refused(
 
 
 def _login(case: Case) -> list[LaterExchange]:
-    """Return the transactions of XAUTH, request and verdict; none where anything followed them."""
+    """Return the transactions of XAUTH, the request and mostly a verdict; none where anything followed."""
     if case.standing.outcome != "established" or 1 not in case.course.first:
         return []
     if any(e.kind == "quick" for e in case.standing.later):
@@ -100,13 +104,13 @@ def _login(case: Case) -> list[LaterExchange]:
     uses_xauth = case.auth is not None and (case.auth.startswith("xauth") or case.auth == "hybrid")
     if not uses_xauth or any(e.starter == INITIATOR for e in asked):
         return []
-    return asked if len(asked) == _REQUEST_AND_VERDICT else []
+    return asked if len(asked) <= _REQUEST_AND_VERDICT else []
 
 
 def _verdict_cut_short(case: Case) -> Seen | None:
     """Return the informational that the initiator sent in place of acknowledging the verdict."""
     login = _login(case)
-    if not login or login[0].outcome != "established" or login[1].last != 1:
+    if len(login) < _REQUEST_AND_VERDICT or login[0].outcome != "established" or login[1].last != 1:
         return None
     verdict = case.seen[login[1].indexes[-1]]
     said = [s for s in _informationals(case, verdict.time_ns) if s.sender == INITIATOR]

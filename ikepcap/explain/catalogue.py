@@ -60,9 +60,7 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("security", ("weak-crypto", "aggressive-psk")),
 )  # fmt: skip
 
-UNCLAIMED: Final = frozenset(
-    {"deleted-by-peer"}
-)  # fmt: skip
+UNCLAIMED: Final[frozenset[str]] = frozenset()
 """Codes that no rule concludes yet: they stand among the readings of others, and their page says so."""
 
 

@@ -207,11 +207,24 @@ def _refusal(
         before = max(i for i in found.indexes if i < index)
         if not 0 <= message.time_ns - seen[before].time_ns <= REFUSAL_NS:
             continue
-        answered = any(
-            seen[i].sender != refuser and i > index and seen[i].wire_bytes == message.wire_bytes
+        answers = [
+            i for i in informationals
+            if seen[i].sender != refuser and i > index and seen[i].wire_bytes == message.wire_bytes
             and seen[i].time_ns - message.time_ns < REFUSAL_NS
-            for i in informationals
-        )  # fmt: skip
-        if not answered:
+        ]  # fmt: skip
+        if not answers or _ends_it_all(conversation, answers[0], refuser):
             return index
     return None
+
+
+def _ends_it_all(conversation: Conversation, index: int, refuser: int) -> bool:
+    """Whether what looks like the answer to a keepalive is the delete that answers a refusal.
+
+    Who was refused gives up the SA; whose keepalive was answered goes on. In an SA that had a tunnel before,
+    both may be deletes that crossed a quick mode.
+    """
+    seen = conversation.seen
+    had_tunnel = any(s.sender == refuser and s.exchange == Exchange.QUICK for s in seen)
+    waited = conversation.watched_until_ns - seen[index].time_ns
+    is_over = waited >= ENOUGH_NS or conversation.superseded_ns is not None
+    return index == len(seen) - 1 and is_over and not had_tunnel

@@ -106,6 +106,8 @@ def _verdict(
     owner = sender_of(last + 1)
     if last == final:
         return _complete(course, refusal)
+    if _is_scan(conversation, course):
+        return Verdict("probe", "scan", last + 1, owner)
     if refusal is not None:
         return Verdict("refused", refusal.kind, refusal.replaced, refusal.sender)
     # Of one message, or one peer, silence tells nothing: the other may have answered out of sight.
@@ -187,6 +189,18 @@ def _talks_on(course: Course) -> bool:
 
 
 _AFTER_PHASE_1: Final = frozenset({int(Exchange.QUICK), int(Exchange.TRANSACTION), int(Exchange.NEW_GROUP)})
+
+
+def _is_scan(conversation: Conversation, course: Course) -> bool:
+    """The same MSG1 went to many hosts, none was followed up, and this one was given up within seconds.
+
+    Live initiators show vendor IDs and go on asking for half a minute at least.
+    """
+    if not conversation.scanned or 1 not in course.first:
+        return False
+    opening = course.seen[course.first[1]]
+    asked_ns = [s.time_ns for s in course.seen if s.sender == INITIATOR]
+    return not opening.clear.vendor_ids and max(asked_ns) - opening.time_ns < SCAN_NS
 
 
 def _is_probe(conversation: Conversation, course: Course, waiting: Waiting) -> bool:

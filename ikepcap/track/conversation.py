@@ -150,3 +150,5 @@ class Conversation(Struct, frozen=True, gc=False):
     """Each peer began a conversation with the other before either's phase 1 was over."""
     others: tuple[Other, ...] = ()
     """What else passed between these peers, where this one did not get to quick mode."""
+    scanned: int = 0
+    """How many hosts its MSG1 went to, if that was many and none of them was followed up; else 0."""

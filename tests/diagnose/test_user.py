@@ -53,3 +53,33 @@ def test_login_whose_verdict_is_answered_with_a_goodbye_was_refused() -> None:
 
 def test_verdict_that_is_only_not_answered_yet_tells_nothing() -> None:
     assert faults(only(Scene(auth="xauth-psk").phase1().transaction().transaction(answered=False))) == []
+
+
+# no verdict
+
+
+def asked(seconds: float = 0) -> Scene:
+    """Phase 1 and the request of XAUTH, answered."""
+    play = Scene(auth="xauth-psk").phase1().transaction()
+    return play.bystander(seconds) if seconds else play
+
+
+def test_login_that_gets_no_verdict_is_possibly_refused() -> None:
+    found = only(asked(60))
+    assert (faults(found), found.findings[0].certainty) == (["xauth-failed"], "possible")
+    assert "no verdict ever came" in found.findings[0].claim
+
+
+def test_login_without_a_verdict_is_likely_refused_where_the_client_begins_anew() -> None:
+    again = Scene(auth="xauth-psk", seed=2, start_s=40).phase1()
+    found = analyzed(asked(), again).conversations[0]
+    assert (faults(found), found.findings[0].certainty) == (["xauth-failed"], "likely")
+
+
+def test_capture_that_ends_before_a_verdict_may_come_cannot_tell() -> None:
+    found = only(asked(15))
+    assert (faults(found), notes(found)) == ([], ["ends-early"])
+
+
+def test_quick_mode_after_the_answer_needs_no_verdict_in_the_capture() -> None:
+    assert faults(only(asked().quick(1, 2, 3).bystander(60))) == []
