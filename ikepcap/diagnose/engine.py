@@ -62,7 +62,8 @@ def diagnose(case: Case, *, strict: bool = False) -> tuple[Finding, ...]:
         faults = [f for f in faults if f.code in AFTER_PHASE_1]
     elif case.conversation.crossed and series.other_came_up(case):
         faults = []  # one of two that crossed is enough
-    notes = [f for f in found if not f.is_fault]
+    is_told = any(f.certainty != "possible" for f in faults)
+    notes = [f for f in found if not f.is_fault and not (is_told and f.code == "ends-early")]
     return (*sorted(faults, key=lambda f: _ORDER[f.certainty]), *notes)
 
 

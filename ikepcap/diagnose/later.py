@@ -1,24 +1,27 @@
 """Findings about exchanges after phase 1: what was refused, what was not answered, a peer that is gone."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.goodbye import goodbye, is_delete
+from ikepcap.diagnose.path import named
 from ikepcap.diagnose.readings import QUICK
-from ikepcap.diagnose.wording import ROLES, copies, span
+from ikepcap.diagnose.wording import ROLES, address, copies, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
 from ikepcap.state.judge import UNANSWERED
 from ikepcap.state.refusal import is_error
 from ikepcap.state.waiting import ENOUGH_NS
-from ikepcap.track.conversation import INITIATOR, Seen
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import Exchange, notify_name
 
 _WORTH_TELLING_NS: Final = 10**9
 _ANEW_NS: Final = 120 * 10**9
 """Who is sent away tries again within two minutes; what begins later is about something else."""
 _SELECTORS: Final = 2
+_ICMP_TOLD: Final = 3
 _ADDRESSES: Final = frozenset({1, 4, 5, 6, 7, 8})
 """Types of identities that hold addresses (RFC 2407 §4.6.2.1)."""
 
@@ -34,10 +37,28 @@ def quick_modes(case: Case) -> Iterator[Finding]:
         claim, arrives_at = why_stalled(case, first)
         yield case.finding(
             "phase2-no-reply", "likely", f"Quick mode stalled: {claim}.", exchange_messages(case, stalled),
-            *told(case, stalled), *_icmp(case),
-            alternatives=("dead-peer", "replies-lost") if first.last < 3 else ("replies-lost",),
+            *told(case, stalled), *_unconfirmed(case), *_icmp(case),
+            alternatives=_instead(case, first),
             settles_it=f"Capture at {arrives_at}: does QM{first.last} arrive there?",
         )  # fmt: skip
+
+
+def _unconfirmed(case: Case) -> tuple[str, ...]:
+    """Tell that nothing shows the last message of aggressive mode to have arrived, or to have been taken."""
+    course = case.course
+    if course.mode != "aggressive" or course.last != course.final:
+        return ()
+    after = case.seen[course.first[course.final] + 1 :]
+    if any(s.sender == RESPONDER for s in after):
+        return ()
+    return ("Nothing came from the responder after MSG3: that may not have arrived, or not been accepted",)
+
+
+def _instead(case: Case, stalled: LaterExchange) -> tuple[str, ...]:
+    """What else a quick mode that stalls is consistent with."""
+    if _unconfirmed(case):
+        return ("replies-lost", "authentication-failed", "dead-peer")
+    return ("dead-peer", "replies-lost") if stalled.last < 3 else ("replies-lost",)
 
 
 def deleted(case: Case) -> Iterator[Finding]:
@@ -218,12 +239,11 @@ def dead_peer(case: Case) -> Iterator[Finding]:
 
 
 def _icmp(case: Case) -> tuple[str, ...]:
-    """Tell of ICMP errors that came after phase 1."""
-    errors = case.conversation.icmp
-    return (
-        (f"{len(errors)} ICMP errors quote datagrams of it, the first in frame {errors[0].frame}",)
-        if errors
-        else ()
+    """Tell of ICMP errors that came after phase 1, most of a kind first."""
+    count = Counter((named(error), error.reporter) for error in case.conversation.icmp)
+    return tuple(
+        f"{copies(number).capitalize()} an ICMP {words} came from {address(reporter)}"
+        for (words, reporter), number in count.most_common(_ICMP_TOLD)
     )
 
 

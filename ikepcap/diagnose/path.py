@@ -49,6 +49,12 @@ _SETTLES_ICMP: Final = {
 }
 
 
+def named(error: IcmpError) -> str:
+    """Return an ICMP error in words."""
+    known = ICMP.get((error.version, error.kind, error.code))
+    return known[1] if known is not None else f"error of type {error.kind}, code {error.code},"
+
+
 def icmp_errors(case: Case) -> Iterator[Finding]:
     """An ICMP error that quotes a datagram of this conversation says why it was not delivered."""
     if case.standing.outcome not in ("stalled", "in-progress"):

@@ -142,6 +142,8 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
             return _with(found, "refused", awaited=awaited, silent=silent, refused_by=refusal)
     tail = seen[found.indexes[-1]]
     waited = conversation.watched_until_ns - tail.time_ns
+    if _is_given_up_by_both(conversation, found.indexes[-1], silent):
+        return _with(found, "unknown")  # the SA was deleted meanwhile, and nobody waits any more
     repeated = _repeats(found, found.last) or (found.last > 1 and _repeats_after(found, found.last - 1))
     if repeated or _gave_up(conversation, tail) or (waited >= ENOUGH_NS and found.last == 1):
         return _with(found, "stalled", awaited=awaited, silent=silent)
@@ -185,6 +187,22 @@ def _repeats_after(found: LaterExchange, step: int, seen: tuple[Seen, ...] = ())
     )  # fmt: skip
 
 
+def _took_part(conversation: Conversation, side: int) -> bool:
+    """Whether this peer took part in any quick mode of these cookies."""
+    return any(s.sender == side and s.exchange == Exchange.QUICK for s in conversation.seen)
+
+
+def _is_given_up_by_both(conversation: Conversation, tail: int, silent: int) -> bool:
+    """Whether informationals of both are all that follows, of an SA that had a tunnel and has a successor."""
+    after = conversation.seen[tail + 1 :]
+    return (
+        conversation.superseded_ns is not None
+        and _took_part(conversation, silent)
+        and {s.sender for s in after} == {0, 1}
+        and all(s.exchange == Exchange.INFORMATIONAL for s in after)
+    )
+
+
 def _gave_up(conversation: Conversation, tail: Seen) -> bool:
     return conversation.superseded_ns is not None and conversation.superseded_ns > tail.time_ns + 10**9
 
@@ -224,7 +242,7 @@ def _ends_it_all(conversation: Conversation, index: int, refuser: int) -> bool:
     both may be deletes that crossed a quick mode.
     """
     seen = conversation.seen
-    had_tunnel = any(s.sender == refuser and s.exchange == Exchange.QUICK for s in seen)
+    had_tunnel = _took_part(conversation, refuser)
     waited = conversation.watched_until_ns - seen[index].time_ns
     is_over = waited >= ENOUGH_NS or conversation.superseded_ns is not None
     return index == len(seen) - 1 and is_over and not had_tunnel
