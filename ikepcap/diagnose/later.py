@@ -29,7 +29,7 @@ _ADDRESSES: Final = frozenset({1, 4, 5, 6, 7, 8})
 def quick_modes(case: Case) -> Iterator[Finding]:
     """Quick modes that did not come up: one finding for all of a kind."""
     refused = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "refused"]
-    if refused:
+    if refused and case.standing.refusal is None:
         yield _refused(case, refused)
     stalled = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "stalled"]
     if stalled and not ended_before_tunnel(case):

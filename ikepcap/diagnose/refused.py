@@ -78,10 +78,13 @@ def refusal(case: Case) -> Iterator[Finding]:
 
 def _fitting(case: Case, reading: Reading) -> tuple[str, ...]:
     """Return the other readings that fit what the peers authenticate with, where the capture shows that."""
+    # In aggressive mode the responder reads MSG3 and QM1 at about the same time, and may refuse either.
+    either = ("phase2-refused",) if any(e.kind == "quick" for e in case.standing.later) else ()
+    codes = (*reading.alternatives, *either)
     if case.auth is None:
-        return reading.alternatives
+        return codes
     foreign = _OF_CERTIFICATES if case.is_psk() else _OF_SECRETS
-    return tuple(code for code in reading.alternatives if code not in foreign)
+    return tuple(code for code in codes if code not in foreign)
 
 
 def _is_not_understood(case: Case, refused: Refusal) -> bool:

@@ -63,7 +63,7 @@ def refused_login(case: Case) -> Iterator[Finding]:
             "ends-early", "proven",
             "The capture ends with XAUTH: whether the user was let in shows in what follows.",
             exchange_messages(case, login), f"The capture goes on for {span(max(0, watched_ns))} after it",
-            alternatives=("xauth-failed",),
+            alternatives=("xauth-failed", "mode-config-failed"),
             settles_it="Capture until the tunnel is up, or read the log of either peer.",
         )  # fmt: skip
         return

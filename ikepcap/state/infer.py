@@ -16,7 +16,7 @@ from ikepcap.state.nat import NatVerdict, nat_verdict
 from ikepcap.state.progress import PeerState, peer_state
 from ikepcap.state.refusal import Refusal, find_refusal
 from ikepcap.state.steps import Recogniser
-from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS, Waiting, find_waiting
+from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS, SLOW_NS, Waiting, find_waiting
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
 from ikepcap.wire.numbers import Exchange
 from ikepcap.wire.offer import Offer, Transform
@@ -143,7 +143,8 @@ def _complete(course: Course, refusal: Refusal | None) -> Verdict:
 def _is_late_copy(course: Course, index: int, final: int) -> bool:
     """Tell a copy sent for want of the answer from one that crossed the answer on the way."""
     answers = [i for i in (course.first[final], *course.copies(final)) if i < index]
-    return bool(answers) and course.seen[index].time_ns - course.seen[answers[0]].time_ns > CROSSING_NS
+    crossing_ns = CROSSING_NS + min(course.slow_ns, SLOW_NS)
+    return bool(answers) and course.seen[index].time_ns - course.seen[answers[0]].time_ns > crossing_ns
 
 
 def _proven_later(course: Course) -> bool:

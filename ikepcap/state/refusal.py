@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from ikepcap.state.course import Course, sender_of
+from ikepcap.state.steps import SIG
 from ikepcap.track.conversation import Notice, Seen
 from ikepcap.wire.numbers import Exchange, NotifyType
 from ikepcap.wire.vendor import implementation
@@ -17,6 +18,8 @@ ERRORS_BELOW: Final = 16384
 """Error types end and status types begin here (RFC 2408 §3.14.1)."""
 KEYED_FROM: Final = {"main": 4, "aggressive": 2, "base": 4}
 """Step from which on a peer has keys to encrypt with."""
+TOGETHER_NS: Final = 10**8
+"""Messages that are sent without waiting for anything."""
 PROMPT_NS: Final = 3 * 10**9
 """A peer that rejects the last message says so at once."""
 
@@ -138,10 +141,10 @@ def _stands_alone(course: Course, message: Seen) -> bool:
         for s in course.seen
     )
     # What comes after a quick mode began is about that: who refuses phase 1 does not wait for it.
-    goes_on = goes_on or any(
+    goes_on = goes_on or (not _signs_and_hurries(course, message) and any(
         s.sender != message.sender and s.exchange == Exchange.QUICK and s.time_ns <= message.time_ns
         for s in course.seen
-    )
+    ))  # fmt: skip
     # A keepalive is answered in kind (RFC 3706), a refusal is not.
     goes_on = goes_on or any(
         s.sender != message.sender and s.exchange == Exchange.INFORMATIONAL
@@ -149,6 +152,23 @@ def _stands_alone(course: Course, message: Seen) -> bool:
         for s in course.seen
     )  # fmt: skip
     return not goes_on and not _greets_apart(course, message.sender)
+
+
+def _signs_and_hurries(course: Course, message: Seen) -> bool:
+    """Whether it is aggressive mode with signatures whose initiator sent QM1 along with MSG3, and not again.
+
+    The first word that comes back is then about MSG3: a responder that had accepted the certificate would
+    have quick mode to answer, and its initiator an SA to ask in again. With a shared key MSG2 has proven that.
+    """
+    if course.mode != "aggressive" or 2 not in course.first:
+        return False
+    done_ns = course.seen[course.first[course.final]].time_ns
+    quick = [s for s in course.seen if s.exchange == Exchange.QUICK]
+    return (
+        SIG in course.seen[course.first[2]].payloads
+        and all(s.sender != message.sender and s.time_ns - done_ns < TOGETHER_NS for s in quick)
+        and course.seen[-1] is message
+    )
 
 
 def _refuses_again(course: Course, sender: int) -> bool:
