@@ -166,7 +166,7 @@ def _judge_complete(conversation: Conversation, found: LaterExchange) -> LaterEx
 
 
 def _is_content(conversation: Conversation, found: LaterExchange) -> bool:
-    """Whether a copy of the last message arrived: who asked for it soon stopped, and nobody gives up so soon."""
+    """Whether a copy of the last message arrived: who asked for it stopped, and nobody gives up so soon."""
     seen = conversation.seen
     asked = [
         seen[i].time_ns for i, step in zip(found.indexes, found.steps, strict=True) if step == found.last - 1

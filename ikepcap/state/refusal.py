@@ -158,7 +158,7 @@ def _signs_and_hurries(course: Course, message: Seen) -> bool:
     """Whether it is aggressive mode with signatures whose initiator sent QM1 along with MSG3, and not again.
 
     The first word that comes back is then about MSG3: a responder that had accepted the certificate would
-    have quick mode to answer, and its initiator an SA to ask in again. With a shared key MSG2 has proven that.
+    have quick mode to answer, and its initiator an SA to ask in again. A shared key is proven by MSG2.
     """
     if course.mode != "aggressive" or 2 not in course.first:
         return False
