@@ -158,8 +158,8 @@ def _fragments_lost(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Find
     own = [s for s in case.seen if s.sender == silent]
     return case.finding(
         "fragments-lost", "likely",
-        f"The {who} {name} answered what came in one piece, and not the first message that comes in "
-        "fragments: consistent with a path that drops fragments, that way or of the answer.",
+        f"The first message to the {who} {name} that comes in fragments is not answered: consistent with a "
+        "path that drops fragments, that way or of the answer.",
         [own[-1], *sent], *said,
         f"No message from {name} in the {span(case.silence_ns())} after frame {own[-1].frame}, its last",
         alternatives=("peer-went-silent", "psk-mismatch" if case.is_psk() else "certificate-rejected"),
@@ -212,10 +212,7 @@ def _readings(case: Case, sent: list[Seen], *, speaks_up: bool) -> tuple[str, ..
     if mode == "main" and awaited == 4:
         return ("no-shared-secret", *fragments, "replies-lost", "peer-restarted")
     if mode == "main" and awaited == 5:
-        # It may have moved to UDP 4500 out of sight, unless NAT-D shows that there is no NAT.
-        nat = case.standing.nat
-        moved = () if nat.initiator is False and nat.responder is False else ("nat-t-blocked",)
-        return ("no-shared-secret" if case.is_psk() else "certificate-rejected", *moved, "replies-lost")
+        return ("no-shared-secret" if case.is_psk() else "certificate-rejected", "replies-lost")
     if mode == "main" and is_last and case.is_psk():
         key_or_path = ("replies-lost", "psk-mismatch") if speaks_up else ("psk-mismatch", "replies-lost")
         return (*fragments, *key_or_path)
