@@ -26,6 +26,7 @@ RULES: Final[tuple[Rule, ...]] = (
     later.quick_modes,
     user.transactions,
     user.refused_login,
+    user.no_address,
     later.dead_peer,
     conditions.probe,
     conditions.recovered,

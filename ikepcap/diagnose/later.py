@@ -18,6 +18,7 @@ from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import Exchange, notify_name
 
 _WORTH_TELLING_NS: Final = 10**9
+_FRESH_NS: Final = 10 * 10**9
 _ANEW_NS: Final = 120 * 10**9
 """Who is sent away tries again within two minutes; what begins later is about something else."""
 _SELECTORS: Final = 2
@@ -58,7 +59,14 @@ def _instead(case: Case, stalled: LaterExchange) -> tuple[str, ...]:
     """What else a quick mode that stalls is consistent with."""
     if _unconfirmed(case):
         return ("replies-lost", "authentication-failed", "dead-peer")
-    return ("dead-peer", "replies-lost") if stalled.last < 3 else ("replies-lost",)
+    if stalled.last >= 3:
+        return ("replies-lost",)
+    # Right after phase 1 nobody has lost it.
+    began_ns, course = case.seen[stalled.indexes[0]].time_ns, case.course
+    is_fresh = bool(course.final) and course.last == course.final and (
+        began_ns - case.seen[course.first[course.final]].time_ns < _FRESH_NS
+    )  # fmt: skip
+    return (*(() if is_fresh else ("peer-restarted",)), "dead-peer", "replies-lost")
 
 
 def deleted(case: Case) -> Iterator[Finding]:
@@ -208,21 +216,23 @@ def dead_peer(case: Case) -> Iterator[Finding]:
     """
     if case.standing.outcome != "established":
         return
-    answers = 0
+    answered: set[int] = set()
     waiting: list[Seen] = []
     for message in case.seen:
-        if message.is_duplicate:
-            continue
+        if message.is_duplicate or _is_after(message, case.conversation.superseded_ns):
+            continue  # what is said in an SA that has a successor is mostly its delete
         is_informational = message.exchange == Exchange.INFORMATIONAL and message.is_encrypted
         if waiting and message.sender != waiting[-1].sender:
             is_answer = is_informational and message.wire_bytes == waiting[-1].wire_bytes
-            answers += is_answer
+            answered |= {message.wire_bytes} if is_answer else set()
             waiting = [] if is_answer or not is_informational else [message]
         elif is_informational and (
             not waiting or message.time_ns - waiting[-1].time_ns >= _WORTH_TELLING_NS
         ):  # fmt: skip
             waiting.append(message)
-    if len(waiting) < UNANSWERED or not answers:
+    # Deletes have no answer, and mostly another size than the keepalives that had one.
+    waiting = [message for message in waiting if message.wire_bytes in answered]
+    if len(waiting) < UNANSWERED:
         return
     sender = waiting[-1].sender
     yield case.finding(
@@ -236,6 +246,10 @@ def dead_peer(case: Case) -> Iterator[Finding]:
         alternatives=("replies-lost", "peer-restarted"),
         settles_it=f"Is {case.names[1 - sender]} up, and does it still hold this SA?",
     )  # fmt: skip
+
+
+def _is_after(message: Seen, moment_ns: int | None) -> bool:
+    return moment_ns is not None and message.time_ns > moment_ns
 
 
 def _icmp(case: Case) -> tuple[str, ...]:

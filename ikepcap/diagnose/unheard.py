@@ -72,4 +72,6 @@ def _key_or_path(case: Case, at: list[Seen], repeated: str, said: tuple[str, ...
         settles_it=f"The log of the {asker} says whether MSG5 arrived and could not be read.",
     )  # fmt: skip
     yield from by_port
-    yield key
+    # What an ICMP error came back for was not read by anyone.
+    if not any(e.source == case.conversation.initiator for e in case.conversation.icmp):
+        yield key

@@ -10,12 +10,14 @@ from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Certainty, Finding
 from ikepcap.diagnose.later import exchange_messages, told, why_stalled
 from ikepcap.diagnose.wording import span
-from ikepcap.state.exchanges import LaterExchange
+from ikepcap.state.exchanges import REFUSAL_NS, LaterExchange
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import Exchange
 
-AFTER_LOGIN_NS: Final = 20 * 10**9
+AFTER_LOGIN_NS: Final = 10 * 10**9
 """A client that was let in asks for its address or its tunnel at once."""
+VERDICT_NS: Final = 20 * 10**9
+"""A server may have to ask another one, and that takes its time."""
 
 
 def transactions(case: Case) -> Iterator[Finding]:
@@ -58,7 +60,7 @@ def refused_login(case: Case) -> Iterator[Finding]:
     last_ns = max(case.seen[i].time_ns for e in login for i in e.indexes)
     anew = case.conversation.superseded_ns is not None
     watched_ns = case.conversation.watched_until_ns - last_ns
-    if not anew and watched_ns < AFTER_LOGIN_NS:
+    if not anew and watched_ns < (AFTER_LOGIN_NS if len(login) == _REQUEST_AND_VERDICT else VERDICT_NS):
         yield case.finding(
             "ends-early", "proven",
             "The capture ends with XAUTH: whether the user was let in shows in what follows.",
@@ -79,6 +81,31 @@ def refused_login(case: Case) -> Iterator[Finding]:
     if said:
         evidence.append(f"Frame {said[0].frame} is an encrypted informational after it")
     yield _refused(case, login, "likely" if anew or said else "possible", evidence)
+
+
+def no_address(case: Case) -> Iterator[Finding]:
+    """The client asked for its address, was answered, and said goodbye in place of a quick mode.
+
+    vpnc deletes its SAs when the answer has no address in it.
+    """
+    later = case.standing.later
+    asked = [e for e in later if e.kind == "transaction" and e.starter == INITIATOR]
+    if not asked or asked[-1].outcome != "established" or any(e.kind == "quick" for e in later):
+        return
+    answer = case.seen[asked[-1].indexes[-1]]
+    said = [s for s in _informationals(case, answer.time_ns) if s.sender == INITIATOR]
+    if not said or said[-1] is not case.seen[-1] or said[0].time_ns - answer.time_ns > REFUSAL_NS:
+        return
+    yield case.finding(
+        "mode-config-failed", "likely",
+        "The initiator asked for an address, was answered, and gave up in place of a quick mode: consistent "
+        "with an answer without an address.",
+        [*exchange_messages(case, asked[-1:]), *said],
+        f"Frame {said[0].frame} is an encrypted informational of the initiator, "
+        f"{span(said[0].time_ns - answer.time_ns)} after the answer in frame {answer.frame}, its last word",
+        alternatives=("deleted-by-peer",),
+        settles_it=f"Has {case.names[RESPONDER]} an address to give to this user?",
+    )  # fmt: skip
 
 
 def _refused(

@@ -95,7 +95,8 @@ def gives_up(course: Course, index: int) -> bool:
     said = message.inside or message.clear
     is_closed = message.is_encrypted and message.inside is None
     says_so = is_closed or said.deletes or any(map(is_error, said.notices))
-    return says_so and bool(course.copies(last))
+    again = course.copies(last)
+    return says_so and bool(again) and again[-1] < index
 
 
 def _encrypted(course: Course, index: int, message: Seen) -> Refusal | None:
@@ -141,7 +142,7 @@ def _stands_alone(course: Course, message: Seen) -> bool:
         for s in course.seen
     )
     # What comes after a quick mode began is about that: who refuses phase 1 does not wait for it.
-    goes_on = goes_on or (not _signs_and_hurries(course, message) and any(
+    goes_on = goes_on or (not _is_about_msg3(course, message) and any(
         s.sender != message.sender and s.exchange == Exchange.QUICK and s.time_ns <= message.time_ns
         for s in course.seen
     ))  # fmt: skip
@@ -154,21 +155,22 @@ def _stands_alone(course: Course, message: Seen) -> bool:
     return not goes_on and not _greets_apart(course, message.sender)
 
 
-def _signs_and_hurries(course: Course, message: Seen) -> bool:
-    """Whether it is aggressive mode with signatures whose initiator sent QM1 along with MSG3, and not again.
+def _is_about_msg3(course: Course, message: Seen) -> bool:
+    """Whether what comes back to MSG3 and QM1 of aggressive mode, sent together, refuses the former.
 
-    The first word that comes back is then about MSG3: a responder that had accepted the certificate would
-    have quick mode to answer, and its initiator an SA to ask in again. A shared key is proven by MSG2.
+    In the clear it does: what refuses a quick mode is protected. Encrypted it does with signatures, if the
+    initiator heeds it: after a quick mode was refused it would have an SA to ask in again. A shared key is
+    proven by MSG2.
     """
     if course.mode != "aggressive" or 2 not in course.first:
         return False
     done_ns = course.seen[course.first[course.final]].time_ns
-    quick = [s for s in course.seen if s.exchange == Exchange.QUICK]
-    return (
-        SIG in course.seen[course.first[2]].payloads
-        and all(s.sender != message.sender and s.time_ns - done_ns < TOGETHER_NS for s in quick)
-        and course.seen[-1] is message
-    )
+    quick = [s for s in course.seen if s.exchange == Exchange.QUICK and s.copy_of < 0]
+    if any(s.sender == message.sender or s.time_ns - done_ns >= TOGETHER_NS for s in quick):
+        return False
+    if not message.is_encrypted:
+        return [s for s in course.seen if s.sender == message.sender][-1] is message
+    return SIG in course.seen[course.first[2]].payloads and course.seen[-1] is message
 
 
 def _refuses_again(course: Course, sender: int) -> bool:

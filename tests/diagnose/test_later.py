@@ -241,3 +241,29 @@ def test_clear_delete_and_closed_one_are_told_apart() -> None:
 def test_clear_error_notify_after_phase_1_refuses_no_quick_mode() -> None:
     play = up().quick(1).notify(RESPONDER, NotifyType.NO_PROPOSAL_CHOSEN).repeat(RETRIES, "QM1")
     assert faults(only(play)) == ["phase2-no-reply"]
+
+
+# who is not gone
+
+
+def test_deletes_of_an_sa_that_was_replaced_are_no_keepalives() -> None:
+    """An answered keepalive, two that got lost, then deletes: of IPsec SAs, and of the SA that has a successor."""
+    old = kept(unanswered=2).wait(20)
+    for _ in range(2):
+        old.wait(4).informational(INITIATOR, plain_bytes=80)
+    new = Scene(seed=2, start_s=20).phase1().quick(1, 2, 3)
+    assert [faults(one) for one in analyzed(old, new).conversations] == [[], []]
+
+
+def test_informationals_of_another_size_than_keepalives_are_something_else() -> None:
+    play = kept(unanswered=0)
+    for _ in range(4):
+        play.wait(4).informational(INITIATOR, plain_bytes=64)
+    assert faults(only(play)) == []
+
+
+def test_quick_mode_in_an_old_sa_may_have_met_a_peer_that_lost_it() -> None:
+    old = up().quick(1, 2, 3).wait(300).quick(1).repeat(RETRIES)
+    assert first(only(old)).alternatives == ("peer-restarted", "dead-peer", "replies-lost")
+    assert first(only(up().wait(9).quick(1).repeat(RETRIES))).alternatives[0] == "dead-peer"
+    assert first(only(up().wait(11).quick(1).repeat(RETRIES))).alternatives[0] == "peer-restarted"

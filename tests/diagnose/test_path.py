@@ -280,3 +280,32 @@ def test_display_filter_is_that_of_the_initiator_cookie() -> None:
     play = Scene().msg1().repeat(RETRIES)
     (finding,) = only(play).findings
     assert finding.display_filter == f"isakmp.ispi == {play.cookies[:8].hex(':')}"
+
+
+def test_port_that_a_peer_spoke_from_is_closed_since() -> None:
+    play = Scene().upto(3)
+    for gap in (4.0, 7.2):
+        play.port_unreachable().wait(gap).again("MSG3")
+    found = only(play).findings[0]
+    assert (found.code, found.alternatives) == ("port-closed", ("peer-restarted",))
+    assert found.claim.endswith("nothing listens on UDP 500 there any more.")
+
+
+def test_port_that_nobody_spoke_from_was_never_open() -> None:
+    found = only(Scene().msg1().port_unreachable().repeat((4.0,))).findings[0]
+    assert (found.code, found.alternatives) == ("port-closed", ())
+    assert found.claim.endswith("nothing listens on UDP 500 there.")
+
+
+def test_client_that_ended_after_msg2_of_aggressive_mode_may_have_rejected_the_key() -> None:
+    play = Scene(mode="aggressive").upto(2)
+    for gap in (4.0, 7.2):
+        play.wait(gap).again("MSG2").port_unreachable()
+    assert only(play).findings[0].alternatives == ("psk-mismatch", "peer-restarted")
+
+
+def test_key_that_no_message_reached_is_not_in_doubt() -> None:
+    play = Scene(nat="initiator").upto(5)
+    for gap in (4.0, 7.2):
+        play.port_unreachable().wait(gap).again("MSG4").again("MSG5")
+    assert "psk-mismatch" not in faults(only(play))

@@ -226,3 +226,28 @@ def test_quick_mode_that_is_asked_for_again_is_what_was_refused() -> None:
 def test_responder_that_answered_before_it_refused_took_the_certificate() -> None:
     play = Scene(mode="aggressive", auth="rsa-sig").phase1().quick(1, 2).informational(RESPONDER)
     assert only(play.bystander(30)).outcome == "established"
+
+
+def test_clear_refusal_after_msg3_is_about_msg3_whatever_is_repeated() -> None:
+    """What refuses a quick mode is protected; who gets a notify in the clear may not heed it."""
+    play = Scene(mode="aggressive").phase1().quick(1).notify(RESPONDER, NotifyType.INVALID_ID_INFORMATION)
+    found = only(play.repeat((4.0, 7.2), "QM1"))
+    assert (found.outcome, faults(found)[0]) == ("refused", "identity-mismatch")
+
+
+def test_clear_notify_after_which_the_responder_goes_on_refused_nothing() -> None:
+    play = Scene(mode="aggressive").phase1().quick(1).notify(RESPONDER, NotifyType.INVALID_ID_INFORMATION)
+    found = only(play.quick(2, 3))
+    assert (found.outcome, faults(found)) == ("established", [])
+
+
+# refusals of a MSG5 that was not captured
+
+
+def test_informational_for_every_copy_of_a_msg5_out_of_sight_refuses_that() -> None:
+    """The capture has UDP 500 alone: MSG4 is repeated, and each MSG5 on UDP 4500 is refused anew."""
+    play = Scene(nat=INITIATOR).upto(4)
+    for gap in (0.5, 1.0, 2.0):
+        play.informational(RESPONDER, on_4500=False).wait(gap).again("MSG4")
+    found = only(play.informational(RESPONDER, on_4500=False))
+    assert (found.outcome, faults(found)) == ("refused", ["authentication-failed"])
