@@ -111,8 +111,9 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             "answered by one of the same size before and are not any more; then deletes and a new MSG1."
         ),
         "decides": (
-            "Likely: several such informationals without an answer, after at least one was answered. Some "
-            "peers send heartbeats that nobody answers, so silence from the start counts for nothing."
+            "Likely: several such informationals without an answer, after at least one of the same size was "
+            "answered. Some peers send heartbeats that nobody answers, so silence from the start counts for "
+            "nothing; nor does what is sent once the negotiation has a successor, which is mostly deletes."
         ),
         "mistaken": (
             ("peer-restarted", "a fresh MSG1 is answered at once"),

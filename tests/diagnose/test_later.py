@@ -247,7 +247,7 @@ def test_clear_error_notify_after_phase_1_refuses_no_quick_mode() -> None:
 
 
 def test_deletes_of_an_sa_that_was_replaced_are_no_keepalives() -> None:
-    """An answered keepalive, two that got lost, then deletes: of IPsec SAs, and of the SA that has a successor."""
+    """An answered keepalive, two that got lost, then deletes, once the SA has a successor."""
     old = kept(unanswered=2).wait(20)
     for _ in range(2):
         old.wait(4).informational(INITIATOR, plain_bytes=80)
