@@ -43,9 +43,9 @@ BENIGN: Final[dict[str, dict[str, Any]]] = {
             "retransmission."
         ),
         "decides": (
-            "Likely: one MSG1 was never repeated nor followed up, whether or not it was answered. Or the same "
-            "MSG1, without vendor IDs, went to three hosts or more, was given up within seconds, and nothing "
-            "came after it anywhere: then neither a refusal nor an ICMP error makes it a failure."
+            "Likely: one MSG1 was never repeated nor followed up, whether or not it was answered. Or the "
+            "same MSG1, without vendor IDs, went to three hosts or more, was given up within seconds, and "
+            "nothing came after it anywhere: then neither a refusal nor an ICMP error makes it a failure."
         ),
         "mistaken": (
             ("ends-early", "the capture ends too soon after: then it is in progress"),
