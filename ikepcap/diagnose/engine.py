@@ -82,7 +82,7 @@ def _crashed(rule: Rule, case: Case, error: Exception) -> Finding:
         "internal-rule-failure",
         "proven",
         f"The rule {rule.__name__} failed on this conversation; the rest of the report is complete.",
-        (case.seen[0].frame,) if case.seen else (),
+        (case.seen[0].frame,),
         (f"{type(error).__name__}",),
         settles_it="Report it with the capture, or with a scrubbed copy.",
     )

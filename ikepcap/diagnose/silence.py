@@ -34,10 +34,10 @@ _BUSY: Final = {
 
 def silence(case: Case) -> Iterator[Finding]:
     """Whoever owed the next message sent nothing that moves the negotiation on."""
-    standing = case.standing
-    sent = case.last_sendings()
-    if standing.outcome != "stalled" or standing.awaited is None or standing.silent is None or not sent:
+    standing, silent = case.standing, case.standing.silent or 0
+    if standing.outcome != "stalled":
         return
+    sent = case.last_sendings()
     said = _said(case, sent)
     yield from _overloaded(case)
     yield from _restarted(case)
@@ -45,9 +45,9 @@ def silence(case: Case) -> Iterator[Finding]:
         yield from unheard.replies(case, said)
     elif case.conversation.icmp or standing.waiting.fragments:
         return  # what is more exact has been said
-    elif case.has_finished(standing.silent):
+    elif case.has_finished(silent):
         yield _last_lost(case, sent, said)
-    elif not case.has_spoken(standing.silent):
+    elif not case.has_spoken(silent):
         yield _no_reply(case, sent, said)
     elif _is_first_in_fragments(case, sent):
         yield _fragments_lost(case, sent, said)
