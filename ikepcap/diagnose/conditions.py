@@ -113,7 +113,7 @@ def shown_in_part(case: Case) -> Iterator[Finding]:
             settles_it="Capture where both directions pass.",
         )  # fmt: skip
     elif 1 not in course.first and (course.last is not None or course.mode == "unknown"):
-        begins = f"MSG{min(course.first)}" if course.first else "after phase 1"
+        begins = f"MSG{min(course.first)}" if course.first else "what follows phase 1"
         yield case.finding(
             "starts-late", "proven",
             "The capture starts late: the first message of phase 1 is not in it.",

@@ -46,6 +46,8 @@ def _scan(track: Open) -> _Scan:
 
 def _has_only_asked(track: Open) -> bool:
     """Its initiator sent MSG1, and nothing else but copies of it."""
-    return track.opener == 0 and bool(track.kept) and all(
+    if track.opener != 0 or not track.kept:
+        return False
+    return len(track.records) == RECORD_BYTES or all(
         not at or record[3] or not record[13] for at, record in enumerate(RECORD.iter_unpack(track.records))
-    )  # fmt: skip
+    )

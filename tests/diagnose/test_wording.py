@@ -2,7 +2,8 @@
 
 import pytest
 
-from ikepcap.diagnose.wording import address, copies, frames, listing, span
+from ikepcap.diagnose.wording import address, copies, frames, listing, refusing, span
+from ikepcap.state.refusal import Refusal
 
 MS, S = 10**6, 10**9
 
@@ -40,3 +41,19 @@ def test_addresses_of_either_family_are_as_usual() -> None:
 def test_frames_are_in_order_each_once_and_no_more_than_a_reader_looks_up() -> None:
     assert frames((9, 3, 9)) == (3, 9)
     assert frames(range(100, 0, -1)) == tuple(range(1, 13))
+
+
+@pytest.mark.parametrize(
+    ("refusal", "is_encrypted", "text"),
+    [
+        (Refusal(0, 1, "encrypted", 6), True, "an encrypted informational"),
+        (Refusal(0, 1, "delete", 6), True, "an encrypted delete"),
+        (Refusal(0, 1, "delete", 6), False, "a delete"),
+        (Refusal(0, 1, "notify", 6, 24), True, "an encrypted AUTHENTICATION-FAILED"),
+        (Refusal(0, 1, "notify", 2, 14), False, "NO-PROPOSAL-CHOSEN"),
+    ],
+)
+def test_what_refused_is_named_as_far_as_it_can_be_read(
+    refusal: Refusal, is_encrypted: bool, text: str
+) -> None:
+    assert refusing(refusal, is_encrypted=is_encrypted) == text
