@@ -169,3 +169,36 @@ def test_refusal_of_another_size_than_a_delete_is_none() -> None:
     found = only(play.informational(INITIATOR, plain_bytes=DELETE).bystander(60))
     assert faults(found) == ["phase2-refused"]
     assert "deleted-by-peer" not in found.findings[0].alternatives
+
+
+# who sends what else of this size at this place
+
+
+RACOON = bytes.fromhex("7003cbc1097dbe9c2600ba6983bc8b35")
+
+
+def test_racoon_says_initial_contact_by_itself_at_this_place() -> None:
+    play = sent_away(vendor_ids=((), (RACOON,))).quick(1)
+    assert faults(only(play.bystander(60))) == ["phase2-no-reply"]
+
+
+def test_delete_that_is_sent_again_is_the_same_delete() -> None:
+    play = sent_away().quick(1).wait(5).again("INFO")
+    assert faults(only(play.bystander(60))) == ["deleted-by-peer"]
+
+
+@pytest.mark.parametrize(("seconds", "codes"), [(119.0, ["deleted-by-peer"]), (121.0, [])])
+def test_who_is_sent_away_tries_again_within_two_minutes(seconds: float, codes: list[str]) -> None:
+    assert faults(analyzed(sent_away(), again(seconds)).conversations[0]) == codes
+
+
+@pytest.mark.parametrize(("seconds", "codes"), [(29.0, []), (31.0, ["deleted-by-peer"])])
+def test_delete_in_the_clear_counts_once_nothing_follows_for_half_a_minute(
+    seconds: float, codes: list[str]
+) -> None:
+    assert faults(only(Scene().phase1().delete(RESPONDER).bystander(seconds))) == codes
+
+
+def test_transaction_that_a_goodbye_leaves_open_is_the_users() -> None:
+    play = Scene(auth="xauth-psk").phase1().informational(RESPONDER, plain_bytes=DELETE)
+    assert faults(only(play.transaction(answered=False).bystander(60))) == ["xauth-failed"]

@@ -83,6 +83,8 @@ def test_messages_that_fit_nothing_are_counted_and_the_first_few_told() -> None:
     assert (one.claim, one.evidence) == (
         "1 message on IKE ports fit no negotiation.", ("Frame 5: no payload",),
     )  # fmt: skip
+    two = only(malformed=((5, "no payload"), (6, "no payload")), malformed_count=2)
+    assert two.claim == "2 messages on IKE ports fit no negotiation."
     many = only(malformed=tuple((n, "odd") for n in range(1, 12)), malformed_count=30)
     assert many.claim == "30 messages on IKE ports fit no negotiation."
     assert (len(many.evidence), many.frames) == (8, tuple(range(1, 12)))
