@@ -267,3 +267,31 @@ def test_quick_mode_in_an_old_sa_may_have_met_a_peer_that_lost_it() -> None:
     assert first(only(old)).alternatives == ("peer-restarted", "dead-peer", "replies-lost")
     assert first(only(up().wait(9).quick(1).repeat(RETRIES))).alternatives[0] == "dead-peer"
     assert first(only(up().wait(11).quick(1).repeat(RETRIES))).alternatives[0] == "peer-restarted"
+
+
+def test_copies_of_qm1_before_it_was_answered_do_not_ask_again() -> None:
+    found = only(up().quick(1).repeat((1.0,)).quick(2).repeat(RETRIES))
+    assert first(found).claim == "Quick mode stalled: the initiator never sent QM3."
+
+
+def test_qm1_that_is_repeated_after_qm2_asks_for_that_again() -> None:
+    found = only(up().quick(1, 2).repeat(RETRIES, "QM1", "QM2"))
+    assert (
+        first(found).claim == "Quick mode stalled: the initiator goes on repeating QM1 although QM2 was sent."
+    )
+    assert first(found).settles_it == "Capture at 192.0.2.1: does QM2 arrive there?"
+
+
+def test_transaction_that_asks_for_a_user_is_no_request_for_an_address() -> None:
+    play = Scene(auth="xauth-psk").phase1().transaction().quick(1).informational(RESPONDER)
+    assert "mode-config-failed" not in first(only(play)).alternatives
+
+
+def test_deletes_that_answer_a_refusal_need_both_their_size() -> None:
+    """The first of the two is the refusal, which is no delete if it is smaller."""
+    both = up().quick(1).informational(RESPONDER).informational(INITIATOR)
+    assert "deleted-by-peer" in first(only(both.bystander(60))).alternatives
+    other = up().quick(1).informational(RESPONDER).informational(INITIATOR, plain_bytes=48)
+    assert "deleted-by-peer" not in first(only(other.bystander(60))).alternatives
+    alone = up().quick(1).informational(RESPONDER)
+    assert "deleted-by-peer" not in first(only(alone.bystander(60))).alternatives

@@ -190,3 +190,16 @@ def test_client_that_asks_for_a_tunnel_and_leaves_has_its_address() -> None:
 def test_verdict_that_was_acknowledged_is_not_cut_short() -> None:
     found = only(logged_in().informational(INITIATOR).bystander(30)).findings[0]
     assert found.evidence[0] == "2 transactions of the responder were answered, as XAUTH does"
+
+
+@pytest.mark.parametrize("word", ["clear", "before"])
+def test_only_what_is_protected_and_comes_after_the_login_is_about_it(word: str) -> None:
+    """Anyone can send a notify in the clear, and INITIAL-CONTACT comes before XAUTH."""
+    play = Scene(auth="xauth-psk").phase1()
+    if word == "before":
+        play.informational(RESPONDER)
+    play.transaction().transaction()
+    if word == "clear":
+        play.notify(RESPONDER)
+    found = only(play.bystander(30)).findings[0]
+    assert (found.code, found.certainty, len(found.evidence)) == ("xauth-failed", "possible", 2)
