@@ -309,3 +309,17 @@ def test_key_that_no_message_reached_is_not_in_doubt() -> None:
     for gap in (4.0, 7.2):
         play.port_unreachable().wait(gap).again("MSG4").again("MSG5")
     assert "psk-mismatch" not in faults(only(play))
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        Scene().upto(4).wait(4).again("MSG4"),
+        Scene(mode="aggressive", auth="rsa-sig", mtu=9000).upto(2).wait(4).again("MSG2"),
+        Scene(mode="aggressive", near=RESPONDER).upto(2).wait(4).again("MSG2").again("MSG1"),
+    ],
+)
+def test_program_that_ended_elsewhere_rejected_no_key(play: Scene) -> None:
+    """Main mode proves the key later, a certificate is none, and a responder has proven its own."""
+    found = next(f for f in only(play.port_unreachable().wait(9)).findings if f.code == "port-closed")
+    assert found.alternatives == ("peer-restarted",)

@@ -202,3 +202,23 @@ def test_tunnel_that_comes_up_after_is_no_tunnel_to_renew() -> None:
     late = Scene(seed=4, start_s=100).phase1().quick(1, 2, 3)
     first, _ = analyzed(Scene().msg1().repeat(RETRIES), late).conversations
     assert faults(first) == ["no-reply"]
+
+
+def test_msg1_that_may_still_be_answered_meets_no_limit_yet() -> None:
+    begun = [Scene(seed=n, start_s=n * 2).msg1().msg2() for n in range(6)]
+    late = Scene(seed=99, start_s=14).msg1()
+    assert faults(analyzed(*begun, late).conversations[-1]) == []
+
+
+def test_renewal_under_way_has_not_failed() -> None:
+    first = Scene().phase1().quick(1, 2, 3).wait(3601).dead_peer_detection()
+    _, second = analyzed(first, Scene(seed=4, start_s=3602).msg1()).conversations
+    assert (second.outcome, faults(second)) == ("in-progress", [])
+
+
+def test_two_that_cross_beside_a_tunnel_are_not_called_its_renewal() -> None:
+    first = Scene().phase1().quick(1, 2, 3).wait(3601).dead_peer_detection()
+    one = Scene(seed=4, start_s=3600).msg1().repeat(RETRIES)
+    other = back(STRONG, start_s=3600.01).msg1().repeat(RETRIES)
+    found = analyzed(first, one, other).conversations[1:]
+    assert all("rekey-failed" not in faults(c) for c in found)
