@@ -323,3 +323,50 @@ def test_program_that_ended_elsewhere_rejected_no_key(play: Scene) -> None:
     """Main mode proves the key later, a certificate is none, and a responder has proven its own."""
     found = next(f for f in only(play.port_unreachable().wait(9)).findings if f.code == "port-closed")
     assert found.alternatives == ("peer-restarted",)
+
+
+# what ICMP errors and fragments are told with
+
+
+def test_error_of_a_router_is_told_with_where_it_was_on_the_way_to() -> None:
+    play = Scene().msg1().icmp(3, 13, ROUTER).wait(4).again("MSG1")
+    found = only(play).findings[0]
+    assert found.claim == (
+        f"{ROUTER} answered with ICMP communication administratively prohibited: a filter rejects the "
+        "datagrams to 198.51.100.7."
+    )
+    (told,) = found.evidence
+    assert told == (
+        f"Once an ICMP communication administratively prohibited from {ROUTER}, on the way to 198.51.100.7, "
+        "quotes a datagram to 198.51.100.7 UDP 500"
+    )
+
+
+def test_error_of_the_target_itself_is_on_no_way() -> None:
+    found = only(Scene().msg1().icmp(3, 1, "198.51.100.7").wait(4).again("MSG1")).findings[0]
+    assert found.claim == "198.51.100.7 answered with ICMP host unreachable."
+    assert found.evidence == (
+        "Once an ICMP host unreachable from 198.51.100.7 quotes a datagram to 198.51.100.7 UDP 500",
+    )
+
+
+@pytest.mark.parametrize(("last", "who"), [(5, "initiator"), (6, "responder")])
+def test_ip_fragments_that_are_missing_are_told_of_their_sender(last: int, who: str) -> None:
+    found = only(Scene(auth="rsa-sig").upto(last).lose_frame(1).bystander(9)).findings[0]
+    assert found.claim == f"A message of the {who} came in part only: fragments of it are missing."
+    assert found.evidence[0].endswith(" octets in 1 fragment, missing octets 1480-end")
+    whole = only(Scene(auth="rsa-sig").upto(last).lose_frame(0).bystander(9)).findings[0]
+    assert " of " in whole.evidence[0]
+    assert "missing octets 0-1479" in whole.evidence[0]
+
+
+@pytest.mark.parametrize(("last", "who"), [(5, "initiator"), (6, "responder")])
+def test_ike_fragments_that_are_missing_are_told_of_their_sender(last: int, who: str) -> None:
+    def lost(number: int) -> str:
+        play = Scene(auth="rsa-sig", ike_fragment_bytes=700).upto(last).lose_frame(number)
+        found = only(play.bystander(9)).findings[0]
+        assert found.claim == f"A message of the {who} came in part only: fragments of it are missing."
+        return found.evidence[0]
+
+    assert lost(1) == "IKE fragments 1, 3 of 3 of one message, the rest never came"
+    assert lost(2) == "IKE fragments 1, 2 of one message, the rest never came"
