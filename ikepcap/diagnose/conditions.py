@@ -83,15 +83,17 @@ def probe(case: Case) -> Iterator[Finding]:
     """A scan or a health check: one MSG1 that nobody meant to follow up."""
     if case.standing.outcome != "probe":
         return
-    opening = case.seen[case.course.first[1]]
+    asked = case.sendings(1)
+    hosts = case.conversation.scanned
     waited = span(case.standing.waiting.elapsed_ns)
-    said = f"MSG1 in frame {opening.frame} was sent once and nothing followed it from {case.names[INITIATOR]}"
-    answered = ", although MSG2 came" if case.course.last == 2 else ""
-    yield case.finding(
-        "probe", "likely",
-        "A probe: one MSG1 that was never followed up, as scanners and health checks send.",
-        [opening], f"{said} in {waited}{answered}",
-    )  # fmt: skip
+    said = f"MSG1 in frame {asked[0].frame} was sent {copies(len(asked))} and nothing followed it from "
+    said += f"{case.names[INITIATOR]} in {waited}"
+    if case.course.last == 2:
+        said += ", although MSG2 came"
+    claim = "one MSG1 that was never followed up, as scanners and health checks send"
+    if case.standing.reason == "scan":
+        claim = f"the same MSG1 to {hosts} hosts, and none of them was followed up"
+    yield case.finding("probe", "likely", f"A probe: {claim}.", asked, said)
 
 
 def shown_in_part(case: Case) -> Iterator[Finding]:
@@ -111,7 +113,7 @@ def shown_in_part(case: Case) -> Iterator[Finding]:
             settles_it="Capture where both directions pass.",
         )  # fmt: skip
     elif 1 not in course.first and (course.last is not None or course.mode == "unknown"):
-        begins = f"MSG{min(course.first)}" if course.first else "after phase 1"
+        begins = f"MSG{min(course.first)}" if course.first else "what follows phase 1"
         yield case.finding(
             "starts-late", "proven",
             "The capture starts late: the first message of phase 1 is not in it.",

@@ -22,9 +22,11 @@ RULES: Final[tuple[Rule, ...]] = (
     silence.silence,
     series.half_open,
     series.renewal,
+    later.deleted,
     later.quick_modes,
     user.transactions,
     user.refused_login,
+    user.no_address,
     later.dead_peer,
     conditions.probe,
     conditions.recovered,
@@ -66,7 +68,8 @@ def diagnose(case: Case, *, strict: bool = False) -> tuple[Finding, ...]:
         faults = [f for f in faults if f.code in AFTER_PHASE_1]
     elif case.conversation.crossed and series.other_came_up(case):
         faults = []  # one of two that crossed is enough
-    notes = [f for f in found if not f.is_fault]
+    is_told = any(f.certainty != "possible" for f in faults)
+    notes = [f for f in found if not f.is_fault and not (is_told and f.code == "ends-early")]
     return (*sorted(faults, key=lambda f: _ORDER[f.certainty]), *notes)
 
 
@@ -84,7 +87,7 @@ def _crashed(rule: Rule, case: Case, error: Exception) -> Finding:
         "internal-rule-failure",
         "proven",
         f"The rule {rule.__name__} failed on this conversation; the rest of the report is complete.",
-        (case.seen[0].frame,) if case.seen else (),
+        (case.seen[0].frame,),
         (f"{type(error).__name__}",),
         settles_it="Report it with the capture, or with a scrubbed copy.",
     )

@@ -1,36 +1,122 @@
 """Findings about exchanges after phase 1: what was refused, what was not answered, a peer that is gone."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.goodbye import goodbye, is_delete
+from ikepcap.diagnose.path import named
 from ikepcap.diagnose.readings import QUICK
-from ikepcap.diagnose.wording import copies, span
+from ikepcap.diagnose.wording import address, copies, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
 from ikepcap.state.judge import UNANSWERED
 from ikepcap.state.refusal import is_error
-from ikepcap.track.conversation import INITIATOR, Seen
+from ikepcap.state.waiting import ENOUGH_NS
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import Exchange, notify_name
 
 _WORTH_TELLING_NS: Final = 10**9
+_FRESH_NS: Final = 10 * 10**9
+_ANEW_NS: Final = 120 * 10**9
+"""Who is sent away tries again within two minutes; what begins later is about something else."""
+_ICMP_TOLD: Final = 3
 
 
 def quick_modes(case: Case) -> Iterator[Finding]:
     """Quick modes that did not come up: one finding for all of a kind."""
     refused = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "refused"]
-    if refused:
+    if refused and case.standing.refusal is None:
         yield _refused(case, refused)
     stalled = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "stalled"]
-    if stalled:
+    if stalled and not ended_before_tunnel(case):
         first = stalled[0]
         claim, arrives_at = why_stalled(case, first)
         yield case.finding(
             "phase2-no-reply", "likely", f"Quick mode stalled: {claim}.", exchange_messages(case, stalled),
-            *told(case, stalled), *_icmp(case), *_answered(case, first),
-            alternatives=("dead-peer", "replies-lost") if first.last < 3 else ("replies-lost",),
+            *told(case, stalled), *_unconfirmed(case), *_icmp(case), *_answered(case, first),
+            alternatives=_instead(case, first),
             settles_it=f"Capture at {arrives_at}: does QM{first.last} arrive there?",
         )  # fmt: skip
+
+
+def _unconfirmed(case: Case) -> tuple[str, ...]:
+    """Tell that nothing shows the last message of aggressive mode to have arrived, or to have been taken."""
+    course = case.course
+    if course.mode != "aggressive" or course.last != course.final:
+        return ()
+    after = case.seen[course.first[course.final] + 1 :]
+    if any(s.sender == RESPONDER for s in after):
+        return ()
+    return ("Nothing came from the responder after MSG3: that may not have arrived, or not been accepted",)
+
+
+def _instead(case: Case, stalled: LaterExchange) -> tuple[str, ...]:
+    """What else a quick mode that stalls is consistent with."""
+    if _unconfirmed(case):
+        return ("replies-lost", "authentication-failed", "dead-peer")
+    if stalled.last >= 3:
+        return ("replies-lost",)
+    # Right after phase 1 nobody has lost it.
+    began_ns, course = case.seen[stalled.indexes[0]].time_ns, case.course
+    is_fresh = bool(course.final) and course.last == course.final and (
+        began_ns - case.seen[course.first[course.final]].time_ns < _FRESH_NS
+    )  # fmt: skip
+    return (*(() if is_fresh else ("peer-restarted",)), "dead-peer", "replies-lost")
+
+
+def deleted(case: Case) -> Iterator[Finding]:
+    """A peer ended phase 1 as soon as it was up: of a limit, of an older SA, or of a policy of its own."""
+    said = ended_before_tunnel(case)
+    if said is None:
+        return
+    who, name = case.role(said.sender), case.names[said.sender]
+    last = case.sendings(case.course.final)[0]
+    is_closed = said.is_encrypted and said.inside is None
+    what = "an encrypted informational of a delete's size" if is_closed else "a delete"
+    meant = "consistent with a delete before there was a tunnel" if is_closed else "before there was a tunnel"
+    asked = [e for e in case.standing.later if e.kind == "quick"]
+    evidence = [
+        (
+            f"Frame {said.frame} is {what}, {said.wire_bytes} octets, {span(said.time_ns - last.time_ns)} "
+            f"after MSG{case.course.final} in frame {last.frame}"
+        ),
+        f"Nothing more of {name} in the {span(case.conversation.watched_until_ns - said.time_ns)} after it",
+        *told(case, asked),
+    ]
+    if case.conversation.superseded_ns is not None:
+        evidence.append("The initiator began a new negotiation after it")
+    if not said.is_encrypted:
+        evidence.append("Nothing protects it: anyone on the path could have sent it")
+    yield case.finding(
+        "deleted-by-peer", "likely",
+        f"The {who} {name} ended it right after phase 1 came up: {meant}.",
+        [last, said, *exchange_messages(case, asked)], *evidence,
+        alternatives=("phase2-no-reply",) if is_closed else (),
+        settles_it=f"The log of {name} says why: a limit on tunnels, an older SA of the same peer, or a "
+        "policy that it could not install.",
+    )  # fmt: skip
+
+
+def ended_before_tunnel(case: Case) -> Seen | None:
+    """Return the delete with which a peer ended a phase 1 that had just come up, before there was a tunnel.
+
+    Encrypted it counts where the other peer took it for one: it asked for a tunnel once and not again, or
+    began anew. One of two negotiations that crossed is deleted for good reason.
+    """
+    conversation = case.conversation
+    said = goodbye(case) if case.standing.outcome == "established" and not conversation.crossed else None
+    if said is None:
+        return None
+    begun = [e for e in case.standing.later if e.kind != "informational"]
+    if begun:
+        is_heeded = all(e.kind == "quick" and e.outcome == "stalled" and len(e.indexes) == 1 for e in begun)
+    elif conversation.superseded_ns is not None:
+        is_heeded = conversation.superseded_ns - said.time_ns <= _ANEW_NS
+    else:
+        is_heeded = not said.is_encrypted and conversation.watched_until_ns - said.time_ns > ENOUGH_NS
+    return said if is_heeded else None
 
 
 def _refused(case: Case, refused: list[LaterExchange]) -> Finding:
@@ -48,14 +134,15 @@ def _refused(case: Case, refused: list[LaterExchange]) -> Finding:
             "phase2-refused", "likely", f"The {who} refused quick mode with {said} in place of QM2.",
             exchange_messages(case, refused), *told(case, refused), *_asked_for(case, refused[0]),
             alternatives=("phase2-proposal-mismatch", "phase2-selector-mismatch", "phase2-pfs-mismatch",
-                          *_or_what_came_before(case)),
+                          *_or_what_came_before(case, refused[0])),
             settles_it="The log of the peer that refused names proposal, selectors or PFS group.",
         )  # fmt: skip
     return case.finding(
         reading.code, reading.certainty,
         f"The {who} refused quick mode with {said} in place of QM2: {reading.means}.",
         exchange_messages(case, refused), *told(case, refused), *_asked_for(case, refused[0]),
-        alternatives=(*reading.alternatives, *_or_what_came_before(case)), settles_it=reading.settles_it,
+        alternatives=(*reading.alternatives, *_or_what_came_before(case, refused[0])),
+        settles_it=reading.settles_it,
     )  # fmt: skip
 
 
@@ -84,7 +171,7 @@ def _answered(case: Case, exchange: LaterExchange) -> tuple[str, ...]:
     return tuple(answers_otherwise(case, exchange))
 
 
-def _or_what_came_before(case: Case) -> tuple[str, ...]:
+def _or_what_came_before(case: Case, refused: LaterExchange) -> tuple[str, ...]:
     """What comes before quick mode may be what is refused, or why.
 
     Without an address from mode-config, a client asks for selectors that nobody grants.
@@ -92,7 +179,12 @@ def _or_what_came_before(case: Case) -> tuple[str, ...]:
     asked = any(e.kind == "transaction" and e.starter == INITIATOR for e in case.standing.later)
     # In aggressive mode the responder reads MSG3 and QM1 at about the same time, and may refuse either.
     either = case.course.mode == "aggressive"
-    return (*(("mode-config-failed",) if asked else ()), *(("authentication-failed",) if either else ()))
+    # Two deletes look the same, of which the first crossed QM1.
+    last = case.seen[-1]
+    answered = refused.refused_by is not None and last.sender == refused.starter
+    ended = answered and is_delete(case, last) and is_delete(case, case.seen[refused.refused_by or 0])
+    also = {"mode-config-failed": asked, "authentication-failed": either, "deleted-by-peer": ended}
+    return tuple(code for code, applies in also.items() if applies)
 
 
 def why_stalled(case: Case, exchange: LaterExchange) -> tuple[str, str]:
@@ -120,21 +212,23 @@ def dead_peer(case: Case) -> Iterator[Finding]:
     """
     if case.standing.outcome != "established":
         return
-    answers = 0
+    answered: set[int] = set()
     waiting: list[Seen] = []
     for message in case.seen:
-        if message.is_duplicate:
-            continue
+        if message.is_duplicate or _is_after(message, case.conversation.superseded_ns):
+            continue  # what is said in an SA that has a successor is mostly its delete
         is_informational = message.exchange == Exchange.INFORMATIONAL and message.is_encrypted
         if waiting and message.sender != waiting[-1].sender:
             is_answer = is_informational and message.wire_bytes == waiting[-1].wire_bytes
-            answers += is_answer
+            answered |= {message.wire_bytes} if is_answer else set()
             waiting = [] if is_answer or not is_informational else [message]
         elif is_informational and (
             not waiting or message.time_ns - waiting[-1].time_ns >= _WORTH_TELLING_NS
         ):  # fmt: skip
             waiting.append(message)
-    if len(waiting) < UNANSWERED or not answers:
+    # Deletes have no answer, and mostly another size than the keepalives that had one.
+    waiting = [message for message in waiting if message.wire_bytes in answered]
+    if len(waiting) < UNANSWERED:
         return
     sender = waiting[-1].sender
     yield case.finding(
@@ -150,13 +244,16 @@ def dead_peer(case: Case) -> Iterator[Finding]:
     )  # fmt: skip
 
 
+def _is_after(message: Seen, moment_ns: int | None) -> bool:
+    return moment_ns is not None and message.time_ns > moment_ns
+
+
 def _icmp(case: Case) -> tuple[str, ...]:
-    """Tell of ICMP errors that came after phase 1."""
-    errors = case.conversation.icmp
-    return (
-        (f"{len(errors)} ICMP errors quote datagrams of it, the first in frame {errors[0].frame}",)
-        if errors
-        else ()
+    """Tell of ICMP errors that came after phase 1, most of a kind first."""
+    count = Counter((named(error), error.reporter) for error in case.conversation.icmp)
+    return tuple(
+        f"{copies(number).capitalize()} an ICMP {words} came from {address(reporter)}"
+        for (words, reporter), number in count.most_common(_ICMP_TOLD)
     )
 
 

@@ -5,25 +5,26 @@ from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
+from ikepcap.diagnose.later import ended_before_tunnel
 from ikepcap.diagnose.opened_user import verdict
 from ikepcap.diagnose.wording import listing, span
 from ikepcap.state.judge import UNANSWERED
 from ikepcap.track.conversation import Deleted, Seen
 from ikepcap.wire.numbers import NotifyType, Protocol, word
 
-AT_ONCE_NS: Final = 2 * 10**9
-"""Who deletes an SA so soon after it came up does not want it; an operator is slower."""
 _SEQUENCE_BYTES: Final = 4
 _LISTED: Final = 4
 
 
 def deleted(case: Case) -> Iterator[Finding]:
-    """A peer deleted SAs of this negotiation: at once after they came up, or in the ordinary way."""
+    """A peer deleted SAs of this negotiation, as one does in the end, unless `later.deleted` says more."""
     found = [
         (s, one) for s in case.seen if s.copy_of < 0 and s.inside is not None for one in s.inside.deleted
     ]
     login = verdict(case)
     if not found or case.standing.outcome != "established" or (login is not None and not login[1]):
+        return
+    if ended_before_tunnel(case) is not None:
         return
     first, _ = found[0]
     waited_ns = max(0, first.time_ns - _came_up_ns(case))
@@ -33,29 +34,11 @@ def deleted(case: Case) -> Iterator[Finding]:
         for s, one in found[:_LISTED]
     ]
     who = f"the {case.role(first.sender)} {case.names[first.sender]}"
-    if _is_at_once(case, waited_ns):
-        yield case.finding(
-            "deleted-by-peer", "likely",
-            f"It came up, and {who} deleted it {span(waited_ns)} later: it does not want this SA.",
-            [s for s, _ in found], *evidence,
-            alternatives=("authentication-failed", "phase2-refused"),
-            settles_it=f"The log of {case.names[first.sender]} says why: its policy, a limit, another SA of "
-            "the same peer, or what it could not install.",
-        )  # fmt: skip
-        return
     yield case.finding(
         "sa-deleted", "proven", f"In the end {who} deleted {listing(list(dict.fromkeys(names))[:_LISTED])}.",
         [s for s, _ in found], *evidence,
         f"The first delete came {span(waited_ns)} after the last SA had come up",
     )  # fmt: skip
-
-
-def _is_at_once(case: Case, waited_ns: int) -> bool:
-    """Whether the delete is what this negotiation came to; not where another cause is in the capture."""
-    is_explained = any(e.outcome in ("refused", "stalled") for e in case.standing.later)
-    is_renewed = case.conversation.superseded_ns is not None
-    starts_late = case.course.final not in case.course.first
-    return waited_ns < AT_ONCE_NS and not (is_explained or is_renewed or starts_late)
 
 
 def _came_up_ns(case: Case) -> int:

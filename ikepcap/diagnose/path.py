@@ -49,9 +49,15 @@ _SETTLES_ICMP: Final = {
 }
 
 
+def named(error: IcmpError) -> str:
+    """Return an ICMP error in words."""
+    known = ICMP.get((error.version, error.kind, error.code))
+    return known[1] if known is not None else f"error of type {error.kind}, code {error.code},"
+
+
 def icmp_errors(case: Case) -> Iterator[Finding]:
     """An ICMP error that quotes a datagram of this conversation says why it was not delivered."""
-    if case.standing.outcome not in ("stalled", "in-progress", "probe"):
+    if case.standing.outcome not in ("stalled", "in-progress"):
         return
     by_kind: dict[tuple[str, str, bytes], list[IcmpError]] = {}
     for error in case.conversation.icmp:
@@ -67,12 +73,23 @@ def icmp_errors(case: Case) -> Iterator[Finding]:
             claim += f": nothing listens on UDP {port} there"
         elif code == _FILTERED:
             claim += f": a filter rejects the datagrams to {target}"
+        side = INITIATOR if errors[0].destination == case.conversation.initiator else RESPONDER
+        spoke = any(s.sender == side and s.source_port == port for s in case.seen)
+        is_gone = code == _CLOSED and spoke
         yield case.finding(
-            code, "proven", claim + ".", (e.frame for e in errors),
+            code, "proven", claim + (" any more." if is_gone else "."), (e.frame for e in errors),
             f"{copies(len(errors)).capitalize()} an ICMP {words} from {who}{by} quotes a datagram to "
             f"{target} UDP {port}",
+            alternatives=_why_gone(case, side) if is_gone else (),
             settles_it=_SETTLES_ICMP[code].format(port=port, target=target),
         )  # fmt: skip
+
+
+def _why_gone(case: Case, side: int) -> tuple[str, ...]:
+    """What may have made a program end that had taken part so far."""
+    # An initiator that rejects MSG2 of aggressive mode, where the responder proves the key, may end for that.
+    rejects = case.course.mode == "aggressive" and side == INITIATOR and case.is_psk()
+    return (*(("psk-mismatch",) if rejects else ()), "peer-restarted")
 
 
 def lost_fragments(case: Case) -> Iterator[Finding]:

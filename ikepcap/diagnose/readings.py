@@ -73,8 +73,8 @@ GARBLED: Final = Reading(
 )  # fmt: skip
 NO_PEER: Final = Reading(
     "unknown-peer", "likely", "it has no configuration for this peer, or none that fits",
-    ("proposal-mismatch",),
-    "Look on the refusing peer for a connection with this address, and compare the offer with it.",
+    ("proposal-mismatch", "version-refused"),
+    "Look on the refusing peer for a connection with this address and IKEv1, and compare the offer with it.",
 )  # fmt: skip
 AGGRESSIVE: Final = Reading(
     "mode-refused", "likely", "it does not do aggressive mode with this peer", ("authentication-failed",)

@@ -34,6 +34,8 @@ from ikepcap.state.refusal import Refusal
 from ikepcap.wire.message import NO_COOKIE
 from ikepcap.wire.numbers import Exchange, NotifyType
 
+_OF_SECRETS: Final = frozenset({"psk-mismatch", "no-shared-secret"})
+_OF_CERTIFICATES: Final = frozenset({"certificate-rejected"})
 _HEED_NS: Final = 25 * 10**9
 """Longer than any implementation waits before its second copy (KAME: 20 s)."""
 
@@ -77,8 +79,19 @@ def refusal(case: Case) -> Iterator[Finding]:
         reading.code, reading.certainty,
         f"The {who} answered with {said} in place of MSG{refused.replaced}: {reading.means}.",
         times, *evidence,
-        alternatives=reading.alternatives, settles_it=reading.settles_it,
+        alternatives=_fitting(case, reading), settles_it=reading.settles_it,
     )  # fmt: skip
+
+
+def _fitting(case: Case, reading: Reading) -> tuple[str, ...]:
+    """Return the other readings that fit what the peers authenticate with, where the capture shows that."""
+    # In aggressive mode the responder reads MSG3 and QM1 at about the same time, and may refuse either.
+    either = ("phase2-refused",) if any(e.kind == "quick" for e in case.standing.later) else ()
+    codes = (*reading.alternatives, *either)
+    if case.auth is None:
+        return codes
+    foreign = _OF_CERTIFICATES if case.is_psk() else _OF_SECRETS
+    return tuple(code for code in codes if code not in foreign)
 
 
 def _is_not_understood(case: Case, refused: Refusal) -> bool:

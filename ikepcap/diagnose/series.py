@@ -16,7 +16,7 @@ HALF_OPEN_NS: Final = 30 * 10**9
 
 def half_open(case: Case) -> Iterator[Finding]:
     """MSG1 is not answered after the same peer was answered several times and never went on."""
-    if case.standing.outcome != "stalled" or case.course.last != 1 or case.has_spoken(RESPONDER):
+    if case.standing.outcome != "stalled" or case.has_spoken(RESPONDER):
         return
     began_ns = case.seen[0].time_ns
     pending = [
@@ -39,7 +39,7 @@ def half_open(case: Case) -> Iterator[Finding]:
 
 def renewal(case: Case) -> Iterator[Finding]:
     """A negotiation between these peers came up before and still lives, and the next one does not come up."""
-    if case.standing.outcome not in ("stalled", "refused") or not case.seen or case.conversation.crossed:
+    if case.standing.outcome not in ("stalled", "refused") or case.conversation.crossed:
         return
     silent = (case.conversation.initiator, case.conversation.responder)[case.standing.silent or 0]
     began_ns = case.seen[0].time_ns

@@ -13,6 +13,7 @@ from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.nat_t import blocked, disagreement
 from ikepcap.diagnose.wording import copies, span
+from ikepcap.state.waiting import ENOUGH_NS
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import NotifyType
 
@@ -23,6 +24,8 @@ _SPEAKS_UP: Final = {
     "Libreswan": "Libreswan goes on repeating MSG4 when it cannot read MSG5",
 }
 """How a responder behaves when the keys differ, where that is not silence (seen with 5.9.8 and 4.10)."""
+_BY_MODE: Final = {"aggressive": ("mode-refused",)}
+"""What a responder may have against the mode, and refuse by silence as Libreswan does."""
 _BUSY: Final = {
     int(NotifyType.MS_NOTIFY_DOS_COOKIE): "it asks for MSG1 again with a cookie, as under a flood (MS-IKEE)",
     int(NotifyType.UNITY_LOAD_BALANCE): "it sends the initiator on to another gateway of its cluster",
@@ -31,10 +34,10 @@ _BUSY: Final = {
 
 def silence(case: Case) -> Iterator[Finding]:
     """Whoever owed the next message sent nothing that moves the negotiation on."""
-    standing = case.standing
-    sent = case.last_sendings()
-    if standing.outcome != "stalled" or standing.awaited is None or standing.silent is None or not sent:
+    standing, silent = case.standing, case.standing.silent or 0
+    if standing.outcome != "stalled":
         return
+    sent = case.last_sendings()
     said = _said(case, sent)
     yield from _overloaded(case)
     yield from _restarted(case)
@@ -42,9 +45,9 @@ def silence(case: Case) -> Iterator[Finding]:
         yield from unheard.replies(case, said)
     elif case.conversation.icmp or standing.waiting.fragments:
         return  # what is more exact has been said
-    elif case.has_finished(standing.silent):
+    elif case.has_finished(silent):
         yield _last_lost(case, sent, said)
-    elif not case.has_spoken(standing.silent):
+    elif not case.has_spoken(silent):
         yield _no_reply(case, sent, said)
     elif _is_first_in_fragments(case, sent):
         yield _fragments_lost(case, sent, said)
@@ -107,11 +110,17 @@ def _restarted(case: Case) -> Iterator[Finding]:
 def _no_reply(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:
     silent = case.standing.silent or 0
     who, name = case.role(silent), case.names[silent]
+    before = [o for o in case.conversation.others if o.came_up and o.began_ns < sent[0].time_ns]
+    # What suited the peer before does so still: then it is gone, or cannot be reached.
+    by_policy = ("unknown-peer", "proposal-mismatch", *_BY_MODE.get(case.course.mode, ()), "version-refused")
+    if before:
+        said = (*said, f"The negotiation that begins in frame {before[-1].frame} came up between these peers")
+        by_policy = ("dead-peer",)
     return case.finding(
         "no-reply", "proven",
         f"Nothing at all came back from the {who} {name}.", sent,
         *said, f"No message from {name} in the {span(case.silence_ns())} after frame {sent[0].frame}",
-        alternatives=("filtered", "unknown-peer", "proposal-mismatch", "replies-lost"),
+        alternatives=("filtered", *by_policy, "replies-lost"),
         settles_it=f"Capture at {name}: does MSG{case.course.last} arrive there, and does anything leave?",
     )  # fmt: skip
 
@@ -149,8 +158,8 @@ def _fragments_lost(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Find
     own = [s for s in case.seen if s.sender == silent]
     return case.finding(
         "fragments-lost", "likely",
-        f"The {who} {name} answered what came in one piece, and not the first message that comes in "
-        "fragments: consistent with a path that drops fragments, that way or of the answer.",
+        f"The first message to the {who} {name} that comes in fragments is not answered: consistent with a "
+        "path that drops fragments, that way or of the answer.",
         [own[-1], *sent], *said,
         f"No message from {name} in the {span(case.silence_ns())} after frame {own[-1].frame}, its last",
         alternatives=("peer-went-silent", "psk-mismatch" if case.is_psk() else "certificate-rejected"),
@@ -163,17 +172,31 @@ def _went_silent(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding
     who, name = case.role(silent), case.names[silent]
     own = [s for s in case.seen if s.sender == silent]
     habit = _SPEAKS_UP.get(case.runs(silent)) if _is_key_in_doubt(case) else None
+    spoke = "answered" if silent == RESPONDER else "spoke"
     return case.finding(
         "peer-went-silent", "likely",
-        f"The {who} {name} answered before and then fell silent: MSG{case.standing.awaited} never came.",
+        f"The {who} {name} {spoke} before and then fell silent: MSG{case.standing.awaited} never came.",
         [own[-1], *sent],
         *said,
         f"No message from {name} in the {span(case.silence_ns())} after frame {own[-1].frame}, its last",
+        *_heard(case),
         *([f"{habit}: this silence rather means that MSG5 did not arrive"] if habit else []),
         alternatives=_readings(case, sent, speaks_up=habit is not None),
         settles_it=f"Capture at {name}: does MSG{case.course.last} arrive there, and what does its log say "
         "then?",
     )  # fmt: skip
+
+
+def _heard(case: Case) -> tuple[str, ...]:
+    """Tell that the initiator did not ask again, so that its silence is not for want of an answer."""
+    last = case.course.last or 0
+    if (
+        case.standing.silent != INITIATOR
+        or len(case.sendings(last - 1)) != 1
+        or case.silence_ns() < ENOUGH_NS
+    ):
+        return ()
+    return (f"It did not repeat MSG{last - 1}: it got MSG{last} and does not go on, or has stopped",)
 
 
 def _is_key_in_doubt(case: Case) -> bool:
@@ -183,13 +206,23 @@ def _is_key_in_doubt(case: Case) -> bool:
 
 def _readings(case: Case, sent: list[Seen], *, speaks_up: bool) -> tuple[str, ...]:
     """What else a silence at this place is consistent with."""
-    awaited = case.standing.awaited
+    awaited, mode = case.standing.awaited, case.course.mode
+    is_last = awaited == case.course.final
     fragments = ("fragments-lost",) if sent[0].fragment_frames or sent[0].wire_bytes > LARGE_BYTES else ()
-    if case.course.mode == "main" and awaited == 4:
+    if mode == "main" and awaited == 4:
         return ("no-shared-secret", *fragments, "replies-lost", "peer-restarted")
-    if case.course.mode == "main" and awaited == case.course.final:
-        refused = "psk-mismatch" if case.is_psk() else "authentication-failed"
-        if fragments:
-            return (*fragments, refused, "replies-lost")
-        return ("replies-lost", refused) if speaks_up else (refused, "fragments-lost", "replies-lost")
+    if mode == "main" and awaited == 5:
+        return ("no-shared-secret" if case.is_psk() else "certificate-rejected", "replies-lost")
+    if mode == "main" and is_last and case.is_psk():
+        key_or_path = ("replies-lost", "psk-mismatch") if speaks_up else ("psk-mismatch", "replies-lost")
+        return (*fragments, *key_or_path)
+    if mode == "main" and is_last:
+        # A proof with a certificate is large: MSG6 may have come in fragments that got lost.
+        refused = ("authentication-failed",)
+        return (
+            *(("fragments-lost", *refused) if fragments else (*refused, "fragments-lost")),
+            "replies-lost",
+        )
+    if mode == "aggressive" and is_last:
+        return ("psk-mismatch" if case.is_psk() else "certificate-rejected", "replies-lost", "peer-restarted")
     return ("replies-lost", "peer-restarted")

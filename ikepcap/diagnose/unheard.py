@@ -25,7 +25,7 @@ def replies(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
     by_port = tuple(blocked(case, said)) if first_encrypted else ()
     yield from by_port
     yield from _in_pieces(case, first_answer, again, repeated)
-    alternatives = ["psk-mismatch", "authentication-failed"] if first_encrypted else ["filtered"]
+    alternatives = ["authentication-failed"] if first_encrypted else ["filtered"]
     if first_answer.destination_port == NATT_PORT or first_answer.source_port == NATT_PORT:
         alternatives.append("nat-t-blocked")
     yield case.finding(
@@ -68,8 +68,10 @@ def _key_or_path(case: Case, at: list[Seen], repeated: str, said: tuple[str, ...
         "Both peers repeat themselves at MSG4 and MSG5, the first encrypted message: consistent with "
         "pre-shared keys that differ.",
         at, repeated, *said,
-        alternatives=("replies-lost",) if arrived else ("replies-lost", "nat-t-blocked"),
+        alternatives=("replies-lost", "nat-t-blocked") if by_port else ("replies-lost",),
         settles_it=f"The log of the {asker} says whether MSG5 arrived and could not be read.",
     )  # fmt: skip
     yield from by_port
-    yield key
+    # What an ICMP error came back for was not read by anyone.
+    if not any(e.source == case.conversation.initiator for e in case.conversation.icmp):
+        yield key

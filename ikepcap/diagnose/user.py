@@ -10,12 +10,14 @@ from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Certainty, Finding
 from ikepcap.diagnose.later import exchange_messages, told, why_stalled
 from ikepcap.diagnose.wording import span
-from ikepcap.state.exchanges import LaterExchange
+from ikepcap.state.exchanges import REFUSAL_NS, LaterExchange
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import Exchange
 
-AFTER_LOGIN_NS: Final = 20 * 10**9
+AFTER_LOGIN_NS: Final = 10 * 10**9
 """A client that was let in asks for its address or its tunnel at once."""
+VERDICT_NS: Final = 20 * 10**9
+"""A server may have to ask another one, and that takes its time."""
 
 
 def transactions(case: Case) -> Iterator[Finding]:
@@ -67,16 +69,19 @@ def refused_login(case: Case) -> Iterator[Finding]:
     last_ns = max(case.seen[i].time_ns for e in login for i in e.indexes)
     anew = case.conversation.superseded_ns is not None
     watched_ns = case.conversation.watched_until_ns - last_ns
-    if not anew and watched_ns < AFTER_LOGIN_NS:
+    if not anew and watched_ns < (AFTER_LOGIN_NS if len(login) == _REQUEST_AND_VERDICT else VERDICT_NS):
         yield case.finding(
             "ends-early", "proven",
             "The capture ends with XAUTH: whether the user was let in shows in what follows.",
             exchange_messages(case, login), f"The capture goes on for {span(max(0, watched_ns))} after it",
-            alternatives=("xauth-failed",),
+            alternatives=("xauth-failed", "mode-config-failed"),
             settles_it="Capture until the tunnel is up, or read the log of either peer.",
         )  # fmt: skip
         return
-    evidence = [f"{len(login)} transactions of the responder were answered, as XAUTH does"]
+    if len(login) == _REQUEST_AND_VERDICT:
+        evidence = [f"{len(login)} transactions of the responder were answered, as XAUTH does"]
+    else:
+        evidence = ["One transaction of the responder was answered, and none with a verdict came after it"]
     if anew:
         evidence.append("The initiator began a new negotiation after it")
     else:
@@ -87,12 +92,38 @@ def refused_login(case: Case) -> Iterator[Finding]:
     yield _refused(case, login, "likely" if anew or said else "possible", evidence)
 
 
+def no_address(case: Case) -> Iterator[Finding]:
+    """The client asked for its address, was answered, and said goodbye in place of a quick mode.
+
+    vpnc deletes its SAs when the answer has no address in it.
+    """
+    later = case.standing.later
+    asked = [e for e in later if e.kind == "transaction" and e.starter == INITIATOR]
+    if not asked or asked[-1].outcome != "established" or any(e.kind == "quick" for e in later):
+        return
+    answer = case.seen[asked[-1].indexes[-1]]
+    said = [s for s in _informationals(case, answer.time_ns) if s.sender == INITIATOR]
+    if not said or said[-1] is not case.seen[-1] or said[0].time_ns - answer.time_ns > REFUSAL_NS:
+        return
+    yield case.finding(
+        "mode-config-failed", "likely",
+        "The initiator asked for an address, was answered, and gave up in place of a quick mode: consistent "
+        "with an answer without an address.",
+        [*exchange_messages(case, asked[-1:]), *said],
+        f"Frame {said[0].frame} is an encrypted informational of the initiator, "
+        f"{span(said[0].time_ns - answer.time_ns)} after the answer in frame {answer.frame}, its last word",
+        alternatives=("deleted-by-peer",),
+        settles_it=f"Has {case.names[RESPONDER]} an address to give to this user?",
+    )  # fmt: skip
+
+
 def _refused(
     case: Case, login: list[LaterExchange], certainty: Certainty, evidence: list[str], *more: Seen
 ) -> Finding:
+    followed = "nothing followed" if len(login) == _REQUEST_AND_VERDICT else "no verdict ever came"
     return case.finding(
         "xauth-failed", certainty,
-        "XAUTH was asked and answered, and nothing followed: consistent with a user who was not let in.",
+        f"XAUTH was asked and answered, and {followed}: consistent with a user who was not let in.",
         [*exchange_messages(case, login), *more], *evidence,
         alternatives=("mode-config-failed",),
         settles_it=f"The log of {case.names[RESPONDER]} says whether the user was let in.",
@@ -100,7 +131,7 @@ def _refused(
 
 
 def _login(case: Case) -> list[LaterExchange]:
-    """Return the transactions of XAUTH, request and verdict; none where anything followed them."""
+    """Return the transactions of XAUTH, the request and mostly a verdict; none where anything followed."""
     if case.standing.outcome != "established" or 1 not in case.course.first:
         return []
     if any(e.kind == "quick" for e in case.standing.later):
@@ -109,13 +140,13 @@ def _login(case: Case) -> list[LaterExchange]:
     uses_xauth = case.auth is not None and (case.auth.startswith("xauth") or case.auth == "hybrid")
     if not uses_xauth or any(e.starter == INITIATOR for e in asked):
         return []
-    return asked if len(asked) == _REQUEST_AND_VERDICT else []
+    return asked if len(asked) <= _REQUEST_AND_VERDICT else []
 
 
 def _verdict_cut_short(case: Case) -> Seen | None:
     """Return the informational that the initiator sent in place of acknowledging the verdict."""
     login = _login(case)
-    if not login or login[0].outcome != "established" or login[1].last != 1:
+    if len(login) < _REQUEST_AND_VERDICT or login[0].outcome != "established" or login[1].last != 1:
         return None
     verdict = case.seen[login[1].indexes[-1]]
     said = [s for s in _informationals(case, verdict.time_ns) if s.sender == INITIATOR]

@@ -114,7 +114,12 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             "is two of two messages each. With a wrong password strongSwan sends nothing after them; "
             "Libreswan leaves a lone SET, then deletes."
         ),
-        "decides": "Possible: the responder asked in a transaction and no reply came.",
+        "decides": (
+            "Possible: the responder asked in a transaction and no reply came; or a reply came and no "
+            "verdict within 20 s, or a verdict and nothing within 10 s, where a client that was let in goes "
+            "on at once. Likely if the client then begins anew, or one of the two says something encrypted "
+            "and no more."
+        ),
         "mistaken": (
             (
                 "mode-config-failed",
@@ -135,7 +140,10 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             "With an empty pool the answer carries no address, and the quick mode that follows is "
             "refused."
         ),
-        "decides": "Possible: the initiator asked in a transaction and no reply came.",
+        "decides": (
+            "Possible: the initiator asked in a transaction and no reply came. Likely: a reply came, and the "
+            "initiator said goodbye at once in place of a quick mode."
+        ),
         "mistaken": (
             ("xauth-failed", "the gateway's log"),
             ("replies-lost", "a capture at the peer that does not reply"),

@@ -42,7 +42,11 @@ BENIGN: Final[dict[str, dict[str, Any]]] = {
             "A single MSG1, often with an odd or very long offer, many cookies, many targets, no "
             "retransmission."
         ),
-        "decides": ("Likely: one MSG1 was never repeated nor followed up, whether or not it was answered."),
+        "decides": (
+            "Likely: one MSG1 was never repeated nor followed up, whether or not it was answered. Or the "
+            "same MSG1, without vendor IDs, went to three hosts or more, was given up within seconds, and "
+            "nothing came after it anywhere: then neither a refusal nor an ICMP error makes it a failure."
+        ),
         "mistaken": (
             ("ends-early", "the capture ends too soon after: then it is in progress"),
             ("no-reply", "a peer that wants a tunnel repeats itself"),
@@ -82,7 +86,7 @@ BENIGN: Final[dict[str, dict[str, Any]]] = {
         ),
         "wire": "An informational with a delete, for the ISAKMP SA or for SAs of ESP or AH by their SPIs.",
         "decides": "Proven: a key opened the delete. Without one it looks like any other informational.",
-        "mistaken": (("deleted-by-peer", "it comes within two seconds after the SA came up"),),
+        "mistaken": (("deleted-by-peer", "it comes right after phase 1, before there was a tunnel"),),
         "references": ("RFC 2408 §3.15", "RFC 2409 §5.7"),
     },
     "esp-seen": {

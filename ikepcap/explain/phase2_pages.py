@@ -112,8 +112,9 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
             " a key opens them: R-U-THERE whose sequence numbers no R-U-THERE-ACK repeats."
         ),
         "decides": (
-            "Likely: several such informationals without an answer, after at least one was answered. Some "
-            "peers send heartbeats that nobody answers, so silence from the start counts for nothing."
+            "Likely: several such informationals without an answer, after at least one of the same size was "
+            "answered. Some peers send heartbeats that nobody answers, so silence from the start counts for "
+            "nothing; nor does what is sent once the negotiation has a successor, which is mostly deletes."
         ),
         "mistaken": (
             ("peer-restarted", "a fresh MSG1 is answered at once"),
@@ -122,20 +123,27 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
         "references": ("RFC 3706",),
     },
     "deleted-by-peer": {
-        "title": "A peer ended it",
+        "title": "A peer ended it as soon as it was up",
         "means": (
-            "The tunnel was up and one peer deleted it: idle time, lifetime, an administrator, a limit on "
-            "negotiations per user, or a policy that could not be installed."
+            "Phase 1 came up, and the peer that ended it deleted it before there was a tunnel: a limit on "
+            "negotiations per user or address, an older SA of the same peer that it keeps, or a policy that "
+            "it could not install. A tunnel that was up and is deleted later ended as tunnels do."
         ),
-        "wire": ("An encrypted informational of one peer, after which nothing goes on under these cookies."),
+        "wire": (
+            "Right after the last message of phase 1 its sender sends an informational of the size of a "
+            "delete, or a delete in the clear, and nothing more. The other peer's quick mode is not "
+            "answered, and not repeated; or it begins anew."
+        ),
         "decides": (
-            "Likely: a key opened the delete, it came within two seconds after the last SA came up, and "
-            "nothing else in the capture explains it. A later one is the note sa-deleted."
+            "Likely: the size, the moment, and that the other peer acts upon it. Keepalives and "
+            "INITIAL-CONTACT have the same size, so without that nothing is concluded."
         ),
         "mistaken": (
+            ("phase2-no-reply", "the quick mode is repeated, so the informational was no delete"),
+            ("phase2-refused", "the informational comes after the quick mode, and in place of QM2"),
             (
                 "rekey-failed",
-                ("a new negotiation began shortly before: then the old one was replaced, which is normal"),
+                "an earlier negotiation of these peers lives: what is deleted may be the newer of two",
             ),
         ),
         "references": ("RFC 2408 §3.15", "RFC 2409 §5.7"),

@@ -1,7 +1,7 @@
 """One negotiation as lines of text: in full where something is wrong, in two lines where nothing is."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from ikepcap.renderers.evidence import finding_lines, note_line
@@ -19,7 +19,7 @@ from ikepcap.renderers.words import (
     repeated,
     span,
 )
-from ikepcap.report.model import Conversation, Exchange, Keyed, Nat, Peer, Role
+from ikepcap.report.model import Conversation, Exchange, Finding, Keyed, Nat, Peer, Role
 
 INDENT: Final = 4
 LABEL: Final = 9
@@ -80,16 +80,18 @@ def brief_lines(page: Page, one: Series, id_width: int) -> Iterator[str]:
 
 
 def full_lines(page: Page, one: Series, id_width: int) -> Iterator[str]:
-    """Yield everything worth reading about a negotiation, the findings last."""
+    """Yield everything worth reading about a negotiation: who, how far, why; then what shows it."""
     conversation = one.first
+    faults = [f for f in conversation.findings if f.severity == "fault"]
     yield from head_lines(page, conversation, id_width)
     yield from page.prose(conversation.summary, INDENT)
+    if faults:
+        yield from page.entry("why", reason(faults), INDENT, LABEL, "strong")
     yield from _peer_lines(page, conversation)
     yield from _entries(page, facts(conversation))
     yield from _entries(page, exchange_facts(conversation))
     if one.more:
         yield from page.entry("again", repetition(one), INDENT, LABEL, "strong")
-    faults = [f for f in conversation.findings if f.severity == "fault"]
     for finding in faults:
         yield ""
         yield from finding_lines(page, finding, INDENT, dialects(page, conversation))
@@ -98,6 +100,14 @@ def full_lines(page: Page, one: Series, id_width: int) -> Iterator[str]:
         yield ""
     for finding in notes:
         yield from note_line(page, finding, INDENT)
+
+
+def reason(faults: Sequence[Finding]) -> str:
+    """Return the codes of what was found, each with its certainty, and what the first could be instead."""
+    found = dict.fromkeys(f"{finding.code} ({finding.certainty})" for finding in faults)
+    codes = {finding.code for finding in faults}
+    other = [code for code in faults[0].alternatives if code not in codes]
+    return "; or else ".join(filter(None, (", ".join(found), ", ".join(other))))
 
 
 def dialects(page: Page, conversation: Conversation) -> tuple[str, ...]:

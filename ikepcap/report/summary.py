@@ -3,6 +3,7 @@
 from typing import Final
 
 from ikepcap.diagnose.case import Case
+from ikepcap.diagnose.later import ended_before_tunnel
 from ikepcap.diagnose.wording import MODES, copies, listing, refusing, span
 from ikepcap.track.conversation import RESPONDER
 
@@ -22,9 +23,17 @@ def summary(case: Case) -> str:
         who = case.role(case.standing.silent or 0)
         return f"{mode} is at MSG{last} where the capture ends; MSG{awaited} is due from the {who}."
     if outcome == "probe":
-        answered = "answered with MSG2" if case.course.last == 2 else "not answered"
-        return f"A probe: one MSG1, {answered}, never followed up."
+        return f"A probe: one MSG1, {_answered(case)}, never followed up."
     return _unknown(case)
+
+
+def _answered(case: Case) -> str:
+    """Say what came back to a probe."""
+    if case.course.last == 2:
+        return "answered with MSG2"
+    if case.has_spoken(RESPONDER):
+        return "refused"
+    return "answered with an ICMP error" if case.standing.waiting.icmp else "not answered"
 
 
 def _established(case: Case, mode: str) -> str:
@@ -37,6 +46,9 @@ def _established(case: Case, mode: str) -> str:
         told = f"{mode} came up; {missing}"
     else:
         told = "Phase 1 is not in the capture, but what follows proves that it came up"
+    said = ended_before_tunnel(case)
+    if said is not None:
+        return f"{told}; the {case.role(said.sender)} ended it before there was a tunnel."
     parts = [told, *_quick_modes(case)]
     return "; ".join(parts) + "."
 

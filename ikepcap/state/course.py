@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -54,6 +55,12 @@ class Course:
             return False
         answers = self.last is not None and self.last > 1
         return answers or any(place.step is None for place in self.places)
+
+    @property
+    def slow_ns(self) -> int:
+        """The longest that a message of phase 1 took to be answered: copies of it come in that long after."""
+        times = [self.seen[self.first[step]].time_ns for step in sorted(self.first)]
+        return max((later - earlier for earlier, later in pairwise(times)), default=0)
 
     def sent(self, role: int) -> int | None:
         """Return the highest step of phase 1 that this peer was seen to send."""

@@ -26,6 +26,9 @@ PREFIX: Final = {"quick": "QM", "transaction": "T", "new-group": "NG"}
 MESSAGES: Final = {"quick": 3, "transaction": 2, "informational": 1, "new-group": 2}
 REFUSAL_NS: Final = 2 * 10**9
 """A peer refuses at once; what comes later is about something else."""
+GIVE_UP_NS: Final = 15 * 10**9
+"""Nobody gives up asking sooner (Libreswan after 30 s, strongSwan after 165 s)."""
+GOODBYES: Final = 2
 COMMIT: Final = 0x02
 
 
@@ -144,6 +147,8 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
             return _with(found, "refused", awaited=awaited, silent=silent, refused_by=refusal)
     tail = seen[found.indexes[-1]]
     waited = conversation.watched_until_ns - tail.time_ns
+    if _says_goodbye(conversation, found, silent):
+        return _with(found, "unknown")  # the SA was deleted meanwhile, and nobody waits any more
     repeated = _repeats(found, found.last) or (found.last > 1 and _repeats_after(found, found.last - 1))
     if repeated or _gave_up(conversation, tail) or (waited >= ENOUGH_NS and found.last == 1):
         return _with(found, "stalled", awaited=awaited, silent=silent)
@@ -155,7 +160,8 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
 
 def _judge_complete(conversation: Conversation, found: LaterExchange) -> LaterExchange:
     """The last message was seen; it did not arrive if the other peer goes on repeating the one before."""
-    if found.last > 1 and _repeats_after(found, found.last - 1, conversation.seen) >= 2:
+    repeats = _repeats_after(found, found.last - 1, conversation.seen) if found.last > 1 else 0
+    if repeats >= 2 and not _is_content(conversation, found):
         sender = found.starter if found.last % 2 else 1 - found.starter
         return _with(found, "stalled", awaited=found.last, silent=sender)
     return _with(found, "established")
@@ -173,6 +179,22 @@ def esp_towards(conversation: Conversation, found: LaterExchange, side: int) -> 
         flow for flow in conversation.esp
         if flow.spi in spis and (flow.destination == ends[side] or flow.source == ends[1 - side])
     )  # fmt: skip
+
+
+def _is_content(conversation: Conversation, found: LaterExchange) -> bool:
+    """Whether a copy of the last message arrived: who asked for it stopped, and nobody gives up so soon."""
+    seen = conversation.seen
+    asked = [
+        seen[i].time_ns for i, step in zip(found.indexes, found.steps, strict=True) if step == found.last - 1
+    ]
+    answered = [
+        seen[i].time_ns for i, step in zip(found.indexes, found.steps, strict=True) if step == found.last
+    ]
+    return (
+        answered[-1] > asked[-1]
+        and asked[-1] - asked[0] < GIVE_UP_NS
+        and conversation.watched_until_ns - asked[-1] > ENOUGH_NS
+    )
 
 
 def _repeats(found: LaterExchange, step: int) -> int:
@@ -201,6 +223,24 @@ def _repeats_after(found: LaterExchange, step: int, seen: tuple[Seen, ...] = ())
     )  # fmt: skip
 
 
+def _says_goodbye(conversation: Conversation, found: LaterExchange, silent: int) -> bool:
+    """Whether a tunnel ends while the other peer asks for another: deletes cross QM1, and nobody repeats it.
+
+    There are two, of the IPsec SA and of the ISAKMP SA, from one peer or one from each.
+    """
+    seen = conversation.seen
+    began = seen[found.indexes[0]]
+    had_tunnel = any(s.sender == silent and s.exchange == Exchange.QUICK for s in seen)
+    near = [
+        s for s in seen
+        if s.exchange == Exchange.INFORMATIONAL and s.is_encrypted and s.copy_of < 0
+        and abs(s.time_ns - began.time_ns) <= REFUSAL_NS
+    ]  # fmt: skip
+    own = [s for s in near if s.sender == silent]
+    is_last_word = bool(own) and own[-1] is [s for s in seen if s.sender == silent][-1]
+    return had_tunnel and len(found.indexes) == 1 and is_last_word and len(near) >= GOODBYES
+
+
 def _gave_up(conversation: Conversation, tail: Seen) -> bool:
     return conversation.superseded_ns is not None and conversation.superseded_ns > tail.time_ns + 10**9
 
@@ -223,11 +263,26 @@ def _refusal(
         before = max(i for i in found.indexes if i < index)
         if not 0 <= message.time_ns - seen[before].time_ns <= REFUSAL_NS:
             continue
-        answered = any(
-            seen[i].sender != refuser and i > index and seen[i].wire_bytes == message.wire_bytes
+        answers = [
+            i for i in informationals
+            if seen[i].sender != refuser and i > index and seen[i].wire_bytes == message.wire_bytes
             and seen[i].time_ns - message.time_ns < REFUSAL_NS
-            for i in informationals
-        )  # fmt: skip
-        if not answered:
+        ]  # fmt: skip
+        if _says_goodbye(conversation, found, refuser):
+            return None
+        if not answers or _ends_it_all(conversation, answers[0], refuser):
             return index
     return None
+
+
+def _ends_it_all(conversation: Conversation, index: int, refuser: int) -> bool:
+    """Whether what looks like the answer to a keepalive is the delete that answers a refusal.
+
+    Who was refused gives up the SA; whose keepalive was answered goes on. In an SA that had a tunnel before,
+    both may be deletes.
+    """
+    seen = conversation.seen
+    had_tunnel = any(s.sender == refuser and s.exchange == Exchange.QUICK for s in seen)
+    waited = conversation.watched_until_ns - seen[index].time_ns
+    is_over = waited >= ENOUGH_NS or conversation.superseded_ns is not None
+    return index == len(seen) - 1 and is_over and not had_tunnel

@@ -16,7 +16,7 @@ from ikepcap.state.nat import NatVerdict, nat_verdict
 from ikepcap.state.progress import PeerState, peer_state
 from ikepcap.state.refusal import Refusal, find_refusal
 from ikepcap.state.steps import Recogniser
-from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS, Waiting, find_waiting
+from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS, SLOW_NS, Waiting, find_waiting
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
 from ikepcap.wire.numbers import Exchange
 from ikepcap.wire.offer import Offer, Transform
@@ -106,6 +106,8 @@ def _verdict(
     owner = sender_of(last + 1)
     if last == final:
         return _complete(course, refusal)
+    if _is_scan(conversation, course):
+        return Verdict("probe", "scan", last + 1, owner)
     if refusal is not None:
         return Verdict("refused", refusal.kind, refusal.replaced, refusal.sender)
     # Of one message, or one peer, silence tells nothing: the other may have answered out of sight.
@@ -141,7 +143,8 @@ def _complete(course: Course, refusal: Refusal | None) -> Verdict:
 def _is_late_copy(course: Course, index: int, final: int) -> bool:
     """Tell a copy sent for want of the answer from one that crossed the answer on the way."""
     answers = [i for i in (course.first[final], *course.copies(final)) if i < index]
-    return bool(answers) and course.seen[index].time_ns - course.seen[answers[0]].time_ns > CROSSING_NS
+    crossing_ns = CROSSING_NS + min(course.slow_ns, SLOW_NS)
+    return bool(answers) and course.seen[index].time_ns - course.seen[answers[0]].time_ns > crossing_ns
 
 
 def _proven_later(course: Course) -> bool:
@@ -187,6 +190,18 @@ def _talks_on(course: Course) -> bool:
 
 
 _AFTER_PHASE_1: Final = frozenset({int(Exchange.QUICK), int(Exchange.TRANSACTION), int(Exchange.NEW_GROUP)})
+
+
+def _is_scan(conversation: Conversation, course: Course) -> bool:
+    """The same MSG1 went to many hosts, none was followed up, and this one was given up within seconds.
+
+    Live initiators show vendor IDs and go on asking for half a minute at least.
+    """
+    if not conversation.scanned or 1 not in course.first:
+        return False
+    opening = course.seen[course.first[1]]
+    asked_ns = [s.time_ns for s in course.seen if s.sender == INITIATOR]
+    return not opening.clear.vendor_ids and max(asked_ns) - opening.time_ns < SCAN_NS
 
 
 def _is_probe(conversation: Conversation, course: Course, waiting: Waiting) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from ikepcap.state.course import Course, sender_of
+from ikepcap.state.steps import SIG
 from ikepcap.track.conversation import Notice, Seen
 from ikepcap.wire.numbers import Exchange, NotifyType
 from ikepcap.wire.vendor import implementation
@@ -17,6 +18,8 @@ ERRORS_BELOW: Final = 16384
 """Error types end and status types begin here (RFC 2408 §3.14.1)."""
 KEYED_FROM: Final = {"main": 4, "aggressive": 2, "base": 4}
 """Step from which on a peer has keys to encrypt with."""
+TOGETHER_NS: Final = 10**8
+"""Messages that are sent without waiting for anything."""
 PROMPT_NS: Final = 3 * 10**9
 """A peer that rejects the last message says so at once."""
 
@@ -92,7 +95,8 @@ def gives_up(course: Course, index: int) -> bool:
     said = message.inside or message.clear
     is_closed = message.is_encrypted and message.inside is None
     says_so = is_closed or said.deletes or any(map(is_error, said.notices))
-    return says_so and bool(course.copies(last))
+    again = course.copies(last)
+    return says_so and bool(again) and again[-1] < index
 
 
 def _encrypted(course: Course, index: int, message: Seen) -> Refusal | None:
@@ -138,10 +142,10 @@ def _stands_alone(course: Course, message: Seen) -> bool:
         for s in course.seen
     )
     # What comes after a quick mode began is about that: who refuses phase 1 does not wait for it.
-    goes_on = goes_on or any(
+    goes_on = goes_on or (not _is_about_msg3(course, message) and any(
         s.sender != message.sender and s.exchange == Exchange.QUICK and s.time_ns <= message.time_ns
         for s in course.seen
-    )
+    ))  # fmt: skip
     # A keepalive is answered in kind (RFC 3706), a refusal is not.
     goes_on = goes_on or any(
         s.sender != message.sender and s.exchange == Exchange.INFORMATIONAL
@@ -149,6 +153,24 @@ def _stands_alone(course: Course, message: Seen) -> bool:
         for s in course.seen
     )  # fmt: skip
     return not goes_on and not _greets_apart(course, message.sender)
+
+
+def _is_about_msg3(course: Course, message: Seen) -> bool:
+    """Whether what comes back to MSG3 and QM1 of aggressive mode, sent together, refuses the former.
+
+    In the clear it does: what refuses a quick mode is protected. Encrypted it does with signatures, if the
+    initiator heeds it: after a quick mode was refused it would have an SA to ask in again. A shared key is
+    proven by MSG2.
+    """
+    if course.mode != "aggressive" or 2 not in course.first:
+        return False
+    done_ns = course.seen[course.first[course.final]].time_ns
+    quick = [s for s in course.seen if s.exchange == Exchange.QUICK and s.copy_of < 0]
+    if any(s.sender == message.sender or s.time_ns - done_ns >= TOGETHER_NS for s in quick):
+        return False
+    if not message.is_encrypted:
+        return [s for s in course.seen if s.sender == message.sender][-1] is message
+    return SIG in course.seen[course.first[2]].payloads and course.seen[-1] is message
 
 
 def _refuses_again(course: Course, sender: int) -> bool:

@@ -16,6 +16,9 @@ PATIENCE_NS: Final = 10**9
 CROSSING_NS: Final = 3 * 10**8
 """A copy sent this soon after its answer passed the capture point crossed that answer on the way."""
 
+SLOW_NS: Final = 5 * 10**9
+"""No path takes longer: what takes more is a message that was lost and sent again."""
+
 
 class Waiting(Struct, frozen=True):
     """Why a message counts as owed in vain; all false when the capture simply ends."""
@@ -24,6 +27,8 @@ class Waiting(Struct, frozen=True):
     """Copies of the last message, sent again by the peer that waits."""
     repeated_for_ns: int = 0
     """Time between the first and the last of them."""
+    slow_ns: int = 0
+    """An answer took so long before, and may take so long again."""
     repeated_before: int = 0
     """Copies of the message before, sent again although the answer to it was seen."""
     elapsed_ns: int = 0
@@ -38,7 +43,7 @@ class Waiting(Struct, frozen=True):
     def in_vain(self) -> bool:
         """There is evidence that the message will not come."""
         # pluto repeats after half a second: one such copy at the end of a capture is no sign of anything.
-        repeated = self.repeated and self.repeated_for_ns >= PATIENCE_NS
+        repeated = self.repeated and self.repeated_for_ns >= max(PATIENCE_NS, self.slow_ns)
         signs = repeated or self.repeated_before or self.superseded or self.gave_up
         return bool(signs) or self.icmp or self.fragments or self.elapsed_ns >= ENOUGH_NS
 
@@ -55,10 +60,12 @@ def find_waiting(conversation: Conversation, course: Course) -> Waiting:
     waits, owes = sender_of(last), 1 - sender_of(last)
     addresses = (conversation.initiator, conversation.responder)
     again = course.copies(last)
+    slow_ns = min(course.slow_ns, SLOW_NS)
     return Waiting(
         len(again),
         course.seen[again[-1]].time_ns - course.seen[at].time_ns if again else 0,
-        len([i for i in before if course.seen[i].time_ns - course.seen[at].time_ns > CROSSING_NS]),
+        slow_ns,
+        len([i for i in before if course.seen[i].time_ns - course.seen[at].time_ns > CROSSING_NS + slow_ns]),
         max(0, conversation.watched_until_ns - tail_ns),
         superseded is not None and superseded > tail_ns + 10**9,
         any(gives_up(course, index) for index in range(at, len(course.seen))),

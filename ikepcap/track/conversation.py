@@ -215,3 +215,5 @@ class Conversation(Struct, frozen=True, gc=False):
     """What else passed between these peers, where this one did not get to quick mode."""
     esp: tuple[EspFlow, ...] = ()
     """ESP under SPIs that opened quick modes chose."""
+    scanned: int = 0
+    """How many hosts its MSG1 went to, if that was many and none of them was followed up; else 0."""

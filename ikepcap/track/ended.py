@@ -3,7 +3,7 @@
 Of one that is like many others columns of values are enough; of the rest each message becomes a `Seen`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from struct import Struct as Layout
 from typing import Final
@@ -57,6 +57,7 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
     lost: list[LostFragments] | None = None
     lost_parts: tuple[LostParts, ...] = ()
     relatives: tuple[Relative, ...] = ()
+    scanned: int = 0
 
     def __len__(self) -> int:
         return len(self.records) // RECORD_BYTES
@@ -72,7 +73,7 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
         All there is to such a conversation is in `columns` and `contents`; its first sender is the initiator.
         """
         return (
-            self.is_regular and self.opener == 0 and not self.crossed
+            self.is_regular and self.opener == 0 and not self.crossed and self.first != self.second
             and len(self) <= _SHORT and self.records[SENDER_AT + 1] in PHASE_1
             and not (self.icmp or self.lost or self.lost_parts or self.omitted)
         )  # fmt: skip
@@ -103,6 +104,8 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
     def unpack(self, reader: Reader) -> Conversation:
         """Settle who is the initiator and unpack everything into a record."""
         seen = tuple(_unpack(self, reader))
+        if self.first == self.second:
+            seen = tuple(_by_port(seen, self.first_port, self.second_port))
         side, proven = initiating_side(seen, opener=None if self.opener == NOBODY else self.opener)
         lost_parts = self.lost_parts
         first, second = self.first, self.second
@@ -114,7 +117,7 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
         return Conversation(
             self.number, self.cookie, self.rcookie, first, first_port, second, second_port, proven, seen,
             self.omitted, tuple(self.icmp or ()), tuple(self.lost or ()), lost_parts, self.superseded_ns,
-            self.watched_until_ns, self.crossed, tuple(self._others(reader)),
+            self.watched_until_ns, self.crossed, tuple(self._others(reader)), scanned=self.scanned,
         )  # fmt: skip
 
     def _others(self, reader: Reader) -> Iterator[Other]:
@@ -131,7 +134,7 @@ def ended(track: Open, now_ns: int, relatives: tuple[Relative, ...] = ()) -> End
         track.second_port, track.opener, track.is_regular, bytes(track.records), track.kept, now_ns,
         track.omitted, track.crossed, track.superseded_ns, track.fragment_frames, track.icmp, track.lost,
         track.fragments.lost() if track.fragments is not None else (),
-        relatives,
+        relatives, track.scanned,
     )  # fmt: skip
 
 
@@ -181,3 +184,14 @@ def _unpack(ended: Ended, reader: Reader) -> Iterator[Seen]:
             marks & DUPLICATE != 0, marks & COOKIE_DIFFERS != 0, marks & REBOUND != 0, defects,
             frames.get(index, ()),
         )  # fmt: skip
+
+
+def _by_port(seen: Iterable[Seen], first_port: int, second_port: int) -> Iterator[Seen]:
+    """Tell two peers on one address apart by their ports; on new ones the initiator is the first to speak."""
+    sides = {second_port: RESPONDER, first_port: INITIATOR}
+    for message in seen:
+        known = sides.get(message.source_port)
+        if known is None:
+            known = 1 - sides.get(message.destination_port, RESPONDER)
+            sides |= {message.source_port: known, message.destination_port: 1 - known}
+        yield replace(message, sender=known) if known != message.sender else message

@@ -73,6 +73,8 @@ class Open(Struct, gc=False, eq=False):
     fragment_frames: dict[int, tuple[int, ...]] | None = None
     icmp: list[IcmpError] | None = None
     lost: list[LostFragments] | None = None
+    scanned: int = 0
+    """See `Conversation`."""
     indexes: dict[bytes, int] | None = None
     """Index by digest, once searching `records` takes longer."""
 

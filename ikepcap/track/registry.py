@@ -13,6 +13,7 @@ from ikepcap.capture.datagram import Datagram
 from ikepcap.track.ended import Ended, ended
 from ikepcap.track.open import FRAME, NOBODY, Open
 from ikepcap.track.pair import Pair
+from ikepcap.track.scans import mark_scans
 from ikepcap.wire.message import NO_COOKIE
 
 GENERATION_NS: Final = 60 * 10**9
@@ -85,6 +86,8 @@ class Registry:
             self._relate(track, before or other)
             if before is not None:
                 before.superseded_ns = before.superseded_ns or datagram.time_ns
+            if ends[0] == ends[1]:
+                other = None  # two peers on one address: it does not tell who begins
             if other is not None and other.opener == 0 and other.is_in_phase_1_at(datagram.time_ns):
                 other.crossed = track.crossed = True
         if len(latest) >= HARD_LIMIT:
@@ -135,6 +138,7 @@ class Registry:
 
     def end_all(self, now_ns: int) -> Iterator[Ended]:
         """Finish all that is open, and hand it back."""
+        mark_scans((*self._old.values(), *self.young.values()))
         for generation in (self._old, self.young):
             tracks = list(reversed(generation.values()))
             generation.clear()
@@ -148,6 +152,7 @@ class Registry:
             yield self._ended.popleft()  # and let go of it
 
     def _rotate(self, now_ns: int) -> None:
+        mark_scans(self._old.values())
         for track in self._old.values():
             self._finish(track, now_ns)
         self._old, self.young = self.young, {}

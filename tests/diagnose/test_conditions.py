@@ -1,11 +1,13 @@
 """Notes: what did no harm, and what the capture does not show."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import ikepcap
 from ikepcap.wire import build
+from ikepcap.wire.numbers import NotifyType
 from tests.report.scene import (
     INITIATOR,
     RESPONDER,
@@ -216,3 +218,103 @@ def test_authip_beside_ikev1_is_told_of(beside: bool, codes: list[str]) -> None:
     play = Scene().phase1() if beside else Scene()
     authip = build.message([build.raw(133, bytes(20))], initiator_cookie=b"\x11" * 8, exchange=243)
     assert notes(analyzed(play.send(INITIATOR, authip))) == codes
+
+
+# what the notes say
+
+
+def note(found: Any, code: str) -> Any:
+    (finding,) = [f for f in found.findings if f.code == code]
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("copies", "claim"),
+    [
+        (1, "1 message was sent again, and it came up all the same."),
+        (2, "2 messages were sent again, and it came up all the same."),
+    ],
+)
+def test_messages_sent_again_are_counted(copies: int, claim: str) -> None:
+    play = Scene().msg1().repeat((1.0,) * copies).msg2().msg3().msg4().msg5().msg6()
+    found = note(only(play), "recovered")
+    assert (found.claim, len(found.frames)) == (claim, copies)
+    assert found.evidence[0].startswith(f"{copies} retransmission")
+    assert found.evidence[0].split()[1] == ("retransmission" if copies == 1 else "retransmissions")
+
+
+def test_copies_of_a_quick_mode_that_came_up_count_too() -> None:
+    play = Scene().phase1().quick(1).repeat((1.0,)).quick(2, 3)
+    assert note(only(play), "recovered").frames == (8,)
+
+
+def test_copies_of_a_quick_mode_that_failed_are_no_recovery() -> None:
+    found = only(Scene().phase1().quick(1).repeat(RETRIES))
+    assert "recovered" not in notes(found)
+
+
+def test_copies_of_a_transaction_are_told_elsewhere() -> None:
+    play = Scene(auth="xauth-psk").phase1().transaction().repeat((1.0,), "T1", "T2").quick(1, 2, 3)
+    assert "recovered" not in notes(only(play))
+
+
+def test_stray_messages_are_counted_and_named() -> None:
+    one = note(only(Scene().upto(5).notify(RESPONDER, NotifyType.INVALID_COOKIE).msg6()), "stray-message")
+    assert one.claim.startswith("1 message in the clear changed nothing")
+    assert one.evidence == ("Frame 6 from 198.51.100.7: INVALID-COOKIE; it came up all the same",)
+    play = Scene().upto(5).notify(RESPONDER, NotifyType.INVALID_COOKIE)
+    two = note(only(play.notify(RESPONDER, NotifyType.INVALID_SPI).msg6()), "stray-message")
+    assert two.claim.startswith("2 messages in the clear")
+    assert (two.frames, "INVALID-COOKIE and INVALID-SPI" in two.evidence[0]) == ((6, 7), True)
+
+
+def test_copies_of_a_stray_message_are_not_more_of_them() -> None:
+    play = Scene().upto(5).notify(RESPONDER, NotifyType.INVALID_COOKIE).again("NOTIFY").msg6()
+    assert note(only(play), "stray-message").frames == (6,)
+
+
+def test_status_notify_is_no_stray_message() -> None:
+    play = Scene().upto(5).notify(RESPONDER, NotifyType.INITIAL_CONTACT).msg6()
+    assert "stray-message" not in notes(only(play))
+
+
+def test_notify_of_a_negotiation_that_failed_is_not_called_stray() -> None:
+    play = Scene().upto(3).notify(RESPONDER, NotifyType.INVALID_COOKIE).wait(1).msg4().msg5().repeat(RETRIES)
+    assert "stray-message" not in notes(only(play))
+
+
+def test_early_end_is_told_with_what_is_left_of_the_capture() -> None:
+    found = note(only(Scene().upto(3).bystander(2)), "ends-early")
+    assert (found.frames, found.evidence) == ((3,), ("The capture goes on for 2.0 s after frame 3",))
+
+
+def test_late_start_is_told_with_what_comes_first() -> None:
+    found = note(only(Scene().phase1().quick(1, 2, 3).start_late(4)), "starts-late")
+    assert found.evidence == ("The conversation begins in frame 1 with MSG5",)
+    after = note(only(Scene().phase1().quick(1, 2, 3).start_late(6)), "starts-late")
+    assert after.evidence == ("The conversation begins in frame 1 with what follows phase 1",)
+
+
+def test_one_direction_is_told_with_who_is_there() -> None:
+    found = note(only(Scene().phase1().quick(1, 2, 3).one_side(INITIATOR)), "one-sided")
+    assert found.claim == "Only the initiator was captured: what the responder sent is not here."
+    assert (found.certainty, found.frames) == ("proven", (1, 2, 3, 4))
+    assert found.evidence == ("All 5 messages come from 192.0.2.1",)
+    later = note(only(Scene().phase1().quick(1, 2, 3).one_side(INITIATOR).start_late(3)), "one-sided")
+    assert later.certainty == "likely"
+
+
+def test_probe_is_told_with_what_came_back() -> None:
+    lone = note(only(Scene().msg1().bystander(70)), "probe")
+    assert lone.evidence == (
+        "MSG1 in frame 1 was sent once and nothing followed it from 192.0.2.1 in 70.0 s",
+    )
+    play = Scene(vendor_ids=((), ())).upto(2).bystander(10)
+    assert note(only(play), "probe").evidence[0].endswith("in 10.0 s, although MSG2 came")
+
+
+def test_both_who_began_at_once_are_told() -> None:
+    other = Scene(initiator="198.51.100.7", responder="192.0.2.1", seed=2, start_s=0.01).phase1()
+    found = note(analyzed(Scene().phase1(), other).conversations[0], "simultaneous-initiation")
+    assert found.claim.endswith("198.51.100.7 opened a negotiation with 192.0.2.1 too.")
+    assert found.frames == (1,)

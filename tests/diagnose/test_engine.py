@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import ikepcap
 from ikepcap.diagnose import engine
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import FAULTS, NOTES, Finding
@@ -74,3 +75,46 @@ def test_every_code_that_is_printed_is_a_fault_or_a_note() -> None:
         "dead-peer",
     } <= FAULTS
     assert {"recovered", "probe", "duplicate-frames", "starts-late", "cut-file", "weak-crypto"} <= NOTES
+
+
+@pytest.mark.usefixtures("with_a_crash")
+def test_rule_that_crashes_is_named_with_the_frame_and_what_to_do() -> None:
+    found = only(Scene().msg1().repeat(RETRIES), strict=False).findings[-1]
+    assert (found.certainty, found.frames, found.evidence) == ("proven", (1,), ("ZeroDivisionError",))
+    assert found.settles_it == "Report it with the capture, or with a scrubbed copy."
+
+
+@pytest.mark.usefixtures("with_a_crash")
+def test_report_with_a_crash_in_it_is_printed_whole() -> None:
+    text = ikepcap.render(analyzed(Scene().msg1().repeat(RETRIES), strict=False))
+    assert "internal-rule-failure" in text
+    assert "no-reply" in text
+
+
+@pytest.mark.parametrize("outcome", ["established", "stalled"])
+def test_every_rule_that_crashes_is_told_of_and_the_rest_is_there(
+    outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other, on a negotiation that came up and on one that did not."""
+    play = Scene(mode="aggressive").phase1().dead_peer_detection()
+    if outcome == "stalled":
+        play = Scene().msg1().repeat(RETRIES)
+    whole = [f.code for f in only(play).findings]
+    rules = engine.RULES
+    for place in range(len(rules)):
+        monkeypatch.setattr(engine, "RULES", (*rules[:place], crashing, *rules[place:]))
+        codes = [f.code for f in only(play, strict=False).findings]
+        assert "internal-rule-failure" in codes
+        assert [code for code in codes if code != "internal-rule-failure"] == whole
+
+
+def untimely(case: Case) -> Iterator[Finding]:
+    """A rule that does not look at the outcome."""
+    yield case.finding("no-reply", "proven", "Nothing came back.", case.seen[:1], "nothing")
+    yield case.finding("dead-peer", "likely", "It is gone.", case.seen[:1], "nothing")
+
+
+def test_negotiation_that_came_up_carries_no_fault_of_phase_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "RULES", (untimely,))
+    assert faults(only(Scene().phase1().dead_peer_detection())) == ["dead-peer"]
+    assert faults(only(Scene().msg1().repeat(RETRIES))) == ["no-reply", "dead-peer"]

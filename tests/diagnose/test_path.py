@@ -280,3 +280,93 @@ def test_display_filter_is_that_of_the_initiator_cookie() -> None:
     play = Scene().msg1().repeat(RETRIES)
     (finding,) = only(play).findings
     assert finding.display_filter == f"isakmp.ispi == {play.cookies[:8].hex(':')}"
+
+
+def test_port_that_a_peer_spoke_from_is_closed_since() -> None:
+    play = Scene().upto(3)
+    for gap in (4.0, 7.2):
+        play.port_unreachable().wait(gap).again("MSG3")
+    found = only(play).findings[0]
+    assert (found.code, found.alternatives) == ("port-closed", ("peer-restarted",))
+    assert found.claim.endswith("nothing listens on UDP 500 there any more.")
+
+
+def test_port_that_nobody_spoke_from_was_never_open() -> None:
+    found = only(Scene().msg1().port_unreachable().repeat((4.0,))).findings[0]
+    assert (found.code, found.alternatives) == ("port-closed", ())
+    assert found.claim.endswith("nothing listens on UDP 500 there.")
+
+
+def test_client_that_ended_after_msg2_of_aggressive_mode_may_have_rejected_the_key() -> None:
+    play = Scene(mode="aggressive").upto(2)
+    for gap in (4.0, 7.2):
+        play.wait(gap).again("MSG2").port_unreachable()
+    assert only(play).findings[0].alternatives == ("psk-mismatch", "peer-restarted")
+
+
+def test_key_that_no_message_reached_is_not_in_doubt() -> None:
+    play = Scene(nat="initiator").upto(5)
+    for gap in (4.0, 7.2):
+        play.port_unreachable().wait(gap).again("MSG4").again("MSG5")
+    assert "psk-mismatch" not in faults(only(play))
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        Scene().upto(4).wait(4).again("MSG4"),
+        Scene(mode="aggressive", auth="rsa-sig", mtu=9000).upto(2).wait(4).again("MSG2"),
+        Scene(mode="aggressive", near=RESPONDER).upto(2).wait(4).again("MSG2").again("MSG1"),
+    ],
+)
+def test_program_that_ended_elsewhere_rejected_no_key(play: Scene) -> None:
+    """Main mode proves the key later, a certificate is none, and a responder has proven its own."""
+    found = next(f for f in only(play.port_unreachable().wait(9)).findings if f.code == "port-closed")
+    assert found.alternatives == ("peer-restarted",)
+
+
+# what ICMP errors and fragments are told with
+
+
+def test_error_of_a_router_is_told_with_where_it_was_on_the_way_to() -> None:
+    play = Scene().msg1().icmp(3, 13, ROUTER).wait(4).again("MSG1")
+    found = only(play).findings[0]
+    assert found.claim == (
+        f"{ROUTER} answered with ICMP communication administratively prohibited: a filter rejects the "
+        "datagrams to 198.51.100.7."
+    )
+    (told,) = found.evidence
+    assert told == (
+        f"Once an ICMP communication administratively prohibited from {ROUTER}, on the way to 198.51.100.7, "
+        "quotes a datagram to 198.51.100.7 UDP 500"
+    )
+
+
+def test_error_of_the_target_itself_is_on_no_way() -> None:
+    found = only(Scene().msg1().icmp(3, 1, "198.51.100.7").wait(4).again("MSG1")).findings[0]
+    assert found.claim == "198.51.100.7 answered with ICMP host unreachable."
+    assert found.evidence == (
+        "Once an ICMP host unreachable from 198.51.100.7 quotes a datagram to 198.51.100.7 UDP 500",
+    )
+
+
+@pytest.mark.parametrize(("last", "who"), [(5, "initiator"), (6, "responder")])
+def test_ip_fragments_that_are_missing_are_told_of_their_sender(last: int, who: str) -> None:
+    found = only(Scene(auth="rsa-sig").upto(last).lose_frame(1).bystander(9)).findings[0]
+    assert found.claim == f"A message of the {who} came in part only: fragments of it are missing."
+    assert found.evidence[0].endswith(" octets in 1 fragment, missing octets 1480-end")
+    whole = only(Scene(auth="rsa-sig").upto(last).lose_frame(0).bystander(9)).findings[0]
+    assert " of " in whole.evidence[0]
+    assert "missing octets 0-1479" in whole.evidence[0]
+
+
+@pytest.mark.parametrize(("last", "who"), [(5, "initiator"), (6, "responder")])
+def test_ike_fragments_that_are_missing_are_told_of_their_sender(last: int, who: str) -> None:
+    def lost(number: int) -> str:
+        play = Scene(auth="rsa-sig", ike_fragment_bytes=700).upto(last).lose_frame(number)
+        found = only(play.bystander(9)).findings[0]
+        assert found.claim == f"A message of the {who} came in part only: fragments of it are missing."
+        return found.evidence[0]
+
+    assert lost(1) == "IKE fragments 1, 3 of 3 of one message, the rest never came"
+    assert lost(2) == "IKE fragments 1, 2 of one message, the rest never came"

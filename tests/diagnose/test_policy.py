@@ -75,3 +75,57 @@ def test_conversations_alike_are_told_of_by_their_own_choice() -> None:
     ]
     report = analyzed(*plays, keep_messages=False)
     assert ["weak-crypto" in notes(c) for c in report.conversations] == [False, True, False, True, True]
+
+
+# what is told of a choice
+
+
+def test_choice_is_told_with_the_nearest_of_the_offers() -> None:
+    offered = Suite(hash=Hash.SHA1, group=Group.MODP_1024), Suite(key_bits=128)
+    found = only(choosing(STRONG, *offered).repeat(RETRIES, "MSG1", "MSG2")).findings[0]
+    assert found.claim == (
+        "The responder 198.51.100.7 chose a transform that was not offered: it differs in key length from "
+        "the nearest that was."
+    )
+    assert found.evidence == (
+        "MSG2 chooses AES-CBC-256, SHA2-256, MODP-2048, PSK",
+        "The nearest of 2 offered is AES-CBC-128, SHA2-256, MODP-2048, PSK",
+    )
+    assert found.frames == (1, 2)
+
+
+def test_choice_that_differs_in_several_attributes_names_each() -> None:
+    found = only(
+        choosing(STRONG, Suite(hash=Hash.SHA1, group=Group.MODP_1024)).repeat(RETRIES, "MSG1", "MSG2")
+    )
+    assert "it differs in hash and group from" in found.findings[0].claim
+
+
+def test_choice_that_the_initiator_refuses_is_told_beside_the_refusal() -> None:
+    play = choosing(STRONG, Suite(key_bits=128)).notify("initiator")
+    found = only(play)
+    assert (found.outcome, faults(found)[0]) == ("refused", "chosen-not-offered")
+
+
+def test_choice_that_is_not_over_yet_is_no_fault() -> None:
+    assert faults(only(choosing(STRONG, Suite(key_bits=128)))) == []
+
+
+@pytest.mark.parametrize(
+    ("suite", "words"),
+    [
+        (Suite(encryption=Encryption.DES_CBC, key_bits=0), "DES has keys of 56 bits"),
+        (Suite(hash=Hash.MD5), "MD5 is broken as a hash"),
+        (Suite(group=Group.MODP_768), "a group of 768 bits has been broken"),
+        (Suite(group=Group.MODP_1024), "a group of 1024 bits is within reach of states"),
+    ],
+)
+def test_weakness_is_told_in_words_with_its_frame(suite: Suite, words: str) -> None:
+    found = next(f for f in only(Scene(offer=(suite,)).phase1()).findings if f.code == "weak-crypto")
+    assert found.claim == f"What protects the negotiation is weak: {words}."
+    assert (found.certainty, found.frames) == ("proven", (2,))
+    assert found.evidence[0].startswith("Frame 2 chooses ")
+
+
+def test_weak_offer_that_nobody_chose_is_not_told_of() -> None:
+    assert "weak-crypto" not in notes(only(Scene(offer=(Suite(hash=Hash.MD5),)).msg1().repeat(RETRIES)))

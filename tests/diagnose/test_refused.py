@@ -3,6 +3,8 @@
 The scenes are what strongSwan, Libreswan and racoon were seen to send for each cause.
 """
 
+from typing import Any
+
 import pytest
 
 from ikepcap.testing.stage import Role
@@ -176,3 +178,124 @@ def test_what_comes_after_quick_mode_began_is_about_quick_mode() -> None:
 def test_what_comes_right_after_msg3_is_about_phase_1() -> None:
     found = only(Scene(mode="aggressive").phase1().informational(RESPONDER))
     assert found.outcome == "refused"
+
+
+# what a refusal is told with
+
+
+def refused_at(last: int, kind: int, *, auth: str = "psk", mode: str = "main") -> Any:
+    """The first finding on a notify in the clear after so many messages."""
+    by = RESPONDER if last % 2 else INITIATOR
+    play = Scene(auth=auth, mode=mode).upto(last).notify(by, kind)  # type: ignore[arg-type]
+    return only(play).findings[0]
+
+
+def test_refusal_is_told_with_its_size_its_place_and_its_delay() -> None:
+    found = refused_at(1, N.NO_PROPOSAL_CHOSEN)
+    assert (
+        found.evidence[0] == "Frame 2 is NO-PROPOSAL-CHOSEN from 198.51.100.7, 56 octets, where MSG2 was due"
+    )
+    assert found.evidence[1].startswith("It came 2")
+    assert found.evidence[1].endswith(" ms after frame 1")
+    assert len(found.evidence) == 2
+    assert found.frames == (2,)
+
+
+def test_refusals_that_are_repeated_are_counted() -> None:
+    play = Scene().msg1().notify(RESPONDER).wait(1).again("MSG1").again("NOTIFY")
+    assert only(play).findings[0].evidence[-1] == "2 informationals came from it in all"
+
+
+@pytest.mark.parametrize(
+    ("auth", "code", "is_named"),
+    [
+        ("psk", "psk-mismatch", True), ("psk", "certificate-rejected", False),
+        ("rsa-sig", "psk-mismatch", False), ("rsa-sig", "certificate-rejected", True),
+    ],
+)  # fmt: skip
+def test_readings_fit_what_the_peers_authenticate_with(auth: str, code: str, is_named: bool) -> None:
+    found = refused_at(5, N.AUTHENTICATION_FAILED, auth=auth)
+    assert (found.code, code in found.alternatives) == ("authentication-failed", is_named)
+
+
+def test_secret_that_nobody_offered_cannot_be_lacking() -> None:
+    assert "no-shared-secret" in refused_at(1, N.NO_PROPOSAL_CHOSEN).alternatives
+    assert "no-shared-secret" not in refused_at(1, N.NO_PROPOSAL_CHOSEN, auth="rsa-sig").alternatives
+
+
+def test_all_readings_stay_where_the_capture_does_not_show_the_method() -> None:
+    play = Scene(auth="rsa-sig").upto(5).informational(RESPONDER).start_late(2)
+    assert {"psk-mismatch", "certificate-rejected"} <= set(only(play).findings[0].alternatives)
+
+
+@pytest.mark.parametrize(
+    ("last", "kind", "auth", "code"),
+    [
+        (5, N.PAYLOAD_MALFORMED, "psk", "psk-mismatch"),
+        (5, N.PAYLOAD_MALFORMED, "rsa-sig", "authentication-failed"),
+        (3, N.PAYLOAD_MALFORMED, "psk", "authentication-failed"),
+        (5, N.INVALID_ID_INFORMATION, "rsa-sig", "identity-mismatch"),
+        (4, N.INVALID_KEY_INFORMATION, "psk", "no-shared-secret"),
+    ],
+)
+def test_same_words_mean_other_things_at_other_places(last: int, kind: int, auth: str, code: str) -> None:
+    assert refused_at(last, kind, auth=auth).code == code
+
+
+def test_identity_and_certificate_are_refused_with_the_same_word() -> None:
+    assert refused_at(5, N.INVALID_ID_INFORMATION, auth="rsa-sig").alternatives == ("certificate-rejected",)
+    assert refused_at(5, N.INVALID_ID_INFORMATION).alternatives == ()
+
+
+def test_authentication_that_failed_before_msg2_of_aggressive_mode_is_about_the_mode() -> None:
+    assert refused_at(1, N.AUTHENTICATION_FAILED, mode="aggressive").code == "mode-refused"
+    assert refused_at(1, N.AUTHENTICATION_FAILED).code == "authentication-failed"
+
+
+def test_no_proposal_chosen_without_cookies_of_strongswan_is_about_the_peer() -> None:
+    def code(cookie: bytes | None) -> str:
+        play = Scene().msg1().notify(RESPONDER, with_spi=False, responder_cookie=cookie)
+        return only(play).findings[0].code
+
+    assert (code(None), code(bytes(8))) == ("unknown-peer", "proposal-mismatch")
+
+
+# who goes on after an encrypted refusal of MSG5
+
+
+def closed(*, copies: int, answers: bool = True, msg4: bool = False, watched_s: float = 30) -> Any:
+    """MSG5 is refused; its sender repeats it so often, and is or is not refused anew."""
+    play = Scene().upto(5).informational(RESPONDER)
+    for _ in range(copies):
+        play.wait(4).again("MSG5")
+        if answers:
+            play.informational(RESPONDER)
+        if msg4:
+            play.again("MSG4")
+    return only(play.bystander(watched_s)).findings[0]
+
+
+def test_initiator_that_cannot_read_a_refusal_goes_on_and_is_refused_anew() -> None:
+    assert closed(copies=2).code == "psk-mismatch"
+    assert closed(copies=1).code == "psk-mismatch"
+
+
+def test_initiator_that_is_refused_once_may_be_refused_for_anything() -> None:
+    found = closed(copies=2, answers=False)
+    assert (found.code, found.alternatives) == (
+        "authentication-failed",
+        ("psk-mismatch", "identity-mismatch"),
+    )
+
+
+def test_responder_that_repeats_msg4_besides_has_read_the_identity() -> None:
+    assert closed(copies=2, msg4=True).code == "authentication-failed"
+
+
+@pytest.mark.parametrize(("watched_s", "is_heeded"), [(26, True), (24, False)])
+def test_initiator_that_stops_has_understood_once_it_would_have_gone_on(
+    watched_s: float, is_heeded: bool
+) -> None:
+    found = closed(copies=0, watched_s=watched_s)
+    assert ("so the keys agree" in found.claim) is is_heeded
+    assert (found.alternatives[0] == "identity-mismatch") is is_heeded

@@ -122,3 +122,103 @@ def test_who_began_does_not_matter_to_a_stranger() -> None:
     won = replace(back(STRONG, start_s=0.01), initiator="203.0.113.50").phase1()
     report = analyzed(Scene().msg1().repeat(RETRIES), won)
     assert faults(report.conversations[0]) == ["no-reply"]
+
+
+# how many, how long ago, of whom
+
+
+def test_limit_is_met_from_five_half_open_ones_on() -> None:
+    assert "overloaded" not in faults(analyzed(*series(4)).conversations[-1])
+    found = next(f for f in analyzed(*series(5)).conversations[-1].findings if f.code == "overloaded")
+    assert found.frames == (1, 3, 5, 7, 9, 11)
+    assert found.evidence == (
+        "5 negotiations of the same initiator were answered and not finished in the 30.0 s before",
+    )
+    assert (found.certainty, found.alternatives) == ("likely", ("no-reply", "peer-went-silent"))
+
+
+def test_half_open_ones_of_long_ago_are_forgotten() -> None:
+    begun = [Scene(seed=n, start_s=n * 2).msg1().msg2() for n in range(6)]
+    late = Scene(seed=99, start_s=60).msg1().repeat(RETRIES)
+    assert "overloaded" not in faults(analyzed(*begun, late).conversations[-1])
+
+
+def test_half_open_ones_that_nobody_answered_are_none() -> None:
+    begun = [Scene(seed=n, start_s=n * 2).msg1().repeat((1.5,)) for n in range(6)]
+    late = Scene(seed=99, start_s=14).msg1().repeat(RETRIES)
+    assert "overloaded" not in faults(analyzed(*begun, late).conversations[-1])
+
+
+def test_negotiations_that_came_up_are_not_half_open() -> None:
+    begun = [Scene(seed=n, start_s=n * 2).phase1() for n in range(6)]
+    late = Scene(seed=99, start_s=14).msg1().repeat(RETRIES)
+    assert "overloaded" not in faults(analyzed(*begun, late).conversations[-1])
+
+
+def test_half_open_ones_of_the_other_peer_are_its_own() -> None:
+    begun = [back(STRONG, start_s=n * 2, seed=n + 10).msg1().msg2() for n in range(6)]
+    late = Scene(seed=99, start_s=20).msg1().repeat(RETRIES)
+    assert "overloaded" not in faults(analyzed(*begun, late).conversations[-1])
+
+
+def test_peer_that_answers_meets_no_limit() -> None:
+    begun = [Scene(seed=n, start_s=n * 2).msg1().msg2() for n in range(6)]
+    late = Scene(seed=99, start_s=14).upto(3).repeat(RETRIES)
+    assert "overloaded" not in faults(analyzed(*begun, late).conversations[-1])
+
+
+def test_renewal_that_fails_is_told_with_what_it_renews() -> None:
+    first = Scene().phase1().quick(1, 2, 3).wait(3601).dead_peer_detection()
+    _, second = analyzed(first, Scene(seed=4, start_s=3600).msg1().repeat(RETRIES)).conversations
+    found = second.findings[1]
+    assert found.frames == (1, 10)
+    (told,) = found.evidence
+    assert told == (
+        "The one that begins in frame 1, 60 min 0 s before, came up, and the peer that fails here went on "
+        "speaking in it"
+    )
+
+
+def test_renewal_that_comes_up_is_no_failure() -> None:
+    first = Scene().phase1().quick(1, 2, 3).wait(3601).dead_peer_detection()
+    _, second = analyzed(first, Scene(seed=4, start_s=3600).phase1()).conversations
+    assert faults(second) == []
+
+
+def test_renewal_that_is_refused_is_one() -> None:
+    first = Scene().phase1().quick(1, 2, 3).wait(3601).dead_peer_detection()
+    _, second = analyzed(first, Scene(seed=4, start_s=3600).msg1().notify(RESPONDER)).conversations
+    assert faults(second) == ["proposal-mismatch", "rekey-failed"]
+
+
+def test_renewal_by_the_other_peer_is_judged_by_what_that_one_hears() -> None:
+    """The silent peer is the first one's initiator here, and it speaks on in the first."""
+    first = Scene().phase1().quick(1, 2, 3).wait(3601).dead_peer_detection()
+    _, second = analyzed(first, back(STRONG, start_s=3600).msg1().repeat(RETRIES)).conversations
+    assert faults(second) == ["no-reply", "rekey-failed"]
+
+
+def test_tunnel_that_comes_up_after_is_no_tunnel_to_renew() -> None:
+    late = Scene(seed=4, start_s=100).phase1().quick(1, 2, 3)
+    first, _ = analyzed(Scene().msg1().repeat(RETRIES), late).conversations
+    assert faults(first) == ["no-reply"]
+
+
+def test_msg1_that_may_still_be_answered_meets_no_limit_yet() -> None:
+    begun = [Scene(seed=n, start_s=n * 2).msg1().msg2() for n in range(6)]
+    late = Scene(seed=99, start_s=14).msg1()
+    assert faults(analyzed(*begun, late).conversations[-1]) == []
+
+
+def test_renewal_under_way_has_not_failed() -> None:
+    first = Scene().phase1().quick(1, 2, 3).wait(3601).dead_peer_detection()
+    _, second = analyzed(first, Scene(seed=4, start_s=3602).msg1()).conversations
+    assert (second.outcome, faults(second)) == ("in-progress", [])
+
+
+def test_two_that_cross_beside_a_tunnel_are_not_called_its_renewal() -> None:
+    first = Scene().phase1().quick(1, 2, 3).wait(3601).dead_peer_detection()
+    one = Scene(seed=4, start_s=3600).msg1().repeat(RETRIES)
+    other = back(STRONG, start_s=3600.01).msg1().repeat(RETRIES)
+    found = analyzed(first, one, other).conversations[1:]
+    assert all("rekey-failed" not in faults(c) for c in found)

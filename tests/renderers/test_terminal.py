@@ -24,10 +24,11 @@ def test_a_stalled_negotiation_answers_who_how_far_and_why_in_its_first_lines(sa
     """The engineer reads these lines and may never read on."""
     lines = lines_of(samples.report(samples.stalled()), dialect="asa")
     start = next(index for index, line in enumerate(lines) if line.startswith("#1"))
-    assert lines[start : start + 5] == [
+    assert lines[start : start + 6] == [
         "#1 STALLED      192.0.2.1 -> 198.51.100.7  main mode, PSK  awaiting MSG6",
         "    Main mode stalled at MSG6: the responder never answered MSG5 (5 copies in",
         "    30.5 s).",
+        "    why        peer-went-silent (likely); or else psk-mismatch, nat-t-blocked",
         "    initiator  192.0.2.1:4500     up to MSG5  MM_WAIT_MSG6 (asa)  proven",
         "    responder  198.51.100.7:4500  up to MSG4  MM_WAIT_MSG5 (asa)  presumed",
     ]

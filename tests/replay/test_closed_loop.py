@@ -4,7 +4,6 @@ What is expected is reasoned from what a reader of the wire can know without key
 silence, no reader can name the cause: then silence is the finding, and the cause among its alternatives.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -137,21 +136,7 @@ def _name(row: Expected) -> str:
     return f"{row.fault}-{row.manner}-{row.kind}"
 
 
-NOT_YET = {
-    "delete-after-phase1": "the analysis knows no delete that is encrypted, and calls it phase2-no-reply",
-    "silent=T3": "XAUTH that is asked and answered, and whose verdict never comes, is not remarked upon",
-}
-"""Where the analysis says something else, and should not."""
-
-
-def _rows() -> Iterator[Any]:
-    for row in TABLE:
-        why = NOT_YET.get(row.fault)
-        marks = () if why is None else (pytest.mark.xfail(strict=True, reason=why),)
-        yield pytest.param(row, id=_name(row), marks=marks)
-
-
-@pytest.mark.parametrize("row", list(_rows()))
+@pytest.mark.parametrize("row", TABLE, ids=_name)
 def test_every_fault_is_named(row: Expected, tmp_path: Path) -> None:
     one, other = POLICIES[row.kind]()
     manner = MANNERS[row.manner]
@@ -164,7 +149,7 @@ def test_every_fault_is_named(row: Expected, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("side", ["initiator", "responder"])
-@pytest.mark.parametrize("row", [row for row in TABLE if row.fault not in NOT_YET], ids=_name)
+@pytest.mark.parametrize("row", TABLE, ids=_name)
 def test_what_an_engine_states_of_its_run_is_what_the_analysis_finds(
     row: Expected, side: Side, tmp_path: Path
 ) -> None:

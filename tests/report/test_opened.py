@@ -110,13 +110,15 @@ def deleting(peers: Peers, sender: int, protocol: int, spi: bytes) -> Peers:
     return informational(peers, 0x0DE1E7E0, sender, build.delete([spi], protocol=protocol))
 
 
-@pytest.mark.parametrize(("gap_ns", "code"), [(10**8, "deleted-by-peer"), (3 * 10**9, "sa-deleted")])
-def test_a_delete_at_once_is_a_fault_and_a_later_one_is_not(tmp_path: Path, gap_ns: int, code: str) -> None:
+@pytest.mark.parametrize("gap_ns", [10**8, 3 * 10**9])
+def test_a_delete_of_a_tunnel_that_was_up_is_no_fault(tmp_path: Path, gap_ns: int) -> None:
+    """However soon: somebody tried whether it comes up."""
     peers = Peers().phase1().quick()
     found = concluded(tmp_path, deleting(peers, 1, 3, SPI_TO_RESPONDER), gap_ns=gap_ns)
-    finding = the(found, code)
+    finding = the(found, "sa-deleted")
     assert "responder 198.51.100.7" in finding.claim
     assert finding.evidence[0] == "Frame 10 from 198.51.100.7 deletes the ESP SA c2222222"
+    assert "deleted-by-peer" not in codes(found)
 
 
 def test_which_sa_is_deleted_is_said(tmp_path: Path) -> None:

@@ -237,3 +237,70 @@ def test_new_group_mode_is_an_exchange_of_two_messages(answered: bool) -> None:
     awaited = ("established", 2, None, None) if answered else ("stalled", 1, 2, RESPONDER)
     assert ends(found) == [("new-group", *awaited)]
     assert found.outcome == "established"
+
+
+# QM3 that is lost and comes again
+
+
+def asked_twice(gaps: tuple[float, ...] = (0.5, 1.0)) -> Scene:
+    """QM2 is repeated after QM3 was seen, and QM3 answers it each time."""
+    return Scene().phase1().quick(1, 2, 3).repeat(gaps, "QM2", "QM3")
+
+
+def test_responder_that_stops_asking_for_qm3_has_got_it() -> None:
+    found = only(asked_twice().bystander(40))
+    assert ends(found) == [("quick", "established", 3, None, None)]
+    assert (faults(found), notes(found)) == ([], ["recovered"])
+
+
+def test_responder_that_may_still_ask_for_qm3_has_not_got_it_yet() -> None:
+    assert ends(only(asked_twice().bystander(20)))[0][1] == "stalled"
+
+
+def test_responder_that_asks_for_long_may_have_given_up() -> None:
+    assert ends(only(asked_twice((4.0, 7.2, 13.0)).bystander(60)))[0][1] == "stalled"
+
+
+def test_responder_that_asks_last_did_not_get_qm3() -> None:
+    assert ends(only(asked_twice().wait(2).again("QM2").bystander(60)))[0][1] == "stalled"
+
+
+# deletes that cross a quick mode
+
+
+def torn_down(by: Role = RESPONDER) -> Scene:
+    """A tunnel whose responder deletes both SAs."""
+    play = Scene().phase1().quick(1, 2, 3).wait(4)
+    return play.informational(by).informational(by)
+
+
+def test_quick_mode_that_crosses_deletes_is_not_waited_for() -> None:
+    found = only(torn_down().quick(1).bystander(60))
+    assert [e.outcome for e in found.exchanges if e.kind == "quick"] == ["established", "unknown"]
+    assert (faults(found), notes(found)) == ([], [])
+
+
+def test_deletes_that_come_right_after_a_quick_mode_began_do_not_refuse_it() -> None:
+    play = Scene().phase1().quick(1, 2, 3).wait(4).quick(1).informational(RESPONDER)
+    found = only(play.informational(RESPONDER).bystander(60))
+    assert faults(found) == []
+
+
+def test_quick_mode_that_is_repeated_after_two_informationals_stalls() -> None:
+    """Its sender knows of no delete: they were keepalives, and the peer is gone since."""
+    found = only(torn_down().quick(1).repeat(RETRIES))
+    assert faults(found) == ["phase2-no-reply"]
+
+
+def test_quick_mode_long_after_informationals_stalls() -> None:
+    assert faults(only(torn_down().wait(30).quick(1).bystander(60))) == ["phase2-no-reply"]
+
+
+def test_quick_mode_that_a_peer_went_on_after_is_not_what_it_deleted() -> None:
+    play = torn_down().quick(1).wait(20).informational(RESPONDER)
+    assert faults(only(play.bystander(60))) == ["phase2-no-reply"]
+
+
+def test_one_informational_in_place_of_qm2_refuses_another_tunnel() -> None:
+    play = Scene().phase1().quick(1, 2, 3).wait(60).quick(1).informational(RESPONDER)
+    assert faults(only(play.bystander(60))) == ["phase2-refused"]

@@ -303,3 +303,41 @@ def walked(data: bytes, kinds: set[int]) -> list[build.Part]:
     message = parse(data, len(data))
     assert message is not None
     return [build.Part(s.type, data[s.start + 4 : s.end]) for s in message.spans if s.type in kinds]
+
+
+# a slow path: copies come in long after what answers them
+
+
+def slow(**kind: object) -> Scene:
+    """2.8 s there and back, which a peer of short patience fills with copies."""
+    play = Scene(near=INITIATOR, **kind).msg1().repeat((0.5, 0.5, 1.0))  # type: ignore[arg-type]
+    return play.wait(0.8).msg2().msg3()
+
+
+def test_copies_of_msg2_that_were_under_way_contradict_no_msg3() -> None:
+    play = slow()
+    for gap in (0.5, 0.5, 1.0):
+        play.wait(gap).again("MSG2")
+    found = only(play)
+    assert (found.outcome, found.awaited_message) == ("in-progress", 4)
+
+
+def test_copies_of_msg2_that_come_later_than_the_path_is_long_do() -> None:
+    play = slow()
+    for gap in (2.0, 2.0):
+        play.wait(gap).again("MSG2")
+    assert only(play).outcome == "stalled"
+
+
+def test_copies_of_msg3_within_a_round_trip_are_not_in_vain_yet() -> None:
+    assert only(slow().repeat((0.5, 0.5, 1.0))).outcome == "in-progress"
+
+
+def test_copies_of_msg3_beyond_a_round_trip_are_in_vain() -> None:
+    assert only(slow().repeat((0.5, 0.5, 1.0, 2.0))).outcome == "stalled"
+
+
+def test_message_that_was_lost_makes_no_path_slow() -> None:
+    """MSG2 came after 20 s, when MSG1 was sent again: no answer takes so long on its way."""
+    play = Scene().msg1().repeat((20.0,)).msg2().msg3().repeat((4.0, 7.2))
+    assert only(play).outcome == "stalled"

@@ -190,3 +190,64 @@ def test_one_informational_does_not_turn_repeated_messages_into_a_refusal() -> N
     found = only(Scene().upto(6).informational(INITIATOR).repeat(RETRIES, "MSG5", "MSG6"))
     assert found.outcome == "stalled"
     assert "replies-lost" in faults(found) or "psk-mismatch" in faults(found)
+
+
+# aggressive mode with signatures: MSG3 and QM1 are sent together
+
+
+def hurried(auth: str = "rsa-sig", pause_s: float = 0.0) -> Scene:
+    """An informational is all that comes back to MSG3 and QM1."""
+    play = Scene(mode="aggressive", auth=auth).phase1().wait(pause_s)
+    return play.quick(1).informational(RESPONDER)
+
+
+def test_first_word_after_msg3_and_qm1_is_about_the_certificate_in_msg3() -> None:
+    found = only(hurried().bystander(30))
+    assert (found.outcome, faults(found)) == ("refused", ["authentication-failed"])
+    assert found.findings[0].alternatives == ("certificate-rejected", "identity-mismatch", "phase2-refused")
+
+
+def test_shared_key_was_proven_by_msg2_so_quick_mode_is_what_is_refused() -> None:
+    found = only(hurried("psk").bystander(30))
+    assert (found.outcome, faults(found)) == ("established", ["phase2-refused"])
+    assert "authentication-failed" in found.findings[0].alternatives
+
+
+def test_qm1_that_waited_for_traffic_is_what_is_refused() -> None:
+    found = only(hurried(pause_s=0.5).bystander(30))
+    assert (found.outcome, faults(found)) == ("established", ["phase2-refused"])
+
+
+def test_quick_mode_that_is_asked_for_again_is_what_was_refused() -> None:
+    found = only(hurried().wait(4).again("QM1"))
+    assert (found.outcome, faults(found)) == ("established", ["phase2-refused"])
+
+
+def test_responder_that_answered_before_it_refused_took_the_certificate() -> None:
+    play = Scene(mode="aggressive", auth="rsa-sig").phase1().quick(1, 2).informational(RESPONDER)
+    assert only(play.bystander(30)).outcome == "established"
+
+
+def test_clear_refusal_after_msg3_is_about_msg3_whatever_is_repeated() -> None:
+    """What refuses a quick mode is protected; who gets a notify in the clear may not heed it."""
+    play = Scene(mode="aggressive").phase1().quick(1).notify(RESPONDER, NotifyType.INVALID_ID_INFORMATION)
+    found = only(play.repeat((4.0, 7.2), "QM1"))
+    assert (found.outcome, faults(found)[0]) == ("refused", "identity-mismatch")
+
+
+def test_clear_notify_after_which_the_responder_goes_on_refused_nothing() -> None:
+    play = Scene(mode="aggressive").phase1().quick(1).notify(RESPONDER, NotifyType.INVALID_ID_INFORMATION)
+    found = only(play.quick(2, 3))
+    assert (found.outcome, faults(found)) == ("established", [])
+
+
+# refusals of a MSG5 that was not captured
+
+
+def test_informational_for_every_copy_of_a_msg5_out_of_sight_refuses_that() -> None:
+    """The capture has UDP 500 alone: MSG4 is repeated, and each MSG5 on UDP 4500 is refused anew."""
+    play = Scene(nat=INITIATOR).upto(4)
+    for gap in (0.5, 1.0, 2.0):
+        play.informational(RESPONDER, on_4500=False).wait(gap).again("MSG4")
+    found = only(play.informational(RESPONDER, on_4500=False))
+    assert (found.outcome, faults(found)) == ("refused", ["authentication-failed"])

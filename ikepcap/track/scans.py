@@ -1,0 +1,53 @@
+"""Scans: one MSG1 that an address sends to many hosts and follows up with none."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from ikepcap.track.open import RECORD, RECORD_BYTES, Open
+
+HOSTS: Final = 3
+"""So many, and it is a scan: who begins tunnels to several peers goes on with one that answers."""
+_SHORT: Final = 8 * RECORD_BYTES
+"""What was not followed up is short: MSG1, some copies, an answer or two."""
+
+_Scan = tuple[bytes, bytes]
+"""The address that asks, and its MSG1 without the cookie."""
+
+
+def mark_scans(open_ones: Iterable[Open]) -> None:
+    """Note in each conversation that is part of a scan how many hosts that asked."""
+    tracks = list(_with_twins(open_ones))
+    asked: dict[_Scan, list[Open]] = {}
+    for track in tracks:
+        if len(track.records) <= _SHORT and _has_only_asked(track):
+            asked.setdefault(_scan(track), []).append(track)
+    hosts = {scan: len({track.second for track in members}) for scan, members in asked.items()}
+    hosts = {scan: count for scan, count in hosts.items() if count >= HOSTS}
+    if not hosts:
+        return
+    followed = {_scan(t) for t in tracks if t.opener == 0 and t.kept and not _has_only_asked(t)}
+    for scan in hosts.keys() - followed:
+        for track in asked[scan]:
+            track.scanned = hosts[scan]
+
+
+def _with_twins(tracks: Iterable[Open]) -> Iterator[Open]:
+    for track in tracks:
+        yield track
+        following = track.twin
+        while following is not None:
+            yield following
+            following = following.twin
+
+
+def _scan(track: Open) -> _Scan:
+    return track.first, track.kept[0][8:]
+
+
+def _has_only_asked(track: Open) -> bool:
+    """Its initiator sent MSG1, and nothing else but copies of it."""
+    if track.opener != 0 or not track.kept:
+        return False
+    return len(track.records) == RECORD_BYTES or all(
+        not at or record[3] or not record[13] for at, record in enumerate(RECORD.iter_unpack(track.records))
+    )
