@@ -152,7 +152,7 @@ def test_our_own_file_is_known_by_its_first_line_too(tmp_path: Path) -> None:
         ('[[sa]]\nskeyid = "tophush"', ":1: the skeyid is not hexadecimal"),
         ('sa = "tophush"', ":1: sa is no array of tables"),
         ('[[sa]]\npsk = "tophush', ":2: this is not valid TOML"),
-        ('[other]\na = 1', ":1: 'other' is none of"),
+        ('[tophush]\na = 1', ":1: a name is none of"),
         (
             '[[sa]]\ninitiator_cookie = "374f90db8facb154"\nskeyid="00"\n[[sa.quick]]\nmessage_id = "1"',
             "the message_id is not hexadecimal",
