@@ -1,6 +1,7 @@
 """What the functions of the API take: captures by name, or the packets of a Scapy session."""
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeGuard
 
@@ -50,11 +51,13 @@ def readable_twice(given: Input) -> Input:
     """Return what can be read once more: an iterator of packets as a list.
 
     Raises:
-        IkepcapError: standard input is among the captures.
+        IkepcapError: standard input or a pipe is among the captures.
     """
     if not is_paths(given):
         return list(sniffed(given))
-    if STANDARD_INPUT in names(given):
-        message = "with keys a capture is read twice: name a file in place of '-'"
-        raise IkepcapError(message)
+    for name in names(given):
+        is_pipe = os.path.exists(name) and stat.S_ISFIFO(os.stat(name).st_mode)  # noqa: PTH110, PTH116
+        if name == STANDARD_INPUT or is_pipe:
+            message = f"with keys a capture is read twice: name a file in place of '{name}'"
+            raise IkepcapError(message)
     return given

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 from pathlib import Path
 
 import msgspec
@@ -162,6 +163,10 @@ def test_keys_are_taken_as_files_and_open_what_they_fit(tmp_path: Path) -> None:
     assert "wrong key" in (conversation.messages[4].why or "")
     with pytest.raises(ikepcap.IkepcapError, match="read twice"):
         ikepcap.analyze("-", keys=table)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ikepcap.IkepcapError, match="read twice"):
+        ikepcap.analyze(pipe, keys=table)
 
 
 def test_keys_open_messages_and_scapys_packets_too(tmp_path: Path) -> None:

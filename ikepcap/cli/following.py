@@ -75,13 +75,12 @@ class Follower:
 
 def _keyed(one: "OpenedMessage") -> Keyed:
     """Return what keys made of a message, in words."""
-    from ikepcap.keys.decryptor import is_regular
     from ikepcap.opening import check_text
 
     checks = tuple(check_text(check) for check in one.checks)
     if one.plaintext is not None:
         how = f"the key {one.plaintext.key}; IV: {one.plaintext.vector}"
-        odd = "" if is_regular(one.plaintext) else ", which is not the one of RFC 2409"
+        odd = "" if one.plaintext.is_regular else ", which is not the one of RFC 2409"
         return Keyed(True, how + odd, checks)
     if one.refusal is not None:
         return Keyed(False, one.refusal.why, checks)

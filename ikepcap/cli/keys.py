@@ -129,7 +129,7 @@ def _export(opening: "Opening", folder: str, page: "Page") -> Iterator[str]:
     for text in missing:
         yield from page.prose(text, 0)
     if not ike and not esp:
-        raise IkepcapError("nothing to export: no key opened anything")
+        raise IkepcapError("nothing to export: no key opened anything; without --export this says why")
 
 
 def _write_secret(folder: str, name: str, rows: list[str]) -> str:

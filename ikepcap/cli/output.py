@@ -113,7 +113,7 @@ def write(
 def _print(chunks: Iterable[bytes], *, at_once: bool) -> None:
     """Write to standard output; part by part where somebody may wait for each."""
     if sys.stdout is None:
-        raise IkepcapError("standard output is closed; use --output")
+        raise IkepcapError("standard output is closed")
     stream = sys.stdout.buffer
     for chunk in chunks:
         stream.write(chunk)

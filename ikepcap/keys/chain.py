@@ -52,13 +52,19 @@ class Chains:
         self._sent[sender] = last
 
     def knows(self, message: Message, sender: int, facts: Facts) -> bool:
-        """Whether what the message's IV depends on was seen, as far as that can be told."""
+        """Whether what the message's IV depends on was seen, as far as that can be told.
+
+        The message itself may have been taken already, and does not count.
+        """
         has_initial = None not in facts.public
+        own = message.data[-_KEPT:]
+        has_phase_1 = any(last != own for last in self._phase_1)
         if is_phase_1(message):
             # MSG6 of main mode depends on MSG5.
             begins = message.exchange != Exchange.MAIN or sender == INITIATOR
-            return bool(self._phase_1) or (has_initial and begins)
-        return message.message_id in self._exchanges or bool(self._phase_1) or has_initial
+            return has_phase_1 or (has_initial and begins)
+        has_exchange = any(last != own for last in self._exchanges.get(message.message_id, ()))
+        return has_exchange or has_phase_1 or has_initial
 
     def vectors(
         self, message: Message, sender: int, facts: Facts, algorithms: Iterable[HashAlgorithm], block: int

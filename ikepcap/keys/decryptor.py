@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ikepcap.keys.chain import REGULAR, Chains, Vector, is_phase_1
+from ikepcap.keys.chain import Chains, Vector, is_phase_1
 from ikepcap.keys.check import Check, Outcome
 from ikepcap.keys.cipher import decrypt_blocks, with_iv
 from ikepcap.keys.derive import PSK_METHODS, candidates, skeyid_psk
@@ -104,8 +104,8 @@ class Decryptor:
         if isinstance(known, Plaintext):
             return known  # a repetition: the IV chain stays where it is
         opened = self._open(message, sender)
-        if known is not None and known.reason is Reason.UNDECIDED and isinstance(opened, NotOpened):
-            return known  # what its own first copy left behind tells nothing of it
+        if known is not None and _stays_undecided(known, opened):
+            return known
         self._chains.advance(message, sender)
         if len(self._results) >= _REMEMBERED:
             del self._results[next(iter(self._results))]
@@ -119,6 +119,8 @@ class Decryptor:
         """
         name = hashlib.blake2b(message.data, digest_size=16).digest()
         known, opened = self._results.get(name), self._open(message, sender)
+        if isinstance(known, NotOpened) and _stays_undecided(known, opened):
+            return known
         is_better = isinstance(opened, Plaintext) and (
             not isinstance(known, Plaintext) or opened.lost < known.lost
         )
@@ -288,6 +290,12 @@ class Decryptor:
             yield Candidate(Secret(skeyid), f"PSK {psk.origin}")
 
 
+def _stays_undecided(known: NotOpened, opened: Opened) -> bool:
+    """Whether a message that was undecided still is: neither it nor what came after it tells its IV."""
+    is_wrong = isinstance(opened, NotOpened) and opened.reason is Reason.WRONG_KEY
+    return is_wrong and known.reason is Reason.UNDECIDED
+
+
 def _ciphertext(message: Message) -> bytes:
     """Return what follows the header, without what follows the message."""
     size = len(message.data)
@@ -300,8 +308,3 @@ def _expected(message: Message, trial: Trial) -> Expected:
     return Expected(
         message.next_payload, message.exchange, trial.cipher.block, size, is_cut=message.is_truncated
     )
-
-
-def is_regular(plaintext: Plaintext) -> bool:
-    """Whether the IV is the one of RFC 2409 appendix B, as far as it is known."""
-    return plaintext.lost > 0 or plaintext.vector in REGULAR

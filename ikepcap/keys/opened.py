@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ikepcap.keys.chain import REGULAR
 from ikepcap.keys.check import Check
 from ikepcap.wire.message import Message
 from ikepcap.wire.walk import Defect, Span
@@ -28,6 +29,11 @@ class Plaintext(Struct, frozen=True):
     inferred: tuple[int, ...] = ()
     """Types of the payloads that begin in those octets."""
     checks: tuple[Check, ...] = ()
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether the IV is the one of RFC 2409 appendix B, as far as it is known."""
+        return self.lost > 0 or self.vector in REGULAR
 
     def payload_types(self) -> tuple[int, ...]:
         """Return the types of all payloads, those of the unreadable beginning included."""

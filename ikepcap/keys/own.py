@@ -27,6 +27,7 @@ With dh_private `initiator_cookie` may be left out: the public value that belong
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from typing import Any, Final
 
 from ikepcap.errors import KeySourceError
@@ -169,7 +170,9 @@ def _only(table: dict[str, Any], known: frozenset[str] | set[str], where: Origin
     """Refuse names that mean nothing: a misspelt one would silently be no key."""
     unknown = sorted(table.keys() - known)
     if unknown:
-        raise KeySourceError(f"{where}: {unknown[0][:40]!a} is none of {', '.join(sorted(known))}")
+        # It may be a secret that was written where a name belongs: only what resembles a name is repeated.
+        name = ascii(unknown[0][:40]) if get_close_matches(unknown[0][:40], known) else "a name"
+        raise KeySourceError(f"{where}: {name} is none of {', '.join(sorted(known))}")
 
 
 def _places(text: str, file: str) -> Callable[[str, int], Origin]:

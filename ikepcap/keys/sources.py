@@ -3,6 +3,8 @@
 import os
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -14,12 +16,14 @@ from ikepcap.keys.own import read_own
 from ikepcap.keys.ring import MAX_PSKS, KeyRing
 from ikepcap.keys.secret import Secret
 from ikepcap.keys.tables import IKEV1_TABLE, octets, read_table
-from ikepcap.logs.lines import read_lines
+from ikepcap.logs.lines import Line, lines, read_lines
 
 PathLike = str | os.PathLike[str]
 MAX_FILE_BYTES: Final = 16 << 20
 """Octets of a table or a TOML file; logs are read line by line and may be larger."""
 MAX_PSK_BYTES: Final = 1024
+_NO_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Of a log without dates: keys have no times."""
 _KINDS: Final = (
     "Wireshark's ikev1_decryption_table, a directory of strongSwan's save-keys, a log of strongSwan "
     "(ike = 4), racoon or MikroTik (debug), or a TOML file of [[sa]]"
@@ -61,20 +65,22 @@ def read_source(source: PathLike) -> Iterator[Material | NamedPsk]:
         table = path / IKEV1_TABLE
         if not table.is_file():
             raise KeySourceError(f"{path}: no {IKEV1_TABLE} in it, as strongSwan's save-keys writes it")
-        yield from read_table(_text(table).splitlines(), str(table))
+        yield from read_table(_text(_octets(table)).splitlines(), str(table))
         return
     if path.suffix.lower() == ".toml":
-        yield from read_own(_utf_8(path), str(path))
+        yield from read_own(_utf_8(path, _octets(path)), str(path))
         return
+    # A pipe, as of a program that decrypts the keys, gives its octets once.
+    piped = None if path.is_file() else _octets(path)
     try:
-        head = [line.text for line in islice(read_lines(path), 200)]
+        head = [line.text for line in islice(_lines(path, piped), 200)]
         meaning = [text.strip() for text in head if text.strip() and not text.lstrip().startswith("#")]
         if path.name == IKEV1_TABLE or (meaning and _is_row(meaning[0])):
-            yield from read_table(_text(path).splitlines(), str(path))
+            yield from read_table(_text(piped or _octets(path)).splitlines(), str(path))
         elif meaning and meaning[0].startswith("[[") and meaning[0].rstrip().endswith("]]"):
-            yield from read_own(_utf_8(path), str(path))
-        elif any(is_key_log(line.text) for line in read_lines(path)):
-            yield from read_log(read_lines(path), str(path))
+            yield from read_own(_utf_8(path, piped or _octets(path)), str(path))
+        elif any(is_key_log(line.text) for line in _lines(path, piped)):
+            yield from read_log(_lines(path, piped), str(path))
     except LogError as error:
         raise KeySourceError(str(error)) from None
 
@@ -113,14 +119,20 @@ def _is_row(text: str) -> bool:
     return bool(comma and key) and len(digits) <= 16 and not digits.strip("0123456789abcdef")
 
 
-def _text(path: Path) -> str:
-    """Return a whole file of moderate size; what is no text in it is marked."""
-    return _octets(path).decode("utf-8", "replace")
+def _lines(path: Path, piped: bytes | None) -> Iterator[Line]:
+    """Yield lines from the first on: of a file as it stands, or of what came through a pipe."""
+    if piped is None:
+        return read_lines(path)
+    return lines(StringIO(_text(piped), newline="\n"), _NO_DAY)
 
 
-def _utf_8(path: Path) -> str:
-    """Return a whole file whose text must not be changed: it may be a key."""
-    data = _octets(path)
+def _text(data: bytes) -> str:
+    """Return the text of a whole file; what is no text in it is marked."""
+    return data.decode("utf-8", "replace")
+
+
+def _utf_8(path: Path, data: bytes) -> str:
+    """Return the text of a file in which nothing may be changed: it may be a key."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -129,6 +141,7 @@ def _utf_8(path: Path) -> str:
 
 
 def _octets(path: Path) -> bytes:
+    """Return what is in a file of moderate size."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)

@@ -43,6 +43,8 @@ def recognise(path: str | os.PathLike[str]) -> Parser:
     Raises:
         LogError: none is; the message says what a log of its kind needs.
     """
+    if not os.path.isfile(path) and not os.path.isdir(path) and os.path.exists(path):  # noqa: PTH110, PTH112, PTH113
+        raise LogError(f"{os.fspath(path)}: a log is read twice; give a regular file")
     known = parsers()
     mine: dict[str, int] = {}
     for line in read_lines(path):

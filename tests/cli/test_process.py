@@ -110,7 +110,7 @@ def test_a_closed_standard_output_is_one_line_and_status_2(unanswered: Path) -> 
     script = f"'{sys.executable}' -m ikepcap '{unanswered}' >&-"
     done = subprocess.run(("sh", "-c", script), capture_output=True, timeout=60, check=False)
     assert done.returncode == 2
-    assert done.stderr == b"ikepcap: standard output is closed; use --output\n"
+    assert done.stderr == b"ikepcap: standard output is closed\n"
 
 
 def test_a_terminal_that_is_not_utf_8_gets_an_ascii_ladder(unanswered: Path) -> None:

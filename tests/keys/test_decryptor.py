@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ikepcap.keys.check import Outcome
-from ikepcap.keys.decryptor import Decryptor, is_regular
+from ikepcap.keys.decryptor import Decryptor
 from ikepcap.keys.esp import EspKeys, NoEspKeys, esp_keys
 from ikepcap.keys.material import Material, NamedPsk, Origin
 from ikepcap.keys.opened import NotOpened, Opened, Plaintext, Reason
@@ -259,7 +259,7 @@ def test_other_rules_for_ivs_are_tried_and_named() -> None:
         assert_all_open(results)
         opened = results[-1][1]
         assert isinstance(opened, Plaintext)
-        assert is_regular(opened) == regular, opened.vector
+        assert opened.is_regular == regular, opened.vector
 
 
 def test_the_rule_of_old_windows_is_tried_and_named() -> None:

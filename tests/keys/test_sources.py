@@ -1,6 +1,7 @@
 """Files of keys: every kind, and what is wrong in some."""
 
 import contextlib
+import os
 from pathlib import Path
 
 import pytest
@@ -151,7 +152,7 @@ def test_our_own_file_is_known_by_its_first_line_too(tmp_path: Path) -> None:
         ('[[sa]]\nskeyid = "tophush"', ":1: the skeyid is not hexadecimal"),
         ('sa = "tophush"', ":1: sa is no array of tables"),
         ('[[sa]]\npsk = "tophush', ":2: this is not valid TOML"),
-        ('[other]\na = 1', ":1: 'other' is none of"),
+        ('[tophush]\na = 1', ":1: a name is none of"),
         (
             '[[sa]]\ninitiator_cookie = "374f90db8facb154"\nskeyid="00"\n[[sa.quick]]\nmessage_id = "1"',
             "the message_id is not hexadecimal",
@@ -201,6 +202,32 @@ def test_a_log_of_strongswan_gives_all_keys_of_an_sa(tmp_path: Path) -> None:
     assert (found.skeyid, found.skeyid_d) == (Secret(bytes.fromhex("deadbeef")), Secret(b"\x0d" * 4))
     assert (found.skeyid_a, found.skeyid_e) == (Secret(b"\x0a" * 4), Secret(b"\x0e" * 4))
     assert found.encryption_key == Secret(bytes.fromhex("c53e068b7eaa101bbe5e976d5f7f1931"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"374f90db8facb154,{KEY}\n",
+        f'[[sa]]\ninitiator_cookie = "374f90db8facb154"\nencryption_key = "{KEY}"\n',
+        CHARON,
+    ],
+    ids=("table", "own", "log"),
+)
+def test_a_pipe_is_read_once_and_of_any_kind(text: str) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, text.encode())
+    os.close(writing)
+    try:
+        (one,) = materials(Path(f"/dev/fd/{reading}"))
+    finally:
+        os.close(reading)
+    assert one.initiator_cookie is not None
+    assert one.encryption_key is not None
+
+
+def test_a_device_without_an_end_is_no_file_of_keys() -> None:
+    with pytest.raises(KeySourceError, match="larger than 16 MiB"):
+        load_ring([Path("/dev/zero")])
 
 
 def test_cookies_of_strongswan_are_taken_from_nat_detection_or_from_after_the_keys(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from ikepcap.keys.sources import load_ring
 from ikepcap.opening import OpenedMessage, Opening
 from ikepcap.wire.message import HEADER_BYTES
 from tests.keys import wires
-from tests.keys.peers import Peers
+from tests.keys.peers import SUITES, Peers
 
 Write = Callable[[Path, Peers], Path]
 KINDS = wires.kinds()
@@ -174,3 +174,18 @@ def test_a_key_that_proves_right_later_is_not_called_wrong(tmp_path: Path) -> No
     assert found[6].plaintext is not None
     assert found[5].refusal is not None
     assert found[5].refusal.reason is Reason.OTHER_KEY
+
+
+def test_a_right_key_is_not_called_wrong_where_nothing_could_bear_it_out(tmp_path: Path) -> None:
+    """After the block that MSG5 would tell, MSG6 holds nothing but a hash; its repetitions are no MSG5."""
+    peers = Peers(SUITES["AES-256-SHA2-256"]).phase1().again("MSG6").again("MSG6")
+    peers.without("MSG1", "MSG2", "MSG3", "MSG4", "MSG5")
+    capture = wires.written(tmp_path / "x.pcap", wires.datagrams(peers))
+    keys = wires.table(tmp_path / "ikev1_decryption_table", peers, peers.key)
+    found = {
+        one.datagram.frame: one.refusal for one in settled(Opening(Capture([capture]), load_ring([keys])))
+    }
+    assert len(found) == 3
+    for refusal in found.values():
+        assert refusal is not None
+        assert refusal.reason is Reason.UNDECIDED

@@ -131,6 +131,8 @@ def test_a_log_without_dumps_says_what_to_switch_on(tmp_path: Path) -> None:
         recognise(log)
     with pytest.raises(LogError, match="cannot be read"):
         recognise(tmp_path / "nowhere")
+    with pytest.raises(LogError, match="give a regular file"):
+        recognise("/dev/zero")
 
 
 def test_a_dump_that_is_cut_is_left_out(tmp_path: Path) -> None:
