@@ -61,7 +61,7 @@ def _other_loopback(target: str) -> str:
 
 
 def _family(address: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ip_address(address.partition("%")[0]).version == 6 else socket.AF_INET
+    return socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
 
 
 class Udp:

@@ -68,7 +68,8 @@ def test_ways_around_through_ipv6_are_none(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["localhost", "127.1", "0177.0.0.1", "2130706433", "0x7f.1", " 127.0.0.1",
-                                     "127.0.0.1/8", ""])  # fmt: skip
+                                     "127.0.0.1/8", "127.0.0.1%lo", "127.0.0.1%evil.example",
+                                     ""])  # fmt: skip
 def test_what_others_take_for_an_address_is_none(address: str) -> None:
     with pytest.raises(UnsafeTargetError, match="no IP address"):
         check_target(address, ())
