@@ -248,5 +248,6 @@ def write_keys(folder: FilePath, sas: Iterable[IsakmpSa]) -> tuple[FilePath, Fil
     for file, text in zip(found, (table, own), strict=True):
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as out:
+            os.fchmod(handle, 0o600)  # one that was there keeps its mode otherwise
             out.write(text)
     return found

@@ -84,10 +84,10 @@ def _target(_ctx: click.Context, _param: click.Parameter, value: str) -> "Endpoi
         host, port = value, "500"
     host = host.strip("[]")
     try:
-        ip_address(host.partition("%")[0])
+        ip_address(host)
     except ValueError:
         raise click.BadParameter(f"{host!r} is no IP address: names are not looked up") from None
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    if not port.isdecimal() or not port.isascii() or not 0 < int(port) < 65536:
         raise click.BadParameter(f"{port!r} is no UDP port")
     return Endpoint(host, int(port))
 

@@ -61,7 +61,7 @@ class Outcome(Struct):
         if self.expected in ("refused", "stalled"):
             return self.live is not None and self.live.outcome == self.expected
         result = None if self.player.done is None else self.player.done.result
-        if self.way != "fresh":
+        if self.way != "fresh" and self.expected is None:
             return result == "answered"
         return result == "established" and replaying.is_up(self.live)
 

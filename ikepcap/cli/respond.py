@@ -120,9 +120,11 @@ def respond(
         finally:
             negotiated = list(udp.record)
             found = () if keep is None else known(negotiated, engine.sessions, "responder")
-            loop.close(engine.close(time.time_ns()))
             sas = [one.sa for one in engine.sessions.values() if one.sa]
-            keep_record(udp.record, sas, record, keys_to, speaker)
+            try:
+                loop.close(engine.close(time.time_ns()))
+            finally:  # what has failed, or sent all it may, is recorded all the same
+                keep_record(udp.record, sas, record, keys_to, speaker)
             if keep is not None:
                 source = {"origin": "ikepcap respond", "shows": f"faults: {wrong.name or 'none'}"}
                 keep_facts(keep, negotiated, found, "responder", source, speaker)

@@ -87,7 +87,8 @@ def _edges(network: Network) -> tuple[Address, ...]:
 def _plain(address: str) -> Address:
     """Return an address; an IPv4 one that is written as IPv6 is the IPv4 one."""
     try:
-        found = ip_address(address.partition("%")[0])
+        # Only IPv6 has zones: the system looks up what else holds a percent sign, as it does names.
+        found = ip_address(address)
     except ValueError:
         raise UnsafeTargetError(f"{address!r} is no IP address: names are not looked up here") from None
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:

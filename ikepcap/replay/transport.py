@@ -61,7 +61,7 @@ def _other_loopback(target: str) -> str:
 
 
 def _family(address: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ip_address(address.partition("%")[0]).version == 6 else socket.AF_INET
+    return socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
 
 
 class Udp:
@@ -171,6 +171,8 @@ class Udp:
     def _taken(self, data: bytes, source: Any, *, is_natt: bool) -> tuple[bytes, Path] | None:
         local, remote = self.ends[is_natt], Endpoint(str(source[0]), int(source[1]))
         self._keep(Captured(time.time_ns(), remote, local, data))
+        if not remote.port:
+            return None  # UDP allows it, and nothing can be sent back (RFC 768)
         if not is_natt:
             return data, Path(local, remote)
         if not data.startswith(MARKER):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -17,8 +18,15 @@ import pytest
 
 import ikepcap
 from ikepcap.capture.reader import Capture
+from ikepcap.errors import ReplayError
 from ikepcap.keys.sources import load_ring
 from ikepcap.opening import Opening
+from ikepcap.replay.initiator import Initiator
+from ikepcap.replay.memory import Memory
+from ikepcap.replay.responders import Responders
+from ikepcap.replay.transport import Loop
+from ikepcap.replaying import write_keys
+from tests.replay.peers import paths, policy
 
 ROOT = Path(__file__).resolve().parents[2]
 STALLED = str(ROOT / "captures" / "main-psk-stalled-at-msg5.pcap")
@@ -144,6 +152,30 @@ def test_verbatim_says_where_it_ends(port: int, psk: str) -> None:
         done = replay(STALLED, "--target", f"127.0.0.1:{port}", "--verbatim")
     assert done.returncode == 0, done.stderr
     assert "from MSG5 on all depends on a key that nobody has" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("way", ["--verbatim", "--probe"])
+def test_an_answer_alone_is_not_established(port: int, psk: str, way: str) -> None:
+    with responding(port, psk):
+        done = replay(STALLED, "--target", f"127.0.0.1:{port}", way, "--expect", "established")
+    assert done.returncode == 1, done.stderr
+    assert "established: it is not" in done.stdout
+
+
+def test_a_run_that_breaks_off_is_recorded(
+    port: int, psk: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Any
+) -> None:
+    """As when the limit is reached: then the deletes cannot be sent either."""
+    record = tmp_path / "broken.pcapng"
+
+    def fails(*_: object, **__: object) -> None:
+        raise ReplayError("no more may be sent")
+
+    monkeypatch.setattr(Loop, "run", fails)
+    monkeypatch.setattr(Loop, "close", fails)
+    done = run("respond", "--port", str(port), "--psk-file", psk, "--record", str(record))
+    assert done.exit_code == 2
+    assert record.exists()
 
 
 def test_dry_run_sends_nothing(port: int, psk: str) -> None:
@@ -318,3 +350,13 @@ def test_a_run_is_kept_with_facts_that_hold_at_either_end(port: int, psk: str, t
     again = replay(STALLED, *words, "--keep", str(at_initiator))
     assert again.returncode == 2
     assert "is there already" in again.stderr
+
+
+def test_keys_are_for_their_owner_alone_where_a_file_was_there(tmp_path: Path) -> None:
+    existing = tmp_path / "keys.toml"
+    existing.touch(mode=0o644)
+    initiator = Initiator(policy(), *paths(), random.Random(1).randbytes)
+    Memory(initiator, Responders(policy(), random.Random(2).randbytes)).run()
+    assert initiator.sa is not None
+    assert write_keys(tmp_path, [initiator.sa]) is not None
+    assert [file.stat().st_mode & 0o777 for file in tmp_path.iterdir()] == [0o600, 0o600]

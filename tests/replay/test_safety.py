@@ -11,6 +11,7 @@ from ikepcap.replay.initiator import Initiator
 from ikepcap.replay.memory import Memory
 from ikepcap.replay.responders import Responders
 from ikepcap.replay.safety import PER_RESPONDER, PER_RUN, PER_SECOND, Gate, check_target
+from ikepcap.replay.transport import Udp
 from ikepcap.wire import build
 from tests.replay.peers import paths, policy
 
@@ -68,7 +69,8 @@ def test_ways_around_through_ipv6_are_none(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["localhost", "127.1", "0177.0.0.1", "2130706433", "0x7f.1", " 127.0.0.1",
-                                     "127.0.0.1/8", ""])  # fmt: skip
+                                     "127.0.0.1/8", "127.0.0.1%lo", "127.0.0.1%evil.example",
+                                     ""])  # fmt: skip
 def test_what_others_take_for_an_address_is_none(address: str) -> None:
     with pytest.raises(UnsafeTargetError, match="no IP address"):
         check_target(address, ())
@@ -124,3 +126,12 @@ def test_no_limit_is_above_the_highest() -> None:
         gate.admit("::1", number * SECOND_NS)
     with pytest.raises(ReplayError):
         gate.admit("::1", PER_RESPONDER * SECOND_NS)
+
+
+def test_what_comes_from_port_0_is_recorded_and_not_answered() -> None:
+    """Nothing can be sent there: trying would end the responder."""
+    ends = Endpoint("127.0.0.1", 0), Endpoint("127.0.0.1", 0)
+    with Udp(*ends, Gate()) as udp:
+        assert udp._taken(b"anything", ("127.0.0.1", 0), is_natt=False) is None
+        assert udp._taken(b"anything", ("127.0.0.1", 500), is_natt=False) is not None
+        assert len(udp.record) == 2
