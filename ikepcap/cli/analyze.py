@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from ikepcap import Report
-    from ikepcap.api import Conversations
     from ikepcap.renderers.selection import Choice
     from ikepcap.report.alike import Alike
     from ikepcap.report.model import Conversation
+    from ikepcap.run import Conversations
 
 _FAULT: Final = 1
 

@@ -24,6 +24,7 @@ from ikepcap.facts.verdict import conversation_lines, difference_lines
 from ikepcap.harness.golden import Golden
 from ikepcap.renderers.page import Page
 from ikepcap.report.model import Conversation, Report, Role
+from ikepcap.run import Near
 
 _PAGE: Final = Page()
 
@@ -36,7 +37,7 @@ class Ike:
         self._folders = tuple(dict.fromkeys(folders))
         self._golden = Golden(self._folders[0], update=update)
 
-    def analyze(self, path: str | PathLike[str], *, vantage: api.Near | None = None) -> Report:
+    def analyze(self, path: str | PathLike[str], *, vantage: Near | None = None) -> Report:
         """Analyze a capture: a path, or a name in the folder of the test, in `ike_captures` or the rootdir.
 
         Raises:
