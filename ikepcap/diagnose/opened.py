@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ikepcap.diagnose import later, user
+from ikepcap.diagnose import keepalives, later, user
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.opened_after import deleted, reads_dpd, unanswered_dpd
@@ -21,7 +21,7 @@ def rules(case: Case, ordinary: tuple[Rule, ...]) -> tuple[Rule, ...]:
     if verdict(case) is not None:
         needless.add(user.refused_login)
     if reads_dpd(case):
-        needless.add(later.dead_peer)
+        needless |= {keepalives.dead_peer, keepalives.never_answered}
     if address_refused(case) is not None:
         needless.add(later.quick_modes)
     return (*(rule for rule in ordinary if rule not in needless), *RULES)
