@@ -101,7 +101,7 @@ def never_answered(case: Case) -> Iterator[Finding]:
 
 
 def _asked(case: Case) -> list[Seen]:
-    """Return what may be R-U-THERE of one peer, where the other was silent ever since and never answered any."""
+    """Return what may be R-U-THERE of one peer, where the other never answered and is silent ever since."""
     size = informational_bytes(case.standing.chosen, _R_U_THERE)
     course = case.course
     if case.standing.outcome != "established" or size is None or course.last != course.final:

@@ -8,11 +8,11 @@ from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.opened_after import deleted, reads_dpd, unanswered_dpd
 from ikepcap.diagnose.opened_quick import carried
-from ikepcap.diagnose.opened_user import address_refused, login_refused, no_address, verdict
+from ikepcap.diagnose.opened_user import address_refused, left_waiting, login_refused, no_address, verdict
 
 Rule = Callable[[Case], Iterator[Finding]]
 
-RULES: Final[tuple[Rule, ...]] = (login_refused, no_address, unanswered_dpd, deleted, carried)
+RULES: Final[tuple[Rule, ...]] = (login_refused, left_waiting, no_address, unanswered_dpd, deleted, carried)
 
 
 def rules(case: Case, ordinary: tuple[Rule, ...]) -> tuple[Rule, ...]:

@@ -3,7 +3,7 @@
 import pytest
 
 from ikepcap.report.model import Conversation
-from ikepcap.testing.play import DEAD_PEER
+from ikepcap.testing.policy import DEAD_PEER
 from tests.report.scene import INITIATOR, RESPONDER, Scene, analyzed, faults, only
 
 HEARTBEAT = b"HeartBeat_Notify" + bytes.fromhex("386b0100")
