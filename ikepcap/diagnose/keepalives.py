@@ -104,7 +104,7 @@ def _asked(case: Case) -> list[Seen]:
     """Return what may be R-U-THERE of one peer, where the other never answered and is silent ever since."""
     size = informational_bytes(case.standing.chosen, _R_U_THERE)
     course = case.course
-    if case.standing.outcome != "established" or size is None or course.last != course.final:
+    if case.standing.outcome != "established" or course.last != course.final:
         return []
     sender = case.seen[-1].sender
     can = [case.capabilities(side) for side in (0, 1)]
