@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from ikepcap import apart
-from ikepcap.capture.datagram import CaptureFacts, Datagram
+from ikepcap.capture.datagram import CaptureFacts, Datagram, LostFragments
 from ikepcap.capture.decode import Item
 from ikepcap.capture.reader import Progress
 from ikepcap.report.build import Builder, Concluded
@@ -56,6 +56,7 @@ class Totals(Struct, frozen=True, array_like=True, tag=2):
     time_steps_back: list[int]
     lone_frames: list[int]
     lone_count: int
+    lost: list[LostFragments]
 
 
 Watch = Callable[[Datagram], None]
@@ -178,5 +179,5 @@ class Follower:
         return self._totals or Totals(
             self._capture.facts, tracker.isakmp_messages, unplaced.ikev2, unplaced.authip, unplaced.gdoi,
             unplaced.malformed, unplaced.malformed_count, unplaced.time_steps_back, tracker.lone_frames,
-            tracker.lone_count,
+            tracker.lone_count, unplaced.lost,
         )  # fmt: skip

@@ -116,7 +116,7 @@ class Conversations:
         found = whole_findings(
             totals.facts, totals.malformed, totals.malformed_count, totals.time_steps_back,
             totals.lone_frames, max(0, totals.lone_count - LONE_LISTED), max(0, self._kept - MESSAGES_KEPT),
-            totals.authip if totals.isakmp_messages else 0,
+            totals.authip if totals.isakmp_messages else 0, totals.lost,
         )  # fmt: skip
         known = near.near in ("initiator", "responder", "between")
         vantage = model.Vantage(

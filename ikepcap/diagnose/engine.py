@@ -7,7 +7,7 @@ one answer missing is worth more than none.
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ikepcap.diagnose import conditions, later, path, policy, refused, series, silence, user
+from ikepcap.diagnose import conditions, keepalives, later, path, policy, refused, series, silence, user
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 
@@ -27,7 +27,8 @@ RULES: Final[tuple[Rule, ...]] = (
     user.transactions,
     user.refused_login,
     user.no_address,
-    later.dead_peer,
+    keepalives.dead_peer,
+    keepalives.never_answered,
     conditions.probe,
     conditions.recovered,
     conditions.simultaneous,

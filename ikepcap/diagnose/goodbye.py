@@ -23,13 +23,13 @@ _HEADER, _GENERIC, _DELETE = 28, 4, 28
 """Octets of an ISAKMP header, of a payload's, and of a delete with one SPI of 16 octets (RFC 2408 §3.15)."""
 
 
-def delete_bytes(chosen: Transform | None) -> int | None:
-    """Return the size of an encrypted delete of an ISAKMP SA; None if nothing tells."""
+def informational_bytes(chosen: Transform | None, payload_bytes: int) -> int | None:
+    """Return the size of an encrypted informational of HASH and one payload; None if nothing tells."""
     size = _HASH_BYTES.get(chosen.hash or 0) if chosen is not None else None
     if chosen is None or size is None:
         return None
     block = 16 if chosen.encryption in _LONG_BLOCKS else 8
-    return _HEADER + -(-(_GENERIC + size + _DELETE) // block) * block
+    return _HEADER + -(-(_GENERIC + size + payload_bytes) // block) * block
 
 
 def is_delete(case: Case, message: Seen) -> bool:
@@ -37,7 +37,7 @@ def is_delete(case: Case, message: Seen) -> bool:
     if message.exchange != Exchange.INFORMATIONAL:
         return False
     if message.is_encrypted and message.inside is None:
-        return message.wire_bytes == delete_bytes(case.standing.chosen)
+        return message.wire_bytes == informational_bytes(case.standing.chosen, _DELETE)
     return (message.inside or message.clear).deletes
 
 

@@ -1,4 +1,4 @@
-"""Findings about exchanges after phase 1: what was refused, what was not answered, a peer that is gone."""
+"""Findings about exchanges after phase 1: what was refused, and what was not answered."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,11 +11,10 @@ from ikepcap.diagnose.path import named
 from ikepcap.diagnose.readings import QUICK
 from ikepcap.diagnose.wording import address, copies, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
-from ikepcap.state.judge import UNANSWERED
 from ikepcap.state.refusal import is_error
 from ikepcap.state.waiting import ENOUGH_NS
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
-from ikepcap.wire.numbers import Exchange, notify_name
+from ikepcap.wire.numbers import notify_name
 
 _WORTH_TELLING_NS: Final = 10**9
 _FRESH_NS: Final = 10 * 10**9
@@ -35,7 +34,7 @@ def quick_modes(case: Case) -> Iterator[Finding]:
         claim, arrives_at = why_stalled(case, first)
         yield case.finding(
             "phase2-no-reply", "likely", f"Quick mode stalled: {claim}.", exchange_messages(case, stalled),
-            *told(case, stalled), *_unconfirmed(case), *_icmp(case), *_answered(case, first),
+            *told(case, stalled), *_unconfirmed(case), *icmp_told(case), *_answered(case, first),
             alternatives=_instead(case, first),
             settles_it=f"Capture at {arrives_at}: does QM{first.last} arrive there?",
         )  # fmt: skip
@@ -205,50 +204,7 @@ def why_stalled(case: Case, exchange: LaterExchange) -> tuple[str, str]:
     return f"the {case.role(exchange.silent or 0)} never sent QM{exchange.awaited}", receiver
 
 
-def dead_peer(case: Case) -> Iterator[Finding]:
-    """Protected informationals that used to be answered are answered no more (RFC 3706).
-
-    Some peers send heartbeats that nobody answers, so silence counts only after an answer was seen.
-    """
-    if case.standing.outcome != "established":
-        return
-    answered: set[int] = set()
-    waiting: list[Seen] = []
-    for message in case.seen:
-        if message.is_duplicate or _is_after(message, case.conversation.superseded_ns):
-            continue  # what is said in an SA that has a successor is mostly its delete
-        is_informational = message.exchange == Exchange.INFORMATIONAL and message.is_encrypted
-        if waiting and message.sender != waiting[-1].sender:
-            is_answer = is_informational and message.wire_bytes == waiting[-1].wire_bytes
-            answered |= {message.wire_bytes} if is_answer else set()
-            waiting = [] if is_answer or not is_informational else [message]
-        elif is_informational and (
-            not waiting or message.time_ns - waiting[-1].time_ns >= _WORTH_TELLING_NS
-        ):  # fmt: skip
-            waiting.append(message)
-    # Deletes have no answer, and mostly another size than the keepalives that had one.
-    waiting = [message for message in waiting if message.wire_bytes in answered]
-    if len(waiting) < UNANSWERED:
-        return
-    sender = waiting[-1].sender
-    yield case.finding(
-        "dead-peer", "likely",
-        f"The {case.role(1 - sender)} {case.names[1 - sender]} is gone: keepalives that it used to answer "
-        "get no answer.",
-        waiting,
-        f"{len(waiting)} encrypted informationals of {waiting[-1].wire_bytes} octets in "
-        f"{span(waiting[-1].time_ns - waiting[0].time_ns)} from {case.names[sender]} without an answer",
-        *_icmp(case),
-        alternatives=("replies-lost", "peer-restarted"),
-        settles_it=f"Is {case.names[1 - sender]} up, and does it still hold this SA?",
-    )  # fmt: skip
-
-
-def _is_after(message: Seen, moment_ns: int | None) -> bool:
-    return moment_ns is not None and message.time_ns > moment_ns
-
-
-def _icmp(case: Case) -> tuple[str, ...]:
+def icmp_told(case: Case) -> tuple[str, ...]:
     """Tell of ICMP errors that came after phase 1, most of a kind first."""
     count = Counter((named(error), error.reporter) for error in case.conversation.icmp)
     return tuple(

@@ -19,11 +19,11 @@ def blocked(case: Case, said: tuple[str, ...], certainty: Certainty = "likely") 
     if case.course.mode == "main" and case.course.last == 4:
         yield from _nothing_on_4500(case, said)
         return
-    silent, standing = case.standing.silent, case.standing
+    silent = case.standing.silent
     on_4500 = [s for s in case.last_sendings() if s.destination_port == NATT_PORT]
     before = [s for s in case.seen if s.destination_port != NATT_PORT and s.source_port != NATT_PORT]
     answered = [s for s in case.seen if s.sender == silent and s.source_port == NATT_PORT]
-    if not (standing.nat.moved and on_4500 and before) or answered:
+    if not (on_4500 and before) or answered:
         return
     yield case.finding(
         "nat-t-blocked", certainty,

@@ -9,6 +9,8 @@ from typing import Final
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.later import exchange_messages, told
+from ikepcap.diagnose.user import AFTER_LOGIN_NS
+from ikepcap.diagnose.wording import span
 from ikepcap.state.exchanges import LaterExchange
 from ikepcap.track.conversation import Seen, Settings
 from ikepcap.wire.details import CfgAttribute, CfgType, CheckPointAttribute, XauthStatus
@@ -61,6 +63,41 @@ def login_refused(case: Case) -> Iterator[Finding]:
         f"Frame {message.frame} from {case.names[message.sender]} sets XAUTH-STATUS to FAIL",
         *(() if rounds is None else (rounds,)),
         settles_it=f"The log of {case.names[1]}, or of the server that it asks, says why.",
+    )  # fmt: skip
+
+
+def left_waiting(case: Case) -> Iterator[Finding]:
+    """XAUTH let the user in, and nothing came after it: neither peer began mode-config, nor a quick mode.
+
+    A client with neither would have nothing to do but wait, until there is traffic for the tunnel.
+    """
+    found = verdict(case)
+    if case.standing.outcome != "established" or found is None or not found[1]:
+        return
+    granted, message_id = found[0], found[0].message_id
+    after = [s for s in case.seen if s.time_ns > granted.time_ns and s.message_id != message_id]
+    waited_ns = case.conversation.watched_until_ns - case.seen[-1].time_ns
+    if after:
+        return
+    if waited_ns < AFTER_LOGIN_NS and case.conversation.superseded_ns is None:
+        yield case.finding(
+            "ends-early", "proven",
+            "The capture ends with XAUTH, which let the user in: whether there is an address and a tunnel "
+            "shows in what follows.",
+            [granted], f"The capture goes on for {span(max(0, waited_ns))} after it",
+            alternatives=("mode-config-failed",),
+            settles_it="Capture until the tunnel is up, or read the log of either peer.",
+        )  # fmt: skip
+        return
+    yield case.finding(
+        "mode-config-failed", "possible",
+        "The user was let in, and neither mode-config nor a quick mode followed: consistent with peers of "
+        "which each waits for the other to begin mode-config.",
+        [granted],
+        f"Frame {granted.frame} sets XAUTH-STATUS to OK",
+        f"Nothing follows it in the {span(waited_ns)} after it",
+        settles_it="Does the client ask for its address, and the server wait for that, or does each wait for "
+        "the other? A client without mode-config may also wait for traffic.",
     )  # fmt: skip
 
 

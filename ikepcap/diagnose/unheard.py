@@ -6,7 +6,8 @@ from ikepcap.capture.datagram import NATT_PORT
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.nat_t import blocked
-from ikepcap.track.conversation import Seen
+from ikepcap.state.vantage import INITIAL_TTLS
+from ikepcap.track.conversation import RESPONDER, Seen
 
 
 def replies(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
@@ -59,7 +60,7 @@ def _key_or_path(case: Case, at: list[Seen], repeated: str, said: tuple[str, ...
     it has come as far as the responder's own segment, that port is open.
     """
     asker = case.owner(4)
-    arrived = case.near == asker
+    arrived = case.near == asker or _came_as_far_as_msg3(case)
     by_port = (
         () if arrived else tuple(blocked(case, said, "possible" if case.near == "between" else "likely"))
     )
@@ -75,3 +76,16 @@ def _key_or_path(case: Case, at: list[Seen], repeated: str, said: tuple[str, ...
     # What an ICMP error came back for was not read by anyone.
     if not any(e.source == case.conversation.initiator for e in case.conversation.icmp):
         yield key
+
+
+def _came_as_far_as_msg3(case: Case) -> bool:
+    """MSG5 was seen on the responder's own segment, where MSG3 was seen last and answered.
+
+    A capture on all interfaces of the router before the responder shows each message at several points: the
+    last is where its TTL is lowest, and the responder's segment is where its own TTL is an initial value.
+    """
+    if not any(s.sender == RESPONDER and s.ttl in INITIAL_TTLS for s in case.seen):
+        return False
+    at = [case.course.first.get(step) for step in (3, 5)]
+    third, fifth = ([s.ttl for i, s in enumerate(case.seen) if one in (i, s.copy_of)] for one in at)
+    return bool(third and fifth) and min(fifth) <= min(third)

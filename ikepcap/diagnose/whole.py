@@ -1,11 +1,12 @@
 """Findings about the capture as a whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
-from ikepcap.capture.datagram import CaptureFacts
+from ikepcap.capture.datagram import CaptureFacts, LostFragments
 from ikepcap.diagnose.finding import Finding
-from ikepcap.diagnose.wording import frames
+from ikepcap.diagnose.wording import address, copies, frames, span
+from ikepcap.state.waiting import PATIENCE_NS
 
 
 def whole_findings(
@@ -17,12 +18,14 @@ def whole_findings(
     lone_count: int,
     messages_left_out: int,
     authip: int,
+    lost: Sequence[LostFragments] = (),
 ) -> tuple[Finding, ...]:
     """Return what is to be said of the run; see the report contract for the codes.
 
-    `authip` is the number of AuthIP messages beside IKEv1's.
+    `authip` is the number of AuthIP messages beside IKEv1's, `lost` what came in part of first messages
+    between peers that have no negotiation.
     """
-    found: list[Finding] = []
+    found = list(_came_in_part(facts, lost))
     for file in facts.files:
         name = PurePath(file.name).name
         if file.cut is not None:
@@ -69,3 +72,31 @@ def whole_findings(
         evidence = ("The list of messages is bounded; --peer and --cookie do not change that, a cut does",)
         found.append(Finding("messages-not-listed", "proven", claim, (), evidence))
     return tuple(found)
+
+
+def _came_in_part(facts: CaptureFacts, lost: Sequence[LostFragments]) -> Iterator[Finding]:
+    """Fragments of MSG1 come again and again, never all of them: there is no negotiation to speak of."""
+    end_ns = max((file.last_ns for file in facts.files if file.last_ns is not None), default=0)
+    tries: dict[tuple[bytes, bytes, bytes], list[LostFragments]] = {}
+    for one in lost:
+        if end_ns - one.last_ns >= PATIENCE_NS:  # the rest would have come
+            tries.setdefault((one.source, one.destination, one.data[:8]), []).append(one)
+    for (source, destination, cookie), sets in tries.items():
+        if len(sets) == 1:
+            continue  # one may be the capture's own loss; who gets no answer sends it again
+        sender = address(source)
+        first, elapsed_ns = sets[0], sets[-1].first_ns - sets[0].first_ns
+        of = f"fragment{'s' if len(first.frames) > 1 else ''}"
+        yield Finding(
+            "fragments-lost", "likely",
+            f"MSG1 of {sender} to {address(destination)} came in part only, each time: fragments of it are "
+            "missing.",
+            frames(frame for one in sets for frame in one.frames),
+            (
+                f"Sent {copies(len(sets))} in {span(elapsed_ns)}, cookie {cookie.hex()}",
+                f"Of the first sending {first.captured_bytes} octets are there, in {len(first.frames)} {of}",
+                "No negotiation of these peers is in the capture",
+            ),
+            ("one-sided",),
+            f"Capture at {sender}: do all fragments leave there? MSG1 with fewer proposals is in one piece.",
+        )  # fmt: skip

@@ -76,6 +76,7 @@ def _course(ended: Ended, columns: Columns) -> tuple[object, ...]:
         columns.senders, columns.exchanges, columns.flags, columns.firsts, columns.marks,
         tuple(map(ids.index, ids)),  # which messages share one
         tuple([size < HASH_ONLY_BYTES for size in columns.wire_bytes]),
+        columns.wire_bytes[-2:-1] == columns.wire_bytes[-1:],  # two keepalives without an answer, it may be
         tuple(map(len, ended.kept)),
     )  # fmt: skip
 

@@ -82,6 +82,7 @@ def shape_of(columns: Columns, contents: list[Read]) -> Shape | None:
         columns.senders, columns.exchanges, columns.flags, columns.firsts, columns.marks,
         tuple(map(ids.index, ids)),  # which messages share one
         bytes(map(HASH_ONLY_BYTES.__gt__, columns.wire_bytes)),
+        columns.wire_bytes[-2:-1] == columns.wire_bytes[-1:],
         tuple([types for types, _, _ in contents]),
     )  # fmt: skip
 
@@ -104,6 +105,8 @@ def _is_plain(conversation: Conversation, standing: Standing) -> bool:
     tail = conversation.seen[-UNANSWERED:]
     if len(informational) >= UNANSWERED and len({(s.sender, s.exchange) for s in tail}) == 1:
         return False  # it ends with one peer talking to itself: whether the other is dead is a matter of time
+    if len({(s.sender, s.exchange, s.wire_bytes) for s in conversation.seen[-2:]}) == 1:
+        return False  # two keepalives without an answer, it may be; of two deletes each has its own size
     # Whether an informational refuses MSG6 is a matter of time too.
     return not informational or standing.reason == "proven"
 

@@ -199,6 +199,8 @@ class Tracker:
             track.lost = track.lost or []
             if len(track.lost) < ATTACHED_LIMIT:
                 track.lost.append(lost)
+        else:
+            self.unplaced.lose(lost)
 
     def ended(self) -> Iterator[Ended]:
         """Hand back conversations that ended."""

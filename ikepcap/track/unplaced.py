@@ -2,7 +2,10 @@
 
 from typing import Final
 
-from ikepcap.capture.datagram import Datagram
+from ikepcap.capture.datagram import Datagram, LostFragments
+from ikepcap.track.roles import PHASE_1
+from ikepcap.wire.message import HEADER_BYTES, NO_COOKIE
+from ikepcap.wire.numbers import Payload
 
 LISTED: Final = 20
 STEPS_LISTED: Final = 100
@@ -24,6 +27,8 @@ class Unplaced:
         self.malformed_count = 0
         self.time_steps_back: list[int] = []
         """Frames at which it does, the first of them."""
+        self.lost: list[LostFragments] = []
+        """What there is of first messages that never became whole, where their peers have no conversation."""
 
     def count(self, datagram: Datagram) -> None:
         """Count a message that is not IKEv1's."""
@@ -42,6 +47,13 @@ class Unplaced:
         self.malformed_count += 1
         if len(self.malformed) < LISTED:
             self.malformed.append((datagram.frame, why))
+
+    def lose(self, lost: LostFragments) -> None:
+        """Keep what there is of a first message, where its peers have no conversation."""
+        head = lost.data[:HEADER_BYTES]
+        is_first = len(head) == HEADER_BYTES and head[8:16] == NO_COOKIE and head[16] == Payload.SA
+        if is_first and head[17] >> 4 == 1 and head[18] in PHASE_1 and len(self.lost) < LISTED:
+            self.lost.append(lost)
 
     def note_time(self, datagram: Datagram, now_ns: int) -> None:
         """Note that a message comes before the one that came before it."""

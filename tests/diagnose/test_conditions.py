@@ -150,6 +150,8 @@ def test_capture_of_port_4500_alone_says_so() -> None:
 
 def test_capture_of_both_ports_is_not_filtered() -> None:
     assert "port-filtered-capture" not in notes(only(Scene(nat=INITIATOR).phase1()))
+    assert notes(only(Scene(nat=INITIATOR).phase1().start_late(2))) == ["starts-late"]
+    assert notes(only(Scene(nat=INITIATOR).phase1().quick(1, 2, 3).start_late(6))) == ["starts-late"]
 
 
 def test_frames_cut_by_a_snaplen_are_truncated_and_not_malformed(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """What was chosen against what was offered."""
 
+from pathlib import Path
+
 import pytest
 
+import ikepcap
 from ikepcap.testing.policy import STRONG, Suite
 from ikepcap.wire.numbers import Encryption, Group, Hash
 from tests.report.scene import RETRIES, Scene, analyzed, faults, notes, only
@@ -129,3 +132,24 @@ def test_weakness_is_told_in_words_with_its_frame(suite: Suite, words: str) -> N
 
 def test_weak_offer_that_nobody_chose_is_not_told_of() -> None:
     assert "weak-crypto" not in notes(only(Scene(offer=(Suite(hash=Hash.MD5),)).msg1().repeat(RETRIES)))
+
+
+# what was not captured was perhaps offered
+
+
+MANY = tuple(Suite(key_bits=bits, group=group) for bits in (128, 192) for group in (Group.MODP_2048, 15, 16))
+
+
+def test_choice_among_offers_that_a_snaplen_cut_may_have_been_offered(tmp_path: Path) -> None:
+    play = choosing(STRONG, *MANY, STRONG).repeat(RETRIES, "MSG1", "MSG2")
+    assert "chosen-not-offered" not in faults(only(play))
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(play.pcap(snaplen=260))
+    (found,) = ikepcap.analyze(path, strict=True).conversations
+    assert "truncated-frames" in notes(found)
+    assert "chosen-not-offered" not in faults(found)
+
+
+def test_choice_whose_offer_was_not_captured_is_no_fault() -> None:
+    play = choosing(Suite(key_bits=128), STRONG).msg3().repeat(RETRIES).start_late(1)
+    assert faults(only(play)) == ["peer-went-silent"]

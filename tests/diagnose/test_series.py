@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ikepcap.testing.policy import STRONG, Suite
-from ikepcap.wire.numbers import Group, Hash
+from ikepcap.wire.numbers import Group, Hash, NotifyType
 from tests.report.scene import RESPONDER, RETRIES, Scene, analyzed, faults, notes
 
 HERE, THERE = "192.0.2.1", "198.51.100.7"
@@ -54,6 +54,27 @@ def test_silent_peer_whose_own_offer_has_nothing_in_common_may_refuse_by_silence
 def test_silent_peer_with_the_same_policy_is_just_silent() -> None:
     first, _ = analyzed(Scene().msg1().repeat(RETRIES), back(STRONG).msg1().repeat(RETRIES)).conversations
     assert faults(first) == ["no-reply"]
+
+
+def test_peer_that_may_still_answer_has_refused_nothing() -> None:
+    before = back(STRONG, start_s=0).msg1().repeat(RETRIES)
+    late = Scene(offer=(OLD,), start_s=25, seed=3).msg1()
+    assert faults(analyzed(before, late).conversations[1]) == []
+
+
+def test_peer_that_says_it_is_busy_does_not_refuse_by_silence() -> None:
+    busy = (
+        Scene(offer=(OLD,)).msg1().notify(RESPONDER, NotifyType.MS_NOTIFY_DOS_COOKIE).repeat(RETRIES, "MSG1")
+    )
+    assert "proposal-mismatch" not in faults(
+        analyzed(busy, back(STRONG).msg1().repeat(RETRIES)).conversations[0]
+    )
+
+
+def test_what_the_initiator_offers_elsewhere_is_not_the_responders_policy() -> None:
+    again = Scene(offer=(STRONG,), start_s=40, seed=3).msg1().repeat(RETRIES)
+    found = analyzed(Scene(offer=(OLD,)).msg1().repeat(RETRIES), again).conversations[0]
+    assert faults(found) == ["no-reply"]
 
 
 def test_peers_of_others_tell_nothing() -> None:

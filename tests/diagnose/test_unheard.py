@@ -1,17 +1,20 @@
 """A peer answers, and the other goes on repeating itself: what it has not got, or has not taken."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from ikepcap.report.model import Finding
+from ikepcap.testing import Frame
 from ikepcap.testing.stage import Role
-from tests.report.scene import INITIATOR, RESPONDER, RETRIES, Scene, only
+from tests.report.scene import INITIATOR, RESPONDER, RETRIES, Scene, in_order, only
 
 
-def found(play: Scene) -> list[Finding]:
+def found(play: Scene | Sequence[Frame]) -> list[Finding]:
     return [f for f in only(play).findings if f.severity == "fault"]
 
 
-def told(play: Scene) -> list[tuple[str, str, tuple[str, ...]]]:
+def told(play: Scene | Sequence[Frame]) -> list[tuple[str, str, tuple[str, ...]]]:
     """Return code, certainty and readings of each fault."""
     return [(f.code, f.certainty, f.alternatives) for f in found(play)]
 
@@ -78,6 +81,30 @@ def test_port_and_key_look_the_same_from_the_initiators_side() -> None:
         ("nat-t-blocked", "likely", ("psk-mismatch",)),
         ("psk-mismatch", "possible", ("replies-lost", "nat-t-blocked")),
     ]
+
+
+def on_the_router(*, forwarded: bool) -> list[Frame]:
+    """Everything on both interfaces of the responder's NAT, which lets UDP 4500 through or not."""
+    frames = []
+    for frame in in_order(Scene(nat=RESPONDER).upto(5).repeat(RETRIES, "MSG4", "MSG5").inside_too().frames):
+        packet = frame.packet
+        to_it, of_it = (packet[at : at + 4] == INNER for at in (16, 12))
+        if to_it and int.from_bytes(packet[22:24]) == 4500 and not forwarded:
+            continue
+        ttl = 62 if to_it else 64 if of_it else 63
+        frames.append(Frame(frame.time_ns, packet[:8] + bytes([ttl]) + packet[9:]))
+    return frames
+
+
+INNER = bytes((198, 51, 100, 7))
+
+
+def test_msg5_that_the_responders_nat_forwards_has_passed_every_filter() -> None:
+    assert told(on_the_router(forwarded=True)) == [("psk-mismatch", "likely", ("replies-lost",))]
+
+
+def test_msg5_that_the_responders_nat_keeps_back_is_blocked() -> None:
+    assert told(on_the_router(forwarded=False))[0] == ("nat-t-blocked", "likely", ("psk-mismatch",))
 
 
 def test_between_the_two_the_key_is_likelier_than_the_port() -> None:

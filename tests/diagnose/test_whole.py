@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
-from ikepcap.capture.datagram import CaptureFacts, FileFacts
+from ikepcap.capture.datagram import CaptureFacts, FileFacts, LostFragments
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.whole import whole_findings
+from ikepcap.testing import STRONG, Frame
+from tests.report.scene import RETRIES, Scene, analyzed
 
 WHOLE = FileFacts("folder/one.pcap", frames=40, first_frame=1, first_ns=0, last_ns=1)
 NOTHING: dict[str, Any] = {
@@ -92,3 +95,76 @@ def test_messages_that_fit_nothing_are_counted_and_the_first_few_told() -> None:
 
 def test_messages_that_are_not_listed_are_counted() -> None:
     assert only(messages_left_out=7).claim.startswith("7 messages are counted")
+
+
+# first messages that came in part
+
+
+def parted(**what: Any) -> LostFragments:
+    """The first 1,480 octets of a MSG1, at 2 s."""
+    opening = bytes(range(1, 9)) + bytes(8) + bytes((1, 0x10, 2, 0)) + bytes(8)
+    one = LostFragments(
+        (3,), 2 * 10**9, 2 * 10**9, bytes((192, 0, 2, 1)), bytes((198, 51, 100, 7)), 9, 500, 500, 1480, None,
+        ((1480, None),), opening,
+    )  # fmt: skip
+    return replace(one, **what)
+
+
+LONGER = replace(WHOLE, last_ns=60 * 10**9)
+
+
+def test_first_message_that_comes_in_part_each_time_is_told_with_its_sender() -> None:
+    again = parted(frames=(5,), first_ns=6 * 10**9, last_ns=6 * 10**9)
+    found = only(LONGER, lost=(parted(), again))
+    assert (found.code, found.certainty, found.frames) == ("fragments-lost", "likely", (3, 5))
+    assert found.claim.startswith("MSG1 of 192.0.2.1 to 198.51.100.7 came in part only, each time")
+    assert found.evidence[:2] == (
+        "Sent twice in 4.0 s, cookie 0102030405060708",
+        "Of the first sending 1480 octets are there, in 1 fragment",
+    )
+
+
+def test_message_that_came_in_part_once_may_be_the_capture_s_loss() -> None:
+    assert said(LONGER, lost=(parted(),)) == ()
+    assert said(LONGER, lost=(parted(), parted(data=bytes(8) + parted().data[8:]))) == ()
+
+
+def test_fragments_with_which_the_capture_ends_are_not_lost() -> None:
+    late = parted(last_ns=60 * 10**9 - 10**8)
+    assert said(LONGER, lost=(parted(), late)) == ()
+
+
+def sent_in_part(play: Scene, *kept: int) -> list[Frame]:
+    """Each fragment of MSG1 and of its copies that is in `kept`."""
+    return [frame for shot in play.shots for number, frame in enumerate(shot.frames) if number in kept]
+
+
+MANY = tuple(replace(STRONG, group=group) for group in (14, 15, 16)) * 30
+
+
+def test_msg1_without_its_last_fragments_is_no_negotiation_and_a_finding() -> None:
+    play = Scene(offer=MANY).msg1().repeat(RETRIES)
+    assert len(play.shots[0].frames) > 1
+    report = analyzed(sent_in_part(play, 0), Scene(seed=2, initiator="192.0.2.9", start_s=50).phase1().frames)
+    assert [one.initiator.address for one in report.conversations] == ["192.0.2.9"]
+    (found,) = report.findings
+    assert (found.code, found.severity) == ("fragments-lost", "fault")
+    assert "Sent 4 times in 24." in found.evidence[0]
+
+
+def test_msg1_whose_last_fragments_come_is_not_lost() -> None:
+    play = Scene(offer=MANY).phase1()
+    assert analyzed(play).findings == ()
+
+
+@pytest.mark.parametrize("octet", [8, 16, 17, 18])
+def test_fragments_of_other_things_on_the_port_are_only_counted(octet: int) -> None:
+    """Where a responder's cookie, another first payload, version 2 or another exchange is."""
+    play = Scene(offer=MANY).msg1().repeat(RETRIES)
+    frames = []
+    for frame in sent_in_part(play, 0):
+        at = 28 + octet
+        frames.append(Frame(frame.time_ns, frame.packet[:at] + b"\x25" + frame.packet[at + 1 :]))
+    report = analyzed(frames, Scene(seed=2, initiator="192.0.2.9", start_s=50).phase1().frames)
+    assert report.findings == ()
+    assert report.source.skipped.incomplete_fragments == 4

@@ -78,9 +78,38 @@ def test_a_status_of_fail_is_proof_that_the_user_was_not_let_in(tmp_path: Path) 
     assert finding.evidence == ("Frame 9 from 198.51.100.7 sets XAUTH-STATUS to FAIL",)
 
 
-def test_a_status_of_ok_is_no_fault_although_nothing_follows(tmp_path: Path) -> None:
+def test_a_status_of_ok_with_which_the_capture_ends_is_no_fault(tmp_path: Path) -> None:
     """Without keys this is taken for a user who was not let in, or left open."""
-    assert codes(concluded(tmp_path, login(1), gap_ns=10**10)) == []
+    found = concluded(tmp_path, login(1), gap_ns=10**9)
+    assert codes(found) == ["ends-early"]
+    assert the(found, "ends-early").alternatives == ("mode-config-failed",)
+
+
+WAITED = (0, b"\xfe\xed\xfa\xce")
+"""ESP of somebody else's, only to show that the capture goes on."""
+
+
+def test_a_status_of_ok_that_nothing_follows_may_be_for_want_of_mode_config(tmp_path: Path) -> None:
+    finding = the(concluded(tmp_path, login(1), WAITED, gap_ns=11 * 10**9), "mode-config-failed")
+    assert (finding.certainty, finding.frames, finding.alternatives) == ("possible", (9,), ())
+    assert finding.evidence == (
+        "Frame 9 sets XAUTH-STATUS to OK", "Nothing follows it in the 11.0 s after it",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["quick mode", "a request for an address", "a delete"])
+def test_a_status_of_ok_that_something_follows_is_no_fault(tmp_path: Path, what: str) -> None:
+    peers = login(1)
+    if what == "quick mode":
+        peers.quick()
+    elif what == "a delete":
+        deleting(peers, 0, 1, b"".join(peers.cookies))
+    else:
+        given = [build.tlv(ADDRESS, bytes([203, 0, 113, 9]))]
+        transaction(peers, 0x0C0FFEE3, (0, REQUEST, [build.tlv(ADDRESS, b"")]), (1, REPLY, given))
+    found = codes(concluded(tmp_path, peers, WAITED, gap_ns=11 * 10**9))
+    assert "mode-config-failed" not in found
+    assert "ends-early" not in found
 
 
 def test_the_acknowledgement_of_a_verdict_is_none(tmp_path: Path) -> None:
