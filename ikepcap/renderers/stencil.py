@@ -18,15 +18,18 @@ Write = Callable[[Conversation], bytes]
 class Stencil(Struct, frozen=True):
     """The text of a kind."""
 
-    text: str
-    """With a place for each value, as `%` has it."""
+    text: tuple[str, ...]
+    """In pieces: every second one is a value's place."""
     values_in_turn: Callable[[tuple[Value, ...]], tuple[Value, ...]]
     """The value that goes into each."""
     at_fault: bool
 
     def fill(self, values: tuple[Value, ...]) -> bytes:
         """Return the text with these values."""
-        return (self.text % self.values_in_turn(values)).encode()
+        # Joined, because `%` would search the text for its places each time.
+        pieces = list(self.text)
+        pieces[1::2] = map(str, self.values_in_turn(values))
+        return "".join(pieces).encode()
 
 
 class Stencils:
@@ -62,7 +65,7 @@ def _stencil(first: Alike, write: Write) -> Stencil | None:
     written the long way.
     """
     kind = first.kind
-    text = write(kind.specimen).decode().replace("%", "%%")
+    text = write(kind.specimen).decode()
     found: list[tuple[int, int, int]] = []
     for place, mark in enumerate(kind.marks):
         word = str(mark)
@@ -71,14 +74,15 @@ def _stencil(first: Alike, write: Write) -> Stencil | None:
             found.append((at, at + len(word), place))
             at = text.find(word, at + len(word))
     found.sort()
-    pieces, after = [], 0
+    pieces: list[str] = []
+    after = 0
     for start, end, _ in found:
-        pieces.append(text[after:start])
+        pieces += (text[after:start], "")
         after = end
     pieces.append(text[after:])
     # Of one place alone it would take the value, not a tuple of it; an entry has many.
     in_turn = itemgetter(*[place for _, _, place in found])
-    stencil = Stencil("%s".join(pieces), in_turn, is_faulty(kind.specimen))
+    stencil = Stencil(tuple(pieces), in_turn, is_faulty(kind.specimen))
     entry = first.entry()
     fits = stencil.fill(first.values) == write(entry) and stencil.at_fault == is_faulty(entry)
     return stencil if fits else None
