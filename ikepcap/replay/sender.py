@@ -66,10 +66,12 @@ class Sender(ABC):
         self._actions.append(Note(text))
 
     def finish(self, result: Result, why: str) -> None:
-        """End; only the first end counts."""
+        """End; only the first end counts, but a peer that leaves is told of whatever came before."""
         if self.result is None:
             self.result = Done(result, why)
             self._actions.append(self.result)
+        elif result == "deleted":
+            self.note(why)
         if result != "established":
             self._pending.clear()
             self._alarms.clear()

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -271,7 +272,7 @@ def test_interrupted_replay_tells_what_it_has(port: int, psk: str, tmp_path: Pat
 
 
 def test_interrupted_replay_deletes_what_is_up(port: int, psk: str) -> None:
-    """Quick mode is never answered, so phase 1 is up and the replay goes on asking."""
+    """Quick mode is refused with what is no error, so phase 1 is up and the replay goes on asking."""
     words = ("--target", f"127.0.0.1:{port}", "--psk-file", psk)
     with responding(port, psk, "--fault", "refuse=QM2:CONNECTED") as responder:
         process = subprocess.Popen(
@@ -280,16 +281,19 @@ def test_interrupted_replay_deletes_what_is_up(port: int, psk: str) -> None:
         )  # fmt: skip
         assert process.stderr is not None
         assert responder.stderr is not None
-        while "phase 1 is up" not in process.stderr.readline():
-            pass
+        while "phase 1 is up" not in (line := process.stderr.readline()):
+            assert line
         began_s = time.monotonic()
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=PATIENCE_S)
         assert time.monotonic() - began_s < 5
+        patience = threading.Timer(PATIENCE_S, responder.kill)
+        patience.start()
         said = ""
         while "the initiator deleted phase 1" not in said:
             said = responder.stderr.readline()
             assert said
+        patience.cancel()
     assert process.returncode == 1
 
 
