@@ -129,7 +129,7 @@ FAULTS: Final[dict[str, Fault]] = {
     # The delete may cross QM1, or be the last that is captured: then nobody can tell it from other messages.
     "delete-after-phase1": Fault("deletes phase 1 as soon as it is up", Behaviour(deletes_after="phase1")),
     "delete-after-quick": Fault("deletes all as soon as it is up", Behaviour(deletes_after="QM3")),
-    "no-dpd": Fault("does not answer R-U-THERE", Behaviour(deaf_to_dpd=True)),
+    "no-dpd": Fault("does not answer R-U-THERE", Behaviour(deaf_to_dpd=True), ("dead-peer",)),
     "dead": Fault("is gone soon after all was up", Behaviour(dead_after_s=5.0), ("dead-peer",)),
     "slow": Fault("answers 2 seconds late", Behaviour(delay_s=2.0)),
 }  # fmt: skip

@@ -106,8 +106,9 @@ def _known(heard: _Heard, session: Session | None, own_side: Side) -> Known:
         last_message=last_message,
         own_step=_own_step(heard, session, mode, steps),
         exchanges=_exchanges(heard) if outcome == "established" else None,
-        # Whoever asks whether the peer is alive may learn that it is not.
-        is_up=session.is_established and session.policy.dpd_s is session.behaviour.dead_after_s is None,
+        # Whoever asks whether the peer is alive may learn that it is not, or be told nothing.
+        is_up=session.is_established and not session.behaviour.deaf_to_dpd
+        and session.policy.dpd_s is session.behaviour.dead_after_s is None,
         codes=session.behaviour.codes if _went_wrong(session) else None,
     )  # fmt: skip
 
