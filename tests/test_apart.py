@@ -163,7 +163,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(follow, "MANY", 1)
     monkeypatch.setattr(follow, "BATCH", 16)
     monkeypatch.setattr(registry, "OPEN_LIMIT", 4)
-    monkeypatch.setattr(registry, "GENERATION_NS", 2 * 10**9)
+    monkeypatch.setattr(registry, "SILENT_NS", 2 * 10**9)
     return begun
 
 

@@ -54,6 +54,8 @@ class Open(Struct, gc=False, eq=False):
     second: bytes
     first_port: int
     second_port: int
+    last_ns: int
+    """When something of it was captured last."""
     records: bytearray = field(default_factory=bytearray)
     kept: list[bytes] = field(default_factory=list)
     """Messages that say more than their record holds, in order; `KEPT` marks their records."""

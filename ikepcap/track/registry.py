@@ -1,8 +1,7 @@
 """Which conversations are open, found by cookie and by peers, and which have ended.
 
-Open conversations stand in two generations. When too many are open, those that were silent for a whole
-generation are finished early; a generation lasts longer than any retransmission gap that is known, so a
-verdict does not depend on how busy the capture is.
+When too many are open, those that were silent for long are finished early: for longer than any gap between
+retransmissions that is known, so a verdict does not depend on how busy the capture is.
 """
 
 from collections import deque
@@ -11,32 +10,34 @@ from typing import Final
 
 from ikepcap.capture.datagram import Datagram
 from ikepcap.track.ended import Ended, ended
-from ikepcap.track.open import FRAME, NOBODY, Open
+from ikepcap.track.open import FRAME, NOBODY, RECORD_BYTES, Open
 from ikepcap.track.pair import Pair
 from ikepcap.track.scans import mark_scans
 from ikepcap.wire.message import NO_COOKIE
 
-GENERATION_NS: Final = 60 * 10**9
+SILENT_NS: Final = 60 * 10**9
 """strongSwan's longest gap between copies is 42 s, pluto's 32 s."""
 OPEN_LIMIT: Final = 8_192
-"""Below this many open conversations none is finished early."""
-HARD_LIMIT: Final = 24_576
-"""With this many in one generation the capture is a flood, and generations get shorter."""
+"""Up to this many open conversations none is finished early."""
+HARD_LIMIT: Final = 49_152
+"""With more the capture is a flood: half of them are finished, however long they were silent."""
 LONE_LISTED: Final = 1_000
 """Single unanswered first messages handed on one by one; more are a scan or a flood, and counted."""
 _BATCH: Final = 32
 """Ended conversations handed back at a time; of many, one in _SHARE."""
 _SHARE: Final = 256
+_SELDOM: Final = 8
+"""All are looked at whenever one in so many has come anew, which costs no more for many than for few."""
 
 
 class Registry:
     """Opens, finds and ends conversations; has no part in what is recorded of them."""
 
     def __init__(self) -> None:
-        self.young: dict[bytes, Open] = {}
-        """Those of the young generation by cookie; for looking up only."""
-        self._old: dict[bytes, Open] = {}
-        self._rotated_ns = 0
+        self.by_cookie: dict[bytes, Open] = {}
+        """The first of those with a cookie; for looking up only."""
+        self._look_at = 0
+        """With so many opened, all are looked at again."""
         self.opened = 0
         """Conversations so far."""
         self._latest: dict[tuple[bytes, bytes], Open] = {}
@@ -47,22 +48,9 @@ class Registry:
         """Frames of the first few of those beyond LONE_LISTED."""
         self.lone_count = 0
 
-    def find(self, cookie: bytes) -> Open | None:
-        """Return the first conversation under a cookie, and keep it young."""
-        track = self.young.get(cookie)
-        if track is None and self._old:
-            track = self._old.pop(cookie, None)
-            if track is not None:
-                self.young[cookie] = track
-        return track
-
-    def is_new(self, cookie: bytes) -> bool:
-        """Whether no open conversation has this cookie."""
-        return cookie not in self.young and cookie not in self._old
-
     def quoted(self, cookie: bytes, source: bytes, destination: bytes) -> Open | None:
         """Find the conversation of a datagram known by its cookie or, failing that, by its peers."""
-        track = self.find(cookie)
+        track = self.by_cookie.get(cookie)
         while track is not None:
             if {track.first, track.second} == {source, destination}:
                 return track
@@ -74,12 +62,14 @@ class Registry:
         """Begin a conversation with the message that is its first; others may have the same cookie."""
         self.opened += 1
         cookie, ends = datagram.data[:8], (datagram.source, datagram.destination)
-        track = Open(self.opened, cookie, *ends, datagram.source_port, datagram.destination_port)
-        head = self.find(cookie)
+        track = Open(
+            self.opened, cookie, *ends, datagram.source_port, datagram.destination_port, datagram.time_ns
+        )  # fmt: skip
+        head = self.by_cookie.get(cookie)
         if head is not None:
             track.twin, head.twin = head.twin, track
         else:
-            self.young[cookie] = track
+            self.by_cookie[cookie] = track
         latest = self._latest
         if datagram.data[8:16] == NO_COOKIE:
             before, other = latest.get(ends), latest.get(ends[::-1])
@@ -108,11 +98,11 @@ class Registry:
 
     def release(self, track: Open, now_ns: int) -> None:
         """End a conversation now, because its cookie begins another."""
-        head = self.young.get(track.cookie)
+        head = self.by_cookie.get(track.cookie)
         if head is track:
-            del self.young[track.cookie]
+            del self.by_cookie[track.cookie]
             if track.twin is not None:
-                self.young[track.cookie] = track.twin
+                self.by_cookie[track.cookie] = track.twin
                 track.twin = None
         else:
             while head is not None and head.twin is not track:
@@ -126,37 +116,43 @@ class Registry:
     def ended(self, now_ns: int) -> Iterator[Ended]:
         """Hand back conversations that ended; too many open ones are made fewer.
 
-        When a generation ends, thousands do at once: they are handed back a few at a time, so that whoever
-        takes them has something to do all the while.
+        They are handed back a few at a time, so that whoever takes them has something to do all the while.
         """
-        if len(self.young) + len(self._old) > OPEN_LIMIT:
-            idle = now_ns - self._rotated_ns
-            if idle >= GENERATION_NS or idle < 0 or len(self.young) > HARD_LIMIT:
-                self._rotate(now_ns)
+        if self.opened >= self._look_at and len(self.by_cookie) > OPEN_LIMIT:
+            self._end_silent(now_ns)
         for _ in range(min(len(self._ended), max(_BATCH, len(self._ended) // _SHARE))):
             yield self._ended.popleft()
 
     def end_all(self, now_ns: int) -> Iterator[Ended]:
         """Finish all that is open, and hand it back."""
-        mark_scans((*self._old.values(), *self.young.values()))
-        for generation in (self._old, self.young):
-            tracks = list(reversed(generation.values()))
-            generation.clear()
-            while tracks:
-                self._finish(tracks.pop(), now_ns)  # and let go of it
-                yield from self._take_ended()
+        tracks = list(self.by_cookie.values())
+        mark_scans(tracks)
+        self.by_cookie.clear()
+        tracks.reverse()
+        while tracks:
+            self._finish(tracks.pop(), now_ns)  # and let go of it
+            yield from self._take_ended()
         yield from self._take_ended()
 
     def _take_ended(self) -> Iterator[Ended]:
         while self._ended:
             yield self._ended.popleft()  # and let go of it
 
-    def _rotate(self, now_ns: int) -> None:
-        mark_scans(self._old.values())
-        for track in self._old.values():
+    def _end_silent(self, now_ns: int) -> None:
+        """Finish those that were silent for long, and in a flood the half that was longest."""
+        tracks, since_ns = self.by_cookie, now_ns - SILENT_NS
+        if len(tracks) > HARD_LIMIT:
+            # By frames, because clocks may step back.
+            median = sorted(map(_last_frame, tracks.values()))[len(tracks) // 2]
+            silent = [track for track in tracks.values() if _last_frame(track) <= median]
+        else:
+            silent = [track for track in tracks.values() if track.last_ns <= since_ns and _are_silent(track.twin, since_ns)]
+        self._look_at = self.opened + len(tracks) // _SELDOM
+        for track in silent:
+            del tracks[track.cookie]
+        mark_scans(silent, tracks.values())
+        for track in silent:
             self._finish(track, now_ns)
-        self._old, self.young = self.young, {}
-        self._rotated_ns = now_ns
 
     def _finish(self, track: Open | None, now_ns: int) -> None:
         """End a conversation and its twins."""
@@ -181,3 +177,17 @@ class Registry:
         if len(self.lone_frames) < LONE_LISTED:
             self.lone_frames.append(FRAME.unpack_from(track.records)[0])
         return True
+
+
+def _last_frame(track: Open) -> int:
+    if not track.records:
+        return 0  # nothing but fragments so far
+    frame: int = FRAME.unpack_from(track.records, len(track.records) - RECORD_BYTES)[0]
+    return frame
+
+
+def _are_silent(track: Open | None, since_ns: int) -> bool:
+    """Whether nothing came of a conversation and its twins since."""
+    while track is not None and track.last_ns <= since_ns:
+        track = track.twin
+    return track is None

@@ -14,13 +14,26 @@ _Scan = tuple[bytes, bytes]
 """The address that asks, and its MSG1 without the cookie."""
 
 
-def mark_scans(open_ones: Iterable[Open]) -> None:
-    """Note in each conversation that is part of a scan how many hosts that asked."""
-    tracks = list(_with_twins(open_ones))
+def mark_scans(ending: Iterable[Open], others: Iterable[Open] = ()) -> None:
+    """Note in each conversation that is part of a scan how many hosts that asked.
+
+    Args:
+        ending: those that must be marked now; of what is not followed up they may be the last.
+        others: open ones, which are marked with them.
+    """
+    tracks = list(_with_twins(ending))
     asked: dict[_Scan, list[Open]] = {}
     for track in tracks:
-        if len(track.records) <= _SHORT and _has_only_asked(track):
+        if _has_only_asked(track):
             asked.setdefault(_scan(track), []).append(track)
+        else:
+            track.scanned = 0  # it went on since it was marked
+    who = {address for address, _ in asked}
+    theirs = [track for track in _with_twins(others) if track.first in who]
+    for track in theirs:
+        if _has_only_asked(track) and (members := asked.get(_scan(track))) is not None:
+            members.append(track)
+    tracks += theirs
     hosts = {scan: len({track.second for track in members}) for scan, members in asked.items()}
     hosts = {scan: count for scan, count in hosts.items() if count >= HOSTS}
     if not hosts:
@@ -46,7 +59,7 @@ def _scan(track: Open) -> _Scan:
 
 def _has_only_asked(track: Open) -> bool:
     """Its initiator sent MSG1, and nothing else but copies of it."""
-    if track.opener != 0 or not track.kept:
+    if track.opener != 0 or not track.kept or len(track.records) > _SHORT:
         return False
     return len(track.records) == RECORD_BYTES or all(
         not at or record[3] or not record[13] for at, record in enumerate(RECORD.iter_unpack(track.records))

@@ -80,7 +80,7 @@ class Tracker:
         This loop is run for every message of a capture and keeps the common case to itself: a new message of
         a known conversation. What begins one goes to `_begin`, and whatever is else to `_add_other`.
         """
-        young, header, pack, pack_digest = self._registry.young, HEADER.unpack_from, RECORD.pack, DIGEST.pack
+        known, header, pack, pack_digest = self._registry.by_cookie, HEADER.unpack_from, RECORD.pack, DIGEST.pack
         add_other, count = self._add_other, 0
         for item in items:
             if not isinstance(item, Datagram):
@@ -88,7 +88,7 @@ class Tracker:
                 continue
             data = item.data
             icookie, rcookie, first, version, exchange, flags, message_id, length = header(data)
-            track = young.get(icookie)
+            track = known.get(icookie)
             if track is None:
                 if not self._begin(item):
                     add_other(item)
@@ -124,7 +124,7 @@ class Tracker:
             time_ns = item.time_ns
             if time_ns < self._now_ns:
                 self.unplaced.note_time(item, self._now_ns)
-            self._now_ns = time_ns
+            self._now_ns = track.last_ns = time_ns
             if item.fragment_frames:
                 track.note_fragments(item.fragment_frames)
             records += pack(
@@ -142,7 +142,7 @@ class Tracker:
         icookie, rcookie, first, version, exchange, flags, message_id, length = HEADER.unpack_from(data)
         if (
             first != _SA or version != VERSION_1 or flags or message_id or exchange not in PHASE_1
-            or rcookie != NO_COOKIE or icookie == NO_COOKIE or not self._registry.is_new(icookie)
+            or rcookie != NO_COOKIE or icookie == NO_COOKIE or icookie in self._registry.by_cookie
             or not _SHORTEST <= length == len(data) == datagram.wire_bytes
             or data[30] << 8 | data[31] < GENERIC_HEADER_BYTES or datagram.destination_port == GDOI_PORT
         ):  # fmt: skip
@@ -173,7 +173,7 @@ class Tracker:
         if datagram.time_ns < self._now_ns:
             self.unplaced.note_time(datagram, self._now_ns)
         self._now_ns = datagram.time_ns
-        track = self._registry.find(data[:8])
+        track = self._registry.by_cookie.get(data[:8])
         if track is None:
             self._record(None, datagram, 0)
         elif datagram.source == track.first and datagram.destination == track.second:
@@ -242,6 +242,7 @@ class Tracker:
         digest = digest_of(data, sender)
         anew = False
         if track is not None:
+            track.last_ns = datagram.time_ns
             at = track.index_of(digest)
             anew = at >= 0 and self._opens(datagram) and begins_anew(track, at, datagram)
             if at >= 0 and not anew:
