@@ -146,7 +146,10 @@ class Registry:
             median = sorted(map(_last_frame, tracks.values()))[len(tracks) // 2]
             silent = [track for track in tracks.values() if _last_frame(track) <= median]
         else:
-            silent = [track for track in tracks.values() if track.last_ns <= since_ns and _are_silent(track.twin, since_ns)]
+            silent = [
+                track for track in tracks.values()
+                if track.last_ns <= since_ns and _are_silent(track.twin, since_ns)
+            ]  # fmt: skip
         self._look_at = self.opened + len(tracks) // _SELDOM
         for track in silent:
             del tracks[track.cookie]

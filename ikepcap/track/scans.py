@@ -29,7 +29,8 @@ def mark_scans(ending: Iterable[Open], others: Iterable[Open] = ()) -> None:
         else:
             track.scanned = 0  # it went on since it was marked
     who = {address for address, _ in asked}
-    theirs = [track for track in _with_twins(others) if track.first in who]
+    likely = [track for track in others if track.first in who or track.twin is not None]
+    theirs = [track for track in _with_twins(likely) if track.first in who]
     for track in theirs:
         if _has_only_asked(track) and (members := asked.get(_scan(track))) is not None:
             members.append(track)

@@ -80,8 +80,8 @@ class Tracker:
         This loop is run for every message of a capture and keeps the common case to itself: a new message of
         a known conversation. What begins one goes to `_begin`, and whatever is else to `_add_other`.
         """
-        known, header, pack, pack_digest = self._registry.by_cookie, HEADER.unpack_from, RECORD.pack, DIGEST.pack
-        add_other, count = self._add_other, 0
+        known, add_other, count = self._registry.by_cookie, self._add_other, 0
+        header, pack, pack_digest = HEADER.unpack_from, RECORD.pack, DIGEST.pack
         for item in items:
             if not isinstance(item, Datagram):
                 self._add_error(item)

@@ -5,7 +5,11 @@ import os
 import subprocess
 import sys
 import time
+from array import array
+from fcntl import ioctl
 from pathlib import Path
+from termios import FIONREAD
+from typing import IO
 
 import pytest
 
@@ -84,14 +88,25 @@ def test_a_reader_that_goes_away_is_no_reason_for_a_traceback(
     assert done.returncode == 141
 
 
-def test_an_interrupt_ends_quietly_with_status_130() -> None:
+def test_an_interrupt_ends_quietly_with_status_130(unanswered: Path) -> None:
     with subprocess.Popen(
-        (*COMMAND, "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        (*COMMAND, "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
     ) as process:
-        time.sleep(3)  # it has to have come as far as reading
+        assert process.stdin is not None
+        process.stdin.write(unanswered.read_bytes()[:24])
+        until = time.monotonic() + 30
+        while _unread(process.stdin) and time.monotonic() < until:
+            time.sleep(0.01)
         process.send_signal(2)
         output, errors = process.communicate(timeout=30)
     assert (process.returncode, output, errors) == (130, b"", b"")
+
+
+def _unread(pipe: IO[bytes]) -> int:
+    """Return how many octets of a pipe wait for their reader."""
+    octets = array("i", [0])
+    ioctl(pipe, FIONREAD, octets)
+    return octets[0]
 
 
 def test_a_full_disk_is_one_line_and_status_2(unanswered: Path) -> None:

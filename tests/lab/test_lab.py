@@ -16,7 +16,7 @@ SCENARIOS = (
     "main-psk-established-strongswan-libreswan",
     "main-rsa-established-libreswan",
     "main-nat-t-established-strongswan",
-    "main-xauth-established-libreswan-strongswan",
+    "aggressive-xauth-established-strongswan",
     "main-encryption-differs-libreswan-strongswan",
     "main-msg3-lost-once-libreswan",
     "aggressive-psk-differs-strongswan",
