@@ -12,13 +12,34 @@ from typing import BinaryIO, Final, NoReturn
 
 from ikepcap.errors import IkepcapError
 
-Send = Callable[[bytes], None]
-
 PIPE_BYTES: Final = 1024 * 1024
 """The most that Linux gives to anyone (fs.pipe-max-size)."""
 _HEAD: Final = Layout("<?I")
 """Whether it is an exception, and octets that follow."""
+_COUNT: Final = Layout("=i")
 _END: Final = _HEAD.pack(False, 0)
+
+
+class Send:
+    """Sends one piece of octets to the parent each time it is called."""
+
+    def __init__(self, writing: int) -> None:
+        self._writing = writing
+
+    def __call__(self, data: bytes) -> None:
+        """Send a piece; wait where the pipe is full."""
+        _write(self._writing, _HEAD.pack(False, len(data)) + data)
+
+    def is_far_ahead(self) -> bool:
+        """Whether the parent has left so much lying in the pipe that sending will soon mean waiting."""
+        try:
+            from fcntl import ioctl
+            from termios import FIONREAD
+
+            left = ioctl(self._writing, FIONREAD, bytes(_COUNT.size))
+        except (ImportError, OSError):
+            return False
+        return bool(_COUNT.unpack(left)[0] > PIPE_BYTES // 2)
 
 
 def is_possible() -> bool:
@@ -102,11 +123,8 @@ def _do(work: Callable[[Send], None], writing: int) -> NoReturn:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
 
-        def send(data: bytes) -> None:
-            _write(writing, _HEAD.pack(False, len(data)) + data)
-
         try:
-            work(send)
+            work(Send(writing))
             _write(writing, _END)
             status = 0
         except BrokenPipeError:

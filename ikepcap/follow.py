@@ -2,8 +2,8 @@
 
 What comes after tracking needs nothing but the conversations that ended, which are packed, and some counts in
 the end. So where many conversations end, a child process goes on reading and hands them over, and this one
-has a processor to itself for what it concludes of them. Once all is read the child has nothing else to do,
-and lends a hand.
+has a processor to itself for what it concludes of them. Where that takes longer than the reading, and once
+all is read, the child lends a hand.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -145,7 +145,7 @@ class Follower:
         def work(send: apart.Send) -> None:
             self._progress = lambda done, total: send(_encode(Reached(done, total)))
             for some in self._under_way:
-                send(_encode(self._with_help(some)))
+                send(_encode(self._helped(some) if self._is_read or send.is_far_ahead() else some))
             send(_encode(self.totals))
 
         decode = msgspec.msgpack.Decoder(Ends | Reached | Totals).decode
@@ -161,10 +161,10 @@ class Follower:
             else:
                 self._on_progress(part.done, part.total)
 
-    def _with_help(self, ends: Ends) -> Ends:
-        """Conclude what the parent would be long about, once there is nothing else to do here."""
+    def _helped(self, ends: Ends) -> Ends:
+        """Conclude what the parent would be long about: it has more to do, or this process nothing else."""
         builder, on_4500 = self._builder, ends.port_4500_seen
-        if builder is None or not self._is_read:
+        if builder is None:
             return ends
         return Ends([builder.ahead(one, port_4500_seen=on_4500) for one in ends.ended], on_4500)
 

@@ -7,7 +7,7 @@ leads exactly to where the child began, in the state in which that began: so the
 come to itself, and a report is the same to the octet. If they are not, it goes on by itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import islice
 from typing import Final
@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from ikepcap.apart import Send, apart
+from ikepcap.apart import apart
 from ikepcap.capture.decode import Decoder, Item, Tally
 from ikepcap.capture.plan import NEED_MORE, CutError, RecordReader
 from ikepcap.capture.scan import MARGIN_BYTES, pass_filling, scan
@@ -112,7 +112,7 @@ def _second_half(reader: RecordReader) -> int | None:
     return None
 
 
-def _pass_half(reader: RecordReader, decoder: Decoder, half: int, send: Send) -> None:
+def _pass_half(reader: RecordReader, decoder: Decoder, half: int, send: Callable[[bytes], None]) -> None:
     """Be the child: pass the second half, as far as it can be passed, and send it in stretches."""
     window = reader.window
     window.on_refill = None
