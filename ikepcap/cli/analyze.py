@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal, Unpack
 
 import click
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from ikepcap.run import Conversations
 
 _FAULT: Final = 1
+_LINES: Final = 32
+"""Written at a time: where conversations end before the capture does, there are many."""
 
 _HELP: Final = """Say where each IKEv1 negotiation in CAPTURE stands.
 
@@ -260,5 +263,7 @@ def _stream(captures: tuple[str, ...], choice: "Choice", options: Options) -> bo
         at_fault = at_fault or any_fault(run.report.findings)
         yield report_line(run.report)
 
-    write(lines(), options["output"], inputs=captures, whole=False)
+    some = lines()
+    blocks = iter(lambda: b"".join(islice(some, _LINES)), b"")
+    write(blocks, options["output"], inputs=captures, whole=False)
     return at_fault

@@ -102,17 +102,19 @@ def never_answered(case: Case) -> Iterator[Finding]:
 
 def _asked(case: Case) -> list[Seen]:
     """Return what may be R-U-THERE of one peer, where the other never answered and is silent ever since."""
-    size = informational_bytes(case.standing.chosen, _R_U_THERE)
     course = case.course
     if case.standing.outcome != "established" or course.last != course.final:
         return []
     sender = case.seen[-1].sender
+    said = [s for s in case.seen if s.exchange == Exchange.INFORMATIONAL and not s.is_duplicate]
+    if len(said) < _TWICE or any(s.sender != sender for s in said):
+        return []
     can = [case.capabilities(side) for side in (0, 1)]
     if not all("dpd" in one for one in can) or "heartbeat" in can[sender]:
         return []
-    said = [s for s in case.seen if s.exchange == Exchange.INFORMATIONAL and not s.is_duplicate]
-    if any(s.sender != sender for s in said) or case.conversation.superseded_ns is not None:
+    if case.conversation.superseded_ns is not None:
         return []
+    size = informational_bytes(case.standing.chosen, _R_U_THERE)
     up_ns = case.seen[course.first[course.final]].time_ns
     heard_ns = max((s.time_ns for s in case.seen if s.sender != sender), default=up_ns)
     asked = [s for s in said if s.time_ns > max(heard_ns, up_ns + PROMPT_NS)]

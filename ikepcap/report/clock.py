@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Final
+
+_SECOND_NS: Final = 10**9
 
 
 @lru_cache(maxsize=1024)
@@ -14,6 +17,10 @@ def _seconds(seconds: int) -> str:
 
 def timestamp(time_ns: int) -> str:
     """Return a capture time as `2026-11-21T00:31:05.120394Z`."""
-    seconds, rest = divmod(time_ns, 1_000_000_000)
-    micro, nano = divmod(rest, 1000)
-    return f"{_seconds(seconds)}.{rest:09d}Z" if nano else f"{_seconds(seconds)}.{micro:06d}Z"
+    if time_ns < _SECOND_NS:
+        seconds, rest = divmod(time_ns, _SECOND_NS)
+        digits = f"{rest:09d}"
+    else:  # faster than numbers, and every conversation has two of them
+        digits = str(time_ns)
+        seconds, digits = int(digits[:-9]), digits[-9:]
+    return f"{_seconds(seconds)}.{digits.removesuffix('000')}Z"

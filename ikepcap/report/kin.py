@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from ikepcap.track.clear import MAX_LISTED
 from ikepcap.track.ended import Columns, Ended
-from ikepcap.track.roles import HASH_ONLY_BYTES
 from ikepcap.wire.message import parse
 from ikepcap.wire.numbers import Payload
 from ikepcap.wire.walk import GENERIC_HEADER_BYTES
@@ -46,7 +45,7 @@ class Kin(Generic[T]):
     """Remembers something about conversations, and finds it again for their kin."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[object, ...], _Alike[T]] = {}
+        self._groups: dict[tuple[int, tuple[int, ...]], _Alike[T]] = {}
 
     def recall(self, ended: Ended, columns: Columns) -> T | None:
         """Return what was remembered of a conversation's kin."""
@@ -69,16 +68,10 @@ class Kin(Generic[T]):
         group.known[group.fixed_in(b"".join(ended.kept))] = what
 
 
-def _course(ended: Ended, columns: Columns) -> tuple[object, ...]:
-    """Return what decides how messages are taken, and the sizes of those in the clear."""
+def _course(ended: Ended, columns: Columns) -> tuple[int, tuple[int, ...]]:
+    """Return what decides how messages are taken: who sent what in which size, and which share an ID."""
     ids = columns.message_ids
-    return (
-        columns.senders, columns.exchanges, columns.flags, columns.firsts, columns.marks,
-        tuple(map(ids.index, ids)),  # which messages share one
-        tuple([size < HASH_ONLY_BYTES for size in columns.wire_bytes]),
-        columns.wire_bytes[-2:-1] == columns.wire_bytes[-1:],  # two keepalives without an answer, it may be
-        tuple(map(len, ended.kept)),
-    )  # fmt: skip
+    return ended.course(), tuple(map(ids.index, ids))
 
 
 def _spans(data: bytes) -> tuple[tuple[int, int, int], ...]:

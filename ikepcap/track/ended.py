@@ -16,6 +16,7 @@ from ikepcap.track.clear import ENCRYPTED, Read, Reader
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, LostParts, Other, Seen
 from ikepcap.track.open import (
     COOKIE_DIFFERS,
+    COURSE,
     DUPLICATE,
     KEPT,
     MARKS_AT,
@@ -77,6 +78,10 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
             and len(self) <= _SHORT and self.records[SENDER_AT + 1] in PHASE_1
             and not (self.icmp or self.lost or self.lost_parts or self.omitted)
         )  # fmt: skip
+
+    def course(self) -> int:
+        """Return its records as one number without what differs each time: times, IDs, ports and so on."""
+        return int.from_bytes(self.records, "little") & _courses(len(self))
 
     def columns(self) -> "Columns":
         """Return the records as columns; for short conversations."""
@@ -161,6 +166,12 @@ class Columns(Struct, frozen=True, gc=False):
 def _columns(count: int) -> Layout:
     """Return the layout of so many records for `Ended.columns`."""
     return Layout("<" + "8xIq4xIHHH6x" * count)
+
+
+@cache
+def _courses(count: int) -> int:
+    """Return what is set in so many records for `Ended.course`."""
+    return int.from_bytes(COURSE * count, "little")
 
 
 def _unpack(ended: Ended, reader: Reader) -> Iterator[Seen]:
