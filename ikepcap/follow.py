@@ -1,9 +1,11 @@
-"""Captures followed to the end of every conversation in them: reading and tracking, here or in a child.
+"""Captures followed to the end of every conversation in them: reading and tracking, here or in children.
 
 What comes after tracking needs nothing but the conversations that ended, which are packed, and some counts in
-the end. So where many conversations end, a child process goes on reading and hands them over, and this one
-has a processor to itself for what it concludes of them. Where that takes longer than the reading, and once
-all is read, the child lends a hand.
+the end. So where many conversations end, a child process goes on and hands them over, and this one has a
+processor to itself for what it concludes of them. The child in turn lets one of its own read, and tracks.
+Three take turns on two processors, and none stands idle while another is behind: tracking and concluding take
+about as long as each other, and nothing can be concluded before the first conversations end. Where concluding
+takes longer than that, and once all is read, the child lends a hand.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,7 +45,15 @@ class Reached(Struct, frozen=True, array_like=True, tag=1):
     total: int | None
 
 
-class Totals(Struct, frozen=True, array_like=True, tag=2):
+class Batch(Struct, frozen=True, array_like=True, tag=2):
+    """What was read in one go."""
+
+    items: list[Item]
+    facts: CaptureFacts
+    """What was counted up to here."""
+
+
+class Totals(Struct, frozen=True, array_like=True, tag=3):
     """What was counted, once all is read."""
 
     facts: CaptureFacts
@@ -107,10 +117,13 @@ class Follower:
         self._may_part = second_process
         self._builder = builder
         self._is_read = False
+        self._batches: Iterator[list[Item]] = iter(())
+        self._facts: CaptureFacts | None = None
         self._under_way: Iterator[Ends] = iter(())
 
     def __iter__(self) -> Iterator[Ends]:
-        """Read and track, here or, when there is much of it, in a child process."""
+        """Read and track, here or, when there is much of it, in child processes."""
+        self._batches = self._read()
         self._under_way = self._ends()
         while (some := next(self._under_way, None)) is not None:
             yield some
@@ -120,17 +133,22 @@ class Follower:
                     yield from self._from_child()
                     return
 
-    def _ends(self) -> Iterator[Ends]:
-        """Do it here."""
-        capture, tracker = self._capture, self._tracker
-        items = iter(capture) if self._watch is None else _watched(capture, self._watch)
+    def _read(self) -> Iterator[list[Item]]:
+        """Read, a batch at a time."""
+        items = iter(self._capture) if self._watch is None else _watched(self._capture, self._watch)
         while batch := list(islice(items, BATCH)):
+            yield batch
+
+    def _ends(self) -> Iterator[Ends]:
+        """Track what is read."""
+        tracker = self._tracker
+        while (batch := next(self._batches, None)) is not None:
             tracker.take(batch)
             ended = list(tracker.ended())
             if ended or self._is_worth_parting():
-                yield Ends(ended, capture.facts.port_4500 > 0)
+                yield Ends(ended, self.facts.port_4500 > 0)
         self._is_read = True
-        facts = capture.facts
+        facts = self.facts
         last = max((f.last_ns for f in facts.files if f.last_ns is not None), default=0)
         remaining = tracker.end_all(last)
         while ended := list(islice(remaining, BATCH)):
@@ -144,6 +162,7 @@ class Follower:
 
         def work(send: apart.Send) -> None:
             self._progress = lambda done, total: send(_encode(Reached(done, total)))
+            self._batches = self._read_by_child(self._batches)
             for some in self._under_way:
                 send(_encode(self._helped(some) if self._is_read or send.is_far_ahead() else some))
             send(_encode(self.totals))
@@ -151,7 +170,7 @@ class Follower:
         decode = msgspec.msgpack.Decoder(Ends | Reached | Totals).decode
         pieces = apart.apart(work)
         # They are the child's now, and take room here.
-        self._tracker, self._under_way = Tracker(), iter(())
+        self._tracker, self._batches, self._under_way = Tracker(), iter(()), iter(())
         for data in pieces:
             part = decode(data)
             if isinstance(part, Ends):
@@ -160,6 +179,25 @@ class Follower:
                 self._totals = part
             else:
                 self._on_progress(part.done, part.total)
+
+    def _read_by_child(self, batches: Iterator[list[Item]]) -> Iterator[list[Item]]:
+        """Let a child process read on, and yield what it reads."""
+
+        def work(send: apart.Send) -> None:
+            self._progress = lambda done, total: send(_encode(Reached(done, total)))
+            for batch in batches:
+                send(_encode(Batch(batch, self._capture.facts)))
+            send(_encode(Batch([], self._capture.facts)))
+
+        decode = msgspec.msgpack.Decoder(Batch | Reached).decode
+        for data in apart.apart(work):
+            part = decode(data)
+            if isinstance(part, Reached):
+                self._on_progress(part.done, part.total)
+            else:
+                self._facts = part.facts
+                if part.items:
+                    yield part.items
 
     def _helped(self, ends: Ends) -> Ends:
         """Conclude what the parent would be long about: it has more to do, or this process nothing else."""
@@ -173,11 +211,16 @@ class Follower:
             self._progress(done, total)
 
     @property
+    def facts(self) -> CaptureFacts:
+        """What the reading has counted so far."""
+        return self._facts or self._capture.facts
+
+    @property
     def totals(self) -> Totals:
         """What was counted so far; complete once the iteration is over."""
         tracker, unplaced = self._tracker, self._tracker.unplaced
         return self._totals or Totals(
-            self._capture.facts, tracker.isakmp_messages, unplaced.ikev2, unplaced.authip, unplaced.gdoi,
+            self.facts, tracker.isakmp_messages, unplaced.ikev2, unplaced.authip, unplaced.gdoi,
             unplaced.malformed, unplaced.malformed_count, unplaced.time_steps_back, tracker.lone_frames,
             tracker.lone_count, unplaced.lost,
         )  # fmt: skip

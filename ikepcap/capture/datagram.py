@@ -12,7 +12,7 @@ NATT_PORT: Final = 4500
 GDOI_PORT: Final = 848
 
 
-class Datagram(Struct, frozen=True, gc=False):
+class Datagram(Struct, frozen=True, array_like=True, tag=0, gc=False):
     """One UDP payload that may be ISAKMP, after IP reassembly and without the non-ESP marker."""
 
     frame: int
@@ -36,7 +36,7 @@ class Datagram(Struct, frozen=True, gc=False):
     """All frames that carried a fragment of it, in file order; empty when it came whole."""
 
 
-class IcmpError(Struct, frozen=True, gc=False):
+class IcmpError(Struct, frozen=True, array_like=True, tag=1, gc=False):
     """An ICMP or ICMPv6 error that quotes a datagram which may be ISAKMP (RFC 792, RFC 4443)."""
 
     frame: int
@@ -55,7 +55,7 @@ class IcmpError(Struct, frozen=True, gc=False):
     """What the error quotes of the UDP payload, marker removed; often no more than 0 octets."""
 
 
-class LostFragments(Struct, frozen=True, gc=False):
+class LostFragments(Struct, frozen=True, array_like=True, tag=2, gc=False):
     """IP fragments of one UDP datagram that never became whole (RFC 791 §3.2, RFC 8200 §4.5)."""
 
     frames: tuple[int, ...]
@@ -77,7 +77,7 @@ class LostFragments(Struct, frozen=True, gc=False):
     """The start of the ISAKMP message where the first fragment is there, else empty."""
 
 
-class CaptureFacts(Struct, frozen=True):
+class CaptureFacts(Struct, frozen=True, array_like=True):
     """What one run over its inputs counted, once it is over."""
 
     files: tuple["FileFacts", ...]
@@ -101,7 +101,7 @@ class CaptureFacts(Struct, frozen=True):
         return sum(file.frames for file in self.files)
 
 
-class FileFacts(Struct, frozen=True):
+class FileFacts(Struct, frozen=True, array_like=True):
     """One input file, as far as it could be read."""
 
     name: str
