@@ -25,7 +25,7 @@ from ikepcap.track.tracker import Tracker
 
 BATCH: Final = 256
 """Datagrams read before any is looked at: going to and fro for each costs a sixth of the time."""
-MANY: Final = 20_000
+MANY: Final = 8_000
 """Answers after which a child process is worth its start: a small capture is read before, a flood of MSG1s
 needs none. Few conversations are open by then: this process never holds the many that the child will."""
 

@@ -179,13 +179,15 @@ class Open(Struct, gc=False, eq=False):
         """Whether a copy is a transmission that was captured before: the same IP ID shortly after."""
         ip_id, last = datagram.ip_id & 0xFFFF, len(self) - 1
         for index in range(last, max(-1, last - _LOOK_BACK), -1):
+            gap = abs(datagram.time_ns - self.time_of(index))
+            if gap >= DUPLICATE_NS:
+                continue
             record = RECORD.unpack_from(self.records, index * RECORD_BYTES)
             if index != at and record[13] != at:
                 continue
-            gap = abs(datagram.time_ns - record[2])
             same_id = ip_id != 0 and ip_id == record[12]
             no_id = ip_id == 0 and record[12] == 0
-            if (same_id and gap < DUPLICATE_NS) or (no_id and gap < DUPLICATE_WITHOUT_ID_NS):
+            if same_id or (no_id and gap < DUPLICATE_WITHOUT_ID_NS):
                 return True
         return False
 
