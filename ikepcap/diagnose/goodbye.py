@@ -9,7 +9,7 @@ from typing import Final
 from ikepcap.diagnose.case import Case
 from ikepcap.state.course import sender_of
 from ikepcap.track.conversation import Seen
-from ikepcap.wire.numbers import Encryption, Exchange, Hash
+from ikepcap.wire.numbers import INFORMATIONAL, Encryption, Hash
 from ikepcap.wire.offer import Transform
 
 PROMPT_NS: Final = 2 * 10**9
@@ -34,7 +34,7 @@ def informational_bytes(chosen: Transform | None, payload_bytes: int) -> int | N
 
 def is_delete(case: Case, message: Seen) -> bool:
     """It deletes something, or may by its size."""
-    if message.exchange != Exchange.INFORMATIONAL:
+    if message.exchange != INFORMATIONAL:
         return False
     if message.is_encrypted and message.inside is None:
         return message.wire_bytes == informational_bytes(case.standing.chosen, _DELETE)

@@ -15,7 +15,7 @@ from ikepcap.diagnose.later import icmp_told
 from ikepcap.diagnose.wording import span
 from ikepcap.state.judge import UNANSWERED
 from ikepcap.track.conversation import Seen
-from ikepcap.wire.numbers import Exchange
+from ikepcap.wire.numbers import INFORMATIONAL
 
 _APART_NS: Final = 10**9
 _INTERVAL_NS: Final = 120 * 10**9
@@ -37,7 +37,7 @@ def dead_peer(case: Case) -> Iterator[Finding]:
     for message in case.seen:
         if message.is_duplicate or _is_after(message, case.conversation.superseded_ns):
             continue  # what is said in an SA that has a successor is mostly its delete
-        is_informational = message.exchange == Exchange.INFORMATIONAL and message.is_encrypted
+        is_informational = message.exchange == INFORMATIONAL and message.is_encrypted
         if waiting and message.sender != waiting[-1].sender:
             is_answer = is_informational and message.wire_bytes == waiting[-1].wire_bytes
             answered |= {message.wire_bytes} if is_answer else set()
@@ -106,7 +106,7 @@ def _asked(case: Case) -> list[Seen]:
     if case.standing.outcome != "established" or course.last != course.final:
         return []
     sender = case.seen[-1].sender
-    said = [s for s in case.seen if s.exchange == Exchange.INFORMATIONAL and not s.is_duplicate]
+    said = [s for s in case.seen if s.exchange == INFORMATIONAL and not s.is_duplicate]
     if len(said) < _TWICE or any(s.sender != sender for s in said):
         return []
     can = [case.capabilities(side) for side in (0, 1)]

@@ -32,7 +32,7 @@ from ikepcap.diagnose.readings import (
 from ikepcap.diagnose.wording import refusing, span
 from ikepcap.state.refusal import Refusal
 from ikepcap.wire.message import NO_COOKIE
-from ikepcap.wire.numbers import Exchange, NotifyType
+from ikepcap.wire.numbers import INFORMATIONAL, NotifyType
 
 _OF_SECRETS: Final = frozenset({"psk-mismatch", "no-shared-secret"})
 _OF_CERTIFICATES: Final = frozenset({"certificate-rejected"})
@@ -104,7 +104,7 @@ def _is_not_understood(case: Case, refused: Refusal) -> bool:
     again = course.copies(last, after=refused.index)
     answers = [
         s for s in case.seen
-        if s.exchange == Exchange.INFORMATIONAL and s.sender == refused.sender and s.is_encrypted
+        if s.exchange == INFORMATIONAL and s.sender == refused.sender and s.is_encrypted
         and s.copy_of < 0
     ]  # fmt: skip
     is_msg5 = refused.replaced == course.final and last == course.final - 1

@@ -12,7 +12,7 @@ from ikepcap.diagnose.later import exchange_messages, told, why_stalled
 from ikepcap.diagnose.wording import span
 from ikepcap.state.exchanges import REFUSAL_NS, LaterExchange
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
-from ikepcap.wire.numbers import Exchange
+from ikepcap.wire.numbers import INFORMATIONAL
 
 AFTER_LOGIN_NS: Final = 10 * 10**9
 """A client that was let in asks for its address or its tunnel at once."""
@@ -156,7 +156,7 @@ def _verdict_cut_short(case: Case) -> Seen | None:
 def _informationals(case: Case, since_ns: int) -> list[Seen]:
     return [
         s for s in case.seen
-        if s.is_encrypted and s.exchange == Exchange.INFORMATIONAL and s.time_ns >= since_ns
+        if s.is_encrypted and s.exchange == INFORMATIONAL and s.time_ns >= since_ns
     ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from ikepcap.state.vantage import VantageVotes, Vote, vote_of
 from ikepcap.track.clear import Read, Reader
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Opened
 from ikepcap.track.ended import Columns, Ended
-from ikepcap.wire.numbers import Exchange
+from ikepcap.wire.numbers import QUICK
 from ikepcap.wire.offer import Offer
 
 
@@ -206,7 +206,7 @@ def _with(conversation: Conversation, opened: Opened) -> Conversation:
         )
         for s in conversation.seen
     ]  # fmt: skip
-    quick = [s.inside.offer for s in seen if s.inside is not None and s.exchange == Exchange.QUICK]
+    quick = [s.inside.offer for s in seen if s.inside is not None and s.exchange == QUICK]
     spis = {proposal.spi for offer in quick if offer is not None for proposal in offer.proposals}
     flows = [flow for spi in sorted(spis) for flow in opened.esp.get(spi, ())]
     return replace(conversation, seen=tuple(seen), esp=tuple(flows))

@@ -14,12 +14,12 @@ from ikepcap.state.refusal import is_error
 from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS
 from ikepcap.track.conversation import Conversation, EspFlow, Seen
 from ikepcap.track.roles import HASH_ONLY_BYTES
-from ikepcap.wire.numbers import Exchange
+from ikepcap.wire.numbers import INFORMATIONAL, QUICK, Exchange
 
 KINDS: Final = {
-    int(Exchange.QUICK): "quick",
+    QUICK: "quick",
     int(Exchange.TRANSACTION): "transaction",
-    int(Exchange.INFORMATIONAL): "informational",
+    INFORMATIONAL: "informational",
     int(Exchange.NEW_GROUP): "new-group",
 }
 PREFIX: Final = {"quick": "QM", "transaction": "T", "new-group": "NG"}
@@ -58,7 +58,7 @@ def exchanges(conversation: Conversation) -> tuple[LaterExchange, ...]:
     if not groups:
         return ()
     informationals = [
-        i for i, s in enumerate(conversation.seen) if s.exchange == Exchange.INFORMATIONAL and s.is_encrypted
+        i for i, s in enumerate(conversation.seen) if s.exchange == INFORMATIONAL and s.is_encrypted
     ]
     return tuple(_follow(conversation, key[0], indexes, informationals) for key, indexes in groups.items())
 
@@ -230,10 +230,10 @@ def _says_goodbye(conversation: Conversation, found: LaterExchange, silent: int)
     """
     seen = conversation.seen
     began = seen[found.indexes[0]]
-    had_tunnel = any(s.sender == silent and s.exchange == Exchange.QUICK for s in seen)
+    had_tunnel = any(s.sender == silent and s.exchange == QUICK for s in seen)
     near = [
         s for s in seen
-        if s.exchange == Exchange.INFORMATIONAL and s.is_encrypted and s.copy_of < 0
+        if s.exchange == INFORMATIONAL and s.is_encrypted and s.copy_of < 0
         and abs(s.time_ns - began.time_ns) <= REFUSAL_NS
     ]  # fmt: skip
     own = [s for s in near if s.sender == silent]
@@ -282,7 +282,7 @@ def _ends_it_all(conversation: Conversation, index: int, refuser: int) -> bool:
     both may be deletes.
     """
     seen = conversation.seen
-    had_tunnel = any(s.sender == refuser and s.exchange == Exchange.QUICK for s in seen)
+    had_tunnel = any(s.sender == refuser and s.exchange == QUICK for s in seen)
     waited = conversation.watched_until_ns - seen[index].time_ns
     is_over = waited >= ENOUGH_NS or conversation.superseded_ns is not None
     return index == len(seen) - 1 and is_over and not had_tunnel

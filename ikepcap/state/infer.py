@@ -18,7 +18,7 @@ from ikepcap.state.refusal import Refusal, find_refusal
 from ikepcap.state.steps import Recogniser
 from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS, SLOW_NS, Waiting, find_waiting
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
-from ikepcap.wire.numbers import Exchange
+from ikepcap.wire.numbers import INFORMATIONAL, QUICK, Exchange
 from ikepcap.wire.offer import Offer, Transform
 
 LONE_NS: Final = 60 * 10**9
@@ -171,7 +171,7 @@ def _proven_later(course: Course) -> bool:
             # waits for it still asks for it.
             if course.last < course.final:
                 return not course.copies(course.final - 1, after=index)
-        elif message.exchange == Exchange.INFORMATIONAL:
+        elif message.exchange == INFORMATIONAL:
             informed.add(message.sender)
     if course.last is None:
         return len(informed) == 2
@@ -183,13 +183,13 @@ def _talks_on(course: Course) -> bool:
     receiver = sender_of(course.final - 1)
     done_ns = course.seen[course.first[course.final]].time_ns
     return any(
-        s.exchange == Exchange.INFORMATIONAL and s.is_encrypted and s.sender == receiver
+        s.exchange == INFORMATIONAL and s.is_encrypted and s.sender == receiver
         and s.copy_of < 0 and s.time_ns - done_ns > SCAN_NS
         for s in course.seen
     ) and not course.copies(course.final - 1, after=course.first[course.final])  # fmt: skip
 
 
-_AFTER_PHASE_1: Final = frozenset({int(Exchange.QUICK), int(Exchange.TRANSACTION), int(Exchange.NEW_GROUP)})
+_AFTER_PHASE_1: Final = frozenset({QUICK, int(Exchange.TRANSACTION), int(Exchange.NEW_GROUP)})
 
 
 def _is_scan(conversation: Conversation, course: Course) -> bool:

@@ -19,12 +19,11 @@ from ikepcap.track.conversation import Conversation, Seen
 from ikepcap.track.ended import Columns
 from ikepcap.track.roles import HASH_ONLY_BYTES
 from ikepcap.wire.message import FLAG_ENCRYPTION
-from ikepcap.wire.numbers import Exchange
+from ikepcap.wire.numbers import INFORMATIONAL
 
 REMEMBERED: Final = 4096
 UNANSWERED: Final = 3
 """R-U-THERE messages without an answer after which a peer counts as gone: one or two may get lost."""
-_INFORMATIONAL: Final = int(Exchange.INFORMATIONAL)
 
 Shape = tuple[object, ...]
 
@@ -99,7 +98,7 @@ def _is_plain(conversation: Conversation, standing: Standing) -> bool:
     kinds = {e.kind for e in later}
     if "transaction" in kinds and "quick" not in kinds:
         return False  # a user who was not let in looks the same, but for the time that goes by after it
-    informational = [s for s in conversation.seen if s.exchange == _INFORMATIONAL]
+    informational = [s for s in conversation.seen if s.exchange == INFORMATIONAL]
     if any(not s.flags & FLAG_ENCRYPTION for s in informational):
         return False  # what it says matters
     tail = conversation.seen[-UNANSWERED:]

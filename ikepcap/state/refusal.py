@@ -11,7 +11,7 @@ from msgspec import Struct
 from ikepcap.state.course import Course, sender_of
 from ikepcap.state.steps import SIG
 from ikepcap.track.conversation import Notice, Seen
-from ikepcap.wire.numbers import Exchange, NotifyType
+from ikepcap.wire.numbers import INFORMATIONAL, QUICK, NotifyType
 from ikepcap.wire.vendor import implementation
 
 ERRORS_BELOW: Final = 16384
@@ -52,7 +52,7 @@ def find_refusal(course: Course) -> Refusal | None:
     end = course.first[course.last]
     end_ns = course.seen[end].time_ns
     for index, message in enumerate(course.seen):
-        if message.exchange != Exchange.INFORMATIONAL or index < end or message.time_ns < end_ns:
+        if message.exchange != INFORMATIONAL or index < end or message.time_ns < end_ns:
             continue
         refusal = _read(course, index, message)
         if refusal is not None:
@@ -88,7 +88,7 @@ def gives_up(course: Course, index: int) -> bool:
     answers a MSG5 that was not captured, such as one on UDP 4500.
     """
     message, last = course.seen[index], course.last
-    if last is None or last == course.final or message.exchange != Exchange.INFORMATIONAL:
+    if last is None or last == course.final or message.exchange != INFORMATIONAL:
         return False
     if message.sender != sender_of(last) or index < course.first[last]:
         return False
@@ -138,17 +138,17 @@ def _stands_alone(course: Course, message: Seen) -> bool:
     if message.time_ns - done_ns > PROMPT_NS:
         return False
     goes_on = not _refuses_again(course, message.sender) and any(
-        s.sender == message.sender and s.exchange != Exchange.INFORMATIONAL and s.time_ns > message.time_ns
+        s.sender == message.sender and s.exchange != INFORMATIONAL and s.time_ns > message.time_ns
         for s in course.seen
     )
     # What comes after a quick mode began is about that: who refuses phase 1 does not wait for it.
     goes_on = goes_on or (not _is_about_msg3(course, message) and any(
-        s.sender != message.sender and s.exchange == Exchange.QUICK and s.time_ns <= message.time_ns
+        s.sender != message.sender and s.exchange == QUICK and s.time_ns <= message.time_ns
         for s in course.seen
     ))  # fmt: skip
     # A keepalive is answered in kind (RFC 3706), a refusal is not.
     goes_on = goes_on or any(
-        s.sender != message.sender and s.exchange == Exchange.INFORMATIONAL
+        s.sender != message.sender and s.exchange == INFORMATIONAL
         and s.wire_bytes == message.wire_bytes
         for s in course.seen
     )  # fmt: skip
@@ -165,7 +165,7 @@ def _is_about_msg3(course: Course, message: Seen) -> bool:
     if course.mode != "aggressive" or 2 not in course.first:
         return False
     done_ns = course.seen[course.first[course.final]].time_ns
-    quick = [s for s in course.seen if s.exchange == Exchange.QUICK and s.copy_of < 0]
+    quick = [s for s in course.seen if s.exchange == QUICK and s.copy_of < 0]
     if any(s.sender == message.sender or s.time_ns - done_ns >= TOGETHER_NS for s in quick):
         return False
     if not message.is_encrypted:
@@ -182,7 +182,7 @@ def _refuses_again(course: Course, sender: int) -> bool:
     end = course.first[final]
     again = course.copies(final - 1, after=end)
     own = [s for s in course.seen[end:] if s.sender == sender]
-    refused = [s for s in own if s.exchange == Exchange.INFORMATIONAL and s.is_encrypted and s.copy_of < 0]
+    refused = [s for s in own if s.exchange == INFORMATIONAL and s.is_encrypted and s.copy_of < 0]
     nothing_else = len(own) == len(refused) + len(again)
     return bool(again) and nothing_else and len(refused) >= len(course.copies(final))
 

@@ -8,10 +8,9 @@ from typing import Final
 
 from ikepcap.track.roles import PHASE_1
 from ikepcap.wire.message import HEADER_BYTES, NO_COOKIE, Message
-from ikepcap.wire.numbers import Exchange, Payload
+from ikepcap.wire.numbers import INFORMATIONAL, QUICK, Exchange, Payload
 
 _SA: Final = int(Payload.SA)
-_INFORMATIONAL: Final = int(Exchange.INFORMATIONAL)
 
 
 def objection(message: Message | None) -> str | None:
@@ -31,18 +30,16 @@ def objection(message: Message | None) -> str | None:
         return _bad_opening(message)
     if exchange not in _LATER:
         return f"exchange type {exchange} is unknown"
-    if message.responder_cookie == NO_COOKIE and exchange != _INFORMATIONAL:
+    if message.responder_cookie == NO_COOKIE and exchange != INFORMATIONAL:
         return "no responder cookie after phase 1"
     if message.is_encrypted:
         return _bad_ciphertext(message)
-    if exchange == _INFORMATIONAL and message.spans and first in _NOTICES:
+    if exchange == INFORMATIONAL and message.spans and first in _NOTICES:
         return None
     return "not encrypted, and no notification"
 
 
-_LATER: Final = frozenset(
-    {int(Exchange.QUICK), int(Exchange.TRANSACTION), int(Exchange.NEW_GROUP), _INFORMATIONAL}
-)
+_LATER: Final = frozenset({QUICK, int(Exchange.TRANSACTION), int(Exchange.NEW_GROUP), INFORMATIONAL})
 _NOTICES: Final = frozenset(
     {int(Payload.NOTIFICATION), int(Payload.DELETE), int(Payload.HASH), int(Payload.VENDOR_ID)}
 )

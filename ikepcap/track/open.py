@@ -13,7 +13,7 @@ from ikepcap.capture.datagram import Datagram, IcmpError, LostFragments
 from ikepcap.track.fragments import Fragments
 from ikepcap.track.roles import PHASE_1
 from ikepcap.wire.message import FLAG_ENCRYPTION, NO_COOKIE
-from ikepcap.wire.numbers import Exchange
+from ikepcap.wire.numbers import INFORMATIONAL
 
 RECORD: Final = Layout("<8sIqBBBBIHHHBHHB")
 """Digest, frame, time, sender, exchange, flags, first payload, message ID, octets on the wire, ports, TTL,
@@ -44,7 +44,6 @@ CROSSING_NS: Final = 10**10
 DUPLICATE_NS: Final = 2 * 10**9
 DUPLICATE_WITHOUT_ID_NS: Final = 10**7
 _LOOK_BACK: Final = 64
-_INFORMATIONAL: Final = int(Exchange.INFORMATIONAL)
 
 
 class Open(Struct, gc=False, eq=False):
@@ -138,7 +137,7 @@ class Open(Struct, gc=False, eq=False):
         """Bind the responder cookie; return whether this message carries another one than is bound."""
         if rcookie == NO_COOKIE:
             return False
-        if exchange == _INFORMATIONAL and not flags & FLAG_ENCRYPTION:
+        if exchange == INFORMATIONAL and not flags & FLAG_ENCRYPTION:
             return self.rcookie is not None
         if self.rcookie is None or (sender == 0 and not self.rcookie_used):
             # The first reply binds; the initiator's own choice between two replies overrides it.

@@ -13,13 +13,12 @@ from ikepcap.track.conversation import Other
 from ikepcap.track.open import KEPT, RECORD, RECORD_BYTES, SENDER_AT
 from ikepcap.track.roles import PHASE_1
 from ikepcap.wire.message import FLAG_ENCRYPTION, NO_COOKIE
-from ikepcap.wire.numbers import Exchange
+from ikepcap.wire.numbers import QUICK
 
 PAIR_LIMIT: Final = 10
 """Negotiations remembered of one pair of peers: the first few and the last few."""
 _FIRST_KEPT: Final = 6
 _LAYOUT: Final = SENDER_AT + 1
-_QUICK: Final = int(Exchange.QUICK)
 _RECORDS: Final = 12 * RECORD_BYTES
 """So much of a relative's records is looked at, at the beginning and at the end."""
 
@@ -46,7 +45,7 @@ class Pair(Struct, gc=False, eq=False):
 
     def others_of(self, records: bytearray) -> tuple[Relative, ...]:
         """Return all but one, which is known by its records, if that one needs explaining."""
-        if _QUICK in records[_LAYOUT::RECORD_BYTES]:
+        if QUICK in records[_LAYOUT::RECORD_BYTES]:
             return ()
         return tuple([
             Relative(initiator, bytes(theirs[:_RECORDS] + theirs[_RECORDS:][-_RECORDS:]), kept[:2])
@@ -68,7 +67,7 @@ def read(relative: Relative, reader: Reader) -> Other | None:
     is_answer = len(answer) > 28 and answer[18] in PHASE_1
     choice = reader.read(answer, len(answer))[1].offer if is_answer else None
     proofs = {r[3] for r in records if r[5] & FLAG_ENCRYPTION and r[4] in PHASE_1}
-    quick = {r[3] for r in records if r[5] & FLAG_ENCRYPTION and r[4] == _QUICK}
+    quick = {r[3] for r in records if r[5] & FLAG_ENCRYPTION and r[4] == QUICK}
     spoke = [max((r[2] for r in records if r[3] == side), default=None) for side in (0, 1)]
     return Other(
         relative.initiator, records[0][2], records[0][1], offer, choice, (spoke[0], spoke[1]),
