@@ -2,9 +2,12 @@
 
 from typing import Final
 
+import pytest
+
 from ikepcap.capture.write import Hop, udp_packets
 from ikepcap.testing import Frame
 from ikepcap.testing.stage import EPOCH_NS, SECOND_NS
+from ikepcap.track import registry
 from tests.report.scene import Scene, analyzed, faults, in_order, told
 
 MANY: Final = 9_000
@@ -46,3 +49,28 @@ def test_conversation_that_was_idle_for_long_is_taken_up_again() -> None:
     (found,) = analyzed(play).conversations
     assert [step for _, _, step, _, _ in told(found)][-2:] == ["INFO", "INFO"]
     assert (found.outcome, faults(found)) == ("established", [])
+
+
+def test_flood_ends_those_that_were_silent_for_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that began before all others and goes on among them stays whole; the others stand for themselves."""
+    monkeypatch.setattr(registry, "OPEN_LIMIT", 100)
+    monkeypatch.setattr(registry, "HARD_LIMIT", 400)
+    play = Scene(seed=3).msg1().wait(3).msg2().wait(3).msg3().wait(3).msg4().wait(3).msg5().wait(3).msg6()
+    play.wait(3).quick(1, 2, 3)
+    found = analyzed(in_order([*crowd(), *play.frames]), keep_messages=False).conversations
+    (among,) = [c for c in found if c.initiator_cookie == play.cookies[:8].hex()]
+    assert (among.outcome, among.message_count) == ("established", len(play.shots))
+    assert len(found) == MANY + 1
+
+
+def test_scan_that_ends_a_few_at_a_time_is_one_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight hosts are asked in a minute, among many conversations: some of them end while others are open."""
+    monkeypatch.setattr(registry, "OPEN_LIMIT", 100)
+    asked = [
+        Scene(responder=f"198.51.100.{n}", seed=40 + n, start_s=8 * n, vendor_ids=((), ())).msg1()
+        for n in range(8)
+    ]
+    frames = in_order([*crowd(), *(frame for one in asked for frame in one.frames)])
+    found = {c.initiator_cookie: c for c in analyzed(frames, keep_messages=False).conversations}
+    scanned = [found[one.cookies[:8].hex()] for one in asked]
+    assert {(one.outcome, faults(one) == []) for one in scanned} == {("probe", True)}
