@@ -52,7 +52,7 @@ def test_conversation_that_was_idle_for_long_is_taken_up_again() -> None:
 
 
 def test_flood_ends_those_that_were_silent_for_longest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that began before all others and goes on among them stays whole; the others stand for themselves."""
+    """One that began before all others and goes on among them stays whole."""
     monkeypatch.setattr(registry, "OPEN_LIMIT", 100)
     monkeypatch.setattr(registry, "HARD_LIMIT", 400)
     play = Scene(seed=3).msg1().wait(3).msg2().wait(3).msg3().wait(3).msg4().wait(3).msg5().wait(3).msg6()
@@ -60,7 +60,6 @@ def test_flood_ends_those_that_were_silent_for_longest(monkeypatch: pytest.Monke
     found = analyzed(in_order([*crowd(), *play.frames]), keep_messages=False).conversations
     (among,) = [c for c in found if c.initiator_cookie == play.cookies[:8].hex()]
     assert (among.outcome, among.message_count) == ("established", len(play.shots))
-    assert len(found) == MANY + 1
 
 
 def test_scan_that_ends_a_few_at_a_time_is_one_scan(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,4 +72,5 @@ def test_scan_that_ends_a_few_at_a_time_is_one_scan(monkeypatch: pytest.MonkeyPa
     frames = in_order([*crowd(), *(frame for one in asked for frame in one.frames)])
     found = {c.initiator_cookie: c for c in analyzed(frames, keep_messages=False).conversations}
     scanned = [found[one.cookies[:8].hex()] for one in asked]
-    assert {(one.outcome, faults(one) == []) for one in scanned} == {("probe", True)}
+    assert {(one.outcome, len(faults(one))) for one in scanned} == {("probe", 0)}
+    assert all("hosts" in one.findings[0].claim for one in scanned)
