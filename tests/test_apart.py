@@ -69,6 +69,24 @@ def test_a_child_that_was_killed_is_an_error_in_one_line() -> None:
         next(pieces)
 
 
+def test_child_knows_when_it_is_far_ahead(tmp_path: Path) -> None:
+    noted = tmp_path / "noted"
+
+    def work(send: Send) -> None:
+        before = send.is_far_ahead()
+        send(bytes(apart.PIPE_BYTES * 3 // 4))
+        after = send.is_far_ahead()
+        (tmp_path / "new").write_text(f"{before} {after}")
+        (tmp_path / "new").rename(noted)
+
+    pieces = apart.apart(work)
+    until = time.monotonic() + 60
+    while not noted.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert noted.read_text() == "False True"
+    assert len(list(pieces)) == 1
+
+
 def test_a_child_that_is_not_wanted_any_more_is_gone() -> None:
     """Whoever stops reading leaves neither a process behind nor its remains."""
 
