@@ -47,6 +47,8 @@ class Attempts:
                             found.append(trial)
                         elif trial not in missing:
                             missing.append(trial)
+            # Of two ways to the same key that one is taken which tells SKEYID_a and the others, too.
+            found.sort(key=lambda trial: trial.keys.known(), reverse=True)
             self._made = (known, found[:_MAX_TRIALS], missing)
         made, missing = self._made[1], self._made[2]
         return [*self.worked, *(trial for trial in made if trial not in self.worked)], list(missing)

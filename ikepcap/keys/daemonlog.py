@@ -1,5 +1,7 @@
 """Keys in the logs of daemons: strongSwan at `ike = 4`, racoon and MikroTik with debugging on.
 
+strongSwan at `chd = 4` tells g^xy of a quick mode with PFS as well, beside the message ID in `enc = 1`.
+
 Neither says beside a key which SA it is of. The cookies stand in other lines around it, so those seen last
 before it are taken, or else the first after it. Where negotiations cross, those may be another SA's: other
 cookies seen close by are kept too, and a key that is tried on the wrong SA opens nothing.
@@ -11,16 +13,18 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ikepcap.keys.material import Material, Origin
+from ikepcap.keys.material import Material, Origin, QuickSecret
 from ikepcap.keys.secret import Secret
 from ikepcap.logs.hexdump import HexDump
 from ikepcap.logs.lines import Line
 
 MAX_SECRET_BYTES: Final = 2048
 
+_QUICK_FIELD: Final = "quick"
 # strongSwan keymat_v1.c: "SKEYID_d => 20 bytes @ 0x7f...", and rows below.
 _STRONGSWAN: Final = re.compile(
-    r"\[IKE\d?\].*?(shared Diffie Hellman secret|SKEYID_[dae]|SKEYID|encryption key Ka) => (\d{1,4}) bytes @"
+    r"\[(?:IKE|CHD)\d?\].*?(shared Diffie Hellman secret|SKEYID_[dae]|SKEYID|encryption key Ka|DH secret)"
+    r" => (\d{1,4}) bytes @"
 )
 _STRONGSWAN_FIELDS: Final = {
     "shared Diffie Hellman secret": "shared",
@@ -29,7 +33,10 @@ _STRONGSWAN_FIELDS: Final = {
     "SKEYID_a": "skeyid_a",
     "SKEYID_e": "skeyid_e",
     "encryption key Ka": "encryption_key",
+    "DH secret": _QUICK_FIELD,
 }
+# "generating QUICK_MODE request 4095522139 [ HASH SA No KE ID ID ]", "next IV for MID 4095522139".
+_MESSAGE_ID: Final = re.compile(r"QUICK_MODE (?:request|response) (\d{1,10}) \[|next IV for MID (\d{1,10})\b")
 # racoon oakley.c: "SKEYID_d computed:", and groups on the line below.
 _RACOON: Final = re.compile(
     r"(compute DH's shared\.|compute DH's private\.|SKEYID_[dae] computed:|SKEYID computed:"
@@ -83,6 +90,8 @@ class _Reader:
         """Complete, and without cookies so far."""
         self._fields: dict[str, Secret] = {}
         self._line = 0
+        self._message_id: int | None = None
+        """Of the quick mode that the log spoke of last."""
         self._dump: HexDump | None = None
         self._field: str | None = None
         self._is_racoon = False
@@ -102,6 +111,9 @@ class _Reader:
         pair = _COOKIES.search(line.text)
         if pair is not None:
             yield from self._see(bytes.fromhex(pair[1]), bytes.fromhex(pair[2]))
+        quick = _MESSAGE_ID.search(line.text)
+        if quick is not None and 0 < (number := int(quick[1] or quick[2])) < 1 << 32:
+            self._message_id = number
         self._begin(line)
 
     def end(self) -> Iterator[Material]:
@@ -140,6 +152,10 @@ class _Reader:
             if len(octets) >= at + 16:
                 yield from self._see(octets[at : at + 8], octets[at + 8 : at + 16])
             return
+        if self._field == _QUICK_FIELD:
+            yield from self._complete()
+            yield from self._quick(Secret(octets))
+            return
         if self._field in self._fields:
             yield from self._complete()
         self._fields[self._field] = Secret(octets)
@@ -158,12 +174,22 @@ class _Reader:
         for material in waiting:
             yield replace(material, initiator_cookie=initiator, responder_cookie=other)
 
+    def _quick(self, shared: Secret) -> Iterator[Material]:
+        """Hand on g^xy of a quick mode; without its message ID nothing would find it."""
+        where, self._line = Origin(self._file, self._line), 0
+        if self._message_id is not None:
+            yield from self._placed(Material(where, quick=(QuickSecret(self._message_id, shared),)))
+
     def _complete(self) -> Iterator[Material]:
-        """Hand on the keys of an SA, or let them wait for its cookies."""
+        """Hand on the keys of an SA."""
         if not self._fields:
             return
         material = Material(Origin(self._file, self._line), **self._fields)  # type: ignore[arg-type]
         self._fields, self._line = {}, 0
+        yield from self._placed(material)
+
+    def _placed(self, material: Material) -> Iterator[Material]:
+        """Yield a material with the cookies that it is of, or let it wait for them."""
         if self._cookies is None:
             self._waiting.append(material)
             return

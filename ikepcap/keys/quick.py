@@ -30,10 +30,8 @@ class QuickMode(Struct):
         """Return the SPIs that either side chose: those of the SAs towards it."""
         offered, chosen = self.offers
         numbers = {proposal.number for proposal in chosen.proposals} if chosen is not None else None
-        return (
-            _spis(offered, numbers),
-            _spis(chosen, None),
-        )
+        # Where the answer is numbered anew, as between Libreswan and strongSwan, all that was offered.
+        return _spis(offered, numbers) or _spis(offered, None), _spis(chosen, None)
 
 
 def _spis(offer: Offer | None, numbers: set[int] | None) -> tuple[bytes, ...]:
