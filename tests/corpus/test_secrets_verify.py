@@ -22,13 +22,13 @@ SECRETS = sorted(CAPTURES.glob("*.secrets"))
 WITH_ESP = [path for path in SECRETS if "-esp-" in path.name]
 LOG = CAPTURES / "main-pfs-established-strongswan.log"
 PROOFS = (Payload.HASH, Payload.SIG)
-NAMES = {
+NAMES: dict[tuple[int, int], str] = {
     (0, Payload.HASH): "HASH_I", (1, Payload.HASH): "HASH_R",
     (0, Payload.SIG): "SIG_I", (1, Payload.SIG): "SIG_R",
 }  # fmt: skip
 KINDS = (
-    "main-psk", "main-rsa", "main-ecdsa", "aggressive-psk", "aggressive-rsa", "xauth", "hybrid", "mode-config",
-    "pfs", "3des", "ipv6", "vpnc", "nat-t", "libreswan", "strongswan",
+    "main-psk", "main-rsa", "main-ecdsa", "aggressive-psk", "aggressive-rsa", "xauth", "hybrid",
+    "mode-config", "pfs", "3des", "ipv6", "vpnc", "nat-t", "libreswan", "strongswan",
 )  # fmt: skip
 PINGS = 3
 
