@@ -242,8 +242,9 @@ class Decryptor:
         if is_phase_1(message):
             self.facts.learn(opened, sender)
             skeyid = trial.keys.skeyid
-            known = () if skeyid is None else (Candidate(skeyid, f"SKEYID {trial.keys.label}"),)
-            checks += check_proofs(opened, sender, self.facts, known)
+            # The encryption key alone tells no SKEYID, but a PSK does.
+            of_trial = () if skeyid is None else (Candidate(skeyid, f"SKEYID {trial.keys.label}"),)
+            checks += check_proofs(opened, sender, self.facts, of_trial or self._keys.skeyids())
         else:
             nonces = self.quick_modes.nonces(message.message_id) or QuickNonces()
             if trial.algorithm is not None and not fitting.lost:

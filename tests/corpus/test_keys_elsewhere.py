@@ -25,6 +25,7 @@ pytestmark = pytest.mark.skipif(not FOLDER, reason="IKEPCAP_CORPUS names no fold
 
 TRUTHS: dict[str, Any] = json.loads((Path(FOLDER) / "truth.json").read_text()) if FOLDER else {}
 KEYED = sorted(name for name, truth in TRUTHS.items() if any("key" in one for one in truth["keys"]))
+WITH_BOTH = [name for name in KEYED if any("psk" in one for one in TRUTHS[name]["keys"])]
 WITH_PSK = sorted(
     name for name, truth in TRUTHS.items()
     if any("psk" in one for one in truth["keys"])
@@ -55,6 +56,17 @@ def test_every_encrypted_message_opens_with_the_right_key(name: str, tmp_path: P
         assert one.plaintext is not None, (one.datagram.frame, one.refusal)
         assert one.plaintext.lost == 0
         assert not one.plaintext.defects
+
+
+@pytest.mark.parametrize("name", WITH_BOTH)
+def test_the_psk_beside_the_key_verifies_the_proofs_of_phase_1(name: str, tmp_path: Path) -> None:
+    table, psks = tmp_path / "ikev1_decryption_table", tmp_path / "psks"
+    table.write_text("".join(f"{cookie},{key}\n" for cookie, key in rows_of(name)))
+    psks.write_text("".join(f"{one['psk']}\n" for one in TRUTHS[name]["keys"] if "psk" in one))
+    found = Opening(Capture([Path(FOLDER or "") / name]), load_ring([table], [psks]))
+    proofs = [check for one in found for check in one.checks if check.name in ("HASH_I", "HASH_R")]
+    assert {check.name for check in proofs} == {"HASH_I", "HASH_R"}
+    assert {check.outcome for check in proofs} == {Outcome.VERIFIED}
 
 
 @pytest.mark.parametrize("name", KEYED)

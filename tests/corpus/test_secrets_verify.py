@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from ikepcap.wire.numbers import Exchange, Payload
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 SECRETS = sorted(CAPTURES.glob("*.secrets"))
 WITH_ESP = [path for path in SECRETS if "-esp-" in path.name]
+KEYED = sorted(path for path in CAPTURES.glob("*psk-established*.keys"))
+"""The PSK is in the facts."""
 LOG = CAPTURES / "main-pfs-established-strongswan.log"
 PROOFS = (Payload.HASH, Payload.SIG)
 NAMES: dict[tuple[int, int], str] = {
@@ -69,6 +72,23 @@ def test_every_hash_and_signature_verifies(secrets: Path) -> None:
         proven.add(name)
     assert {"HASH(1)", "HASH(2)", "HASH(3)"} < proven
     assert {name[-1] for name in proven} >= {"I", "R"}
+
+
+@pytest.mark.parametrize("keys", KEYED, ids=lambda path: path.stem)
+def test_with_wiresharks_table_the_psk_verifies_the_proofs_of_phase_1(keys: Path, tmp_path: Path) -> None:
+    """SKEYID is made of the PSK and both nonces; what else needs g^xy stays closed to it."""
+    facts = tomllib.loads(keys.with_suffix(".toml").read_text())
+    psks = tmp_path / "psks"
+    outcomes = []
+    for psk in (facts["source"]["psk"], "another"):
+        psks.write_text(f"{psk}\n")
+        found = Opening(Capture([keys.with_suffix(".pcap")]), load_ring([keys], [psks]))
+        checks = [check for one in found for check in one.checks if check.name in ("HASH_I", "HASH_R")]
+        outcomes.append({(check.name, check.outcome) for check in checks})
+    names = {name for name, _ in outcomes[0]}
+    assert names == {"HASH_I", "HASH_R"}
+    assert outcomes[0] == {(name, Outcome.VERIFIED) for name in names}
+    assert outcomes[1] == {(name, Outcome.FAILED) for name in names}
 
 
 @pytest.mark.parametrize("secrets", SECRETS, ids=lambda path: path.stem)
