@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ikepcap.keys.attempts import Attempts
-from ikepcap.keys.chain import Chains, Vector, is_phase_1
+from ikepcap.keys.chain import MESSAGE_BEFORE, Chains, Vector, is_phase_1
 from ikepcap.keys.check import Check, Outcome
 from ikepcap.keys.cipher import decrypt_blocks, with_iv
 from ikepcap.keys.facts import Facts
@@ -15,12 +15,11 @@ from ikepcap.keys.gap import resumed
 from ikepcap.keys.material import Material, NamedPsk
 from ikepcap.keys.opened import NotOpened, Opened, Plaintext, Reason
 from ikepcap.keys.quick import QuickModes
+from ikepcap.keys.refusal import Tried, ciphertext, refusal
 from ikepcap.keys.structure import Expected, Fit, fit
 from ikepcap.keys.trial import Trial, smallest_block
 from ikepcap.keys.verify import (
-    ROLE_NAMES,
     Candidate,
-    QuickNonces,
     check_exchange_hash,
     check_nat_d,
     check_proofs,
@@ -35,6 +34,7 @@ _MAX_FAILURES: Final = 256
 """Messages of one conversation tried in vain, none having opened, after which no more are tried."""
 _MAX_SEARCHES: Final = 32
 """Messages of one conversation on end that are searched in vain for payloads after an unknown first block."""
+_NOT_KNOWN: Final = "not known"
 _NO_KEY: Final = "no source has a key for this initiator cookie"
 _PSK_ALONE: Final = "a PSK alone opens nothing: g^xy or a DH private value is needed besides"
 _LOST_WHY: Final = "octets cannot be decrypted: the message before this one is not in the capture"
@@ -123,7 +123,7 @@ class Decryptor:
         if isinstance(known, NotOpened) and _stays_undecided(known, opened):
             return known
         is_better = isinstance(opened, Plaintext) and (
-            not isinstance(known, Plaintext) or opened.lost < known.lost
+            not isinstance(known, Plaintext) or opened.shortcomings() < known.shortcomings()
         )
         if known is None or is_better or not isinstance(known, Plaintext):
             self._results[name] = opened
@@ -148,16 +148,16 @@ class Decryptor:
         """
         if self._last_refusal is not None and self._failures >= _MAX_FAILURES and not self._keys.worked:
             return self._last_refusal
-        ciphertext = _ciphertext(message)
+        octets = ciphertext(message)
         made, missing = self._keys.now()
         if not made:
             if not self.materials:
                 return NotOpened(Reason.NO_KEY, _PSK_ALONE if self._keys.psks else _NO_KEY)
             return NotOpened(Reason.INCOMPLETE, "; ".join(missing[:3]) or "the sources hold no key")
-        if len(ciphertext) < smallest_block():
-            return NotOpened(Reason.UNSUPPORTED_SIZE, f"{len(ciphertext)} octets of ciphertext are no block")
+        if len(octets) < smallest_block():
+            return NotOpened(Reason.UNSUPPORTED_SIZE, f"{len(octets)} octets of ciphertext are no block")
         decrypted: list[tuple[Trial, bytes]] = []
-        for trial, blocks in self._decrypted(made, message, ciphertext, missing):
+        for trial, blocks in self._decrypted(made, message, octets, missing):
             decrypted.append((trial, blocks))
             found = self._with_vectors(message, sender, trial, blocks)
             if found is not None:
@@ -172,12 +172,16 @@ class Decryptor:
             is_believed = (has_gap or not is_phase_1(message)) and self._keys.is_of(trial, sender)
             if rest.is_borne_out or is_believed:
                 return self._accept(
-                    message, sender, trial, data, rest.fit, "not known", is_proven=rest.is_borne_out
+                    message, sender, trial, data, rest.fit, _NOT_KNOWN, is_proven=rest.is_borne_out
                 )
             could_be = has_gap
         self._searches -= 1
         self._failures += 1
-        self._last_refusal = self._refusal(message, sender, decrypted, missing, has_gap, could_be)
+        tried = Tried(
+            tuple(trial.keys.label for trial, _ in decrypted), tuple(missing),
+            has_gap or not self._has_vector(message, sender), could_be,
+        )  # fmt: skip
+        self._last_refusal = refusal(message, sender, tried, self._keys, self._proven_of)
         return self._last_refusal
 
     def _decrypted(
@@ -246,47 +250,13 @@ class Decryptor:
             of_trial = () if skeyid is None else (Candidate(skeyid, f"SKEYID {trial.keys.label}"),)
             checks += check_proofs(opened, sender, self.facts, of_trial or self._keys.skeyids())
         else:
-            nonces = self.quick_modes.nonces(message.message_id) or QuickNonces()
+            begins = None if rule == _NOT_KNOWN else rule != MESSAGE_BEFORE
+            self.quick_modes.learn(opened, sender, begins=begins)
             if trial.algorithm is not None and not fitting.lost:
+                nonces = self.quick_modes.before(opened, sender)
                 checked = check_exchange_hash(opened, trial.algorithm, trial.keys.skeyid_a, nonces)
                 checks += () if checked is None else (checked,)
-            self.quick_modes.learn(opened, sender)
         return replace(plaintext, checks=tuple(checks))
-
-    def _refusal(
-        self,
-        message: Message,
-        sender: int,
-        decrypted: list[tuple[Trial, bytes]],
-        missing: list[str],
-        has_gap: bool,
-        could_be: bool,
-    ) -> NotOpened:
-        """Say why no key opened a message."""
-        if not decrypted:
-            if missing:
-                return NotOpened(Reason.INCOMPLETE, "; ".join(missing[:3]))
-            size = len(_ciphertext(message))
-            return NotOpened(Reason.UNSUPPORTED_SIZE, f"{size} octets are not whole blocks of the cipher")
-        names = ", ".join(dict.fromkeys(trial.keys.label for trial, _ in decrypted[:3]))
-        nothing = f"with the key {names} no payloads come out"
-        if self._keys.opened_of and not could_be:
-            roles = " and ".join(ROLE_NAMES[role] for role in sorted(self._keys.opened_of))
-            other = "another key, or it was damaged, or too much before it is missing"
-            return NotOpened(
-                Reason.OTHER_KEY, f"the key {names} opens messages of the {roles}, and not this one: {other}"
-            )
-        if self._proven_of and sender not in self._proven_of:
-            (role,) = (ROLE_NAMES[one] for one in self._proven_of)
-            why = f"the {role} proved its key with it, and the {ROLE_NAMES[sender]} encrypts with another"
-            return NotOpened(Reason.OTHER_KEY, f"{nothing}: {why}")
-        if message.is_truncated:
-            cut = f"the capture holds {len(message.data)} of its {message.wire_bytes} octets"
-            return NotOpened(Reason.UNDECIDED, f"{nothing}: {cut}")
-        if has_gap or not self._has_vector(message, sender):
-            gap = "the messages that its IV depends on are not in the capture, or the key is wrong"
-            return NotOpened(Reason.UNDECIDED, f"{nothing}: {gap}")
-        return NotOpened(Reason.WRONG_KEY, f"wrong key: with the one {names} no payloads come out")
 
 
 def _has_gap(known: Opened | None) -> bool:
@@ -298,13 +268,6 @@ def _stays_undecided(known: NotOpened, opened: Opened) -> bool:
     """Whether a message that was undecided still is: neither it nor what came after it tells its IV."""
     is_wrong = isinstance(opened, NotOpened) and opened.reason is Reason.WRONG_KEY
     return is_wrong and known.reason is Reason.UNDECIDED
-
-
-def _ciphertext(message: Message) -> bytes:
-    """Return what follows the header, without what follows the message."""
-    size = len(message.data)
-    end = message.length if HEADER_BYTES < message.length < size else size
-    return message.data[HEADER_BYTES:end]
 
 
 def _expected(message: Message, trial: Trial) -> Expected:

@@ -1,5 +1,6 @@
 """Keyed captures of the lab without a message, one doubled, a wrong key: right, or it says why not."""
 
+import random
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +23,7 @@ from ikepcap.wire.walk import Fault
 
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 KEYED = sorted(CAPTURES.glob("*.keys"))
+SECRETS = sorted(CAPTURES.glob("*.secrets"))
 BLOCK = 16
 MISSING = {Reason.UNDECIDED, Reason.INCOMPLETE}
 """What a message may stay closed for that the whole capture opens."""
@@ -93,6 +95,22 @@ def test_without_any_one_message_the_others_open_or_say_what_is_missing(keys: Pa
         assert all(is_last_of_its_sender(one, found) for one in closed), gone.frame
         # The next message of the same exchange; behind the last of phase 1, the first of each other one.
         assert len(lossy) <= 1 or 0 not in {number for _, number in lossy}, gone.frame
+
+
+@pytest.mark.parametrize("secrets", SECRETS, ids=lambda path: path.stem)
+def test_without_several_and_with_neighbours_exchanged_nothing_is_said_that_is_not_so(secrets: Path) -> None:
+    ring, items = load_ring([secrets]), datagrams(secrets.with_suffix(".pcap"))
+    whole, rng = encrypted(items, ring), random.Random(len(items))
+    for _ in range(25):
+        left = [item for item in items if rng.random() > 0.3]
+        for place in range(len(left) - 1):
+            if rng.random() < 0.15:
+                left[place], left[place + 1] = left[place + 1], left[place]
+        order = [item.frame for item in left]
+        for frame, one in encrypted(left, ring).items():
+            assert is_told_right(one, whole[frame]), (order, frame, one.refusal)
+            failed = [check for check in one.checks if check.outcome is Outcome.FAILED]
+            assert not [check for check in failed if not check.name.startswith("NAT-D")], (order, frame)
 
 
 @pytest.mark.parametrize("keys", KEYED, ids=lambda path: path.stem)
