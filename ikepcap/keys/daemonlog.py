@@ -3,8 +3,9 @@
 strongSwan at `chd = 4` tells g^xy of a quick mode with PFS as well, beside the message ID in `enc = 1`.
 
 Neither says beside a key which SA it is of. The cookies stand in other lines around it, so those seen last
-before it are taken, or else the first after it. Where negotiations cross, those may be another SA's: other
-cookies seen close by are kept too, and a key that is tried on the wrong SA opens nothing.
+before it are taken, of the same thread where strongSwan names it, or else the first after it. Where
+negotiations cross, those may be another SA's: other cookies seen close by are kept too, and a key that is
+tried on the wrong SA opens nothing.
 """
 
 import re
@@ -51,6 +52,8 @@ _RACOON_FIELDS: Final = {
     "SKEYID_e computed:": "skeyid_e",
     "final encryption key computed:": "encryption_key",
 }
+# "04[IKE] <lab|1> SKEYID => 32 bytes": strongSwan numbers its threads.
+_THREAD: Final = re.compile(r"\b(\d{2,3})\[[A-Z]{3}\d?\]")
 # "checkout IKEv1 SA with SPIs 58..._i 24..._r" (strongSwan), "resend phase1 packet 80...:00..." (racoon).
 _COOKIES: Final = re.compile(r"\b([0-9a-f]{16})(?:_i\*? |:)([0-9a-f]{16})(?:_r\b|_r\*|\b)")
 # What begins with both cookies: NAT-D inputs of strongSwan at ike 3, packets of racoon.
@@ -78,6 +81,18 @@ def read_log(lines: Iterable[Line], file: str) -> Iterator[Material]:
     yield from reader.end()
 
 
+class _Thread:
+    """What one thread of a daemon logged so far of the SA that it works on."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Secret] = {}
+        self.line = 0
+        self.cookies: tuple[bytes, bytes | None] | None = None
+        """Those that it named last."""
+        self.message_id: int | None = None
+        """Of the quick mode that it named last."""
+
+
 class _Reader:
     """Puts together the keys of one SA, which the daemons log one after the other."""
 
@@ -88,10 +103,9 @@ class _Reader:
         """Initiator cookies, the latest last."""
         self._waiting: list[Material] = []
         """Complete, and without cookies so far."""
-        self._fields: dict[str, Secret] = {}
-        self._line = 0
-        self._message_id: int | None = None
-        """Of the quick mode that the log spoke of last."""
+        self._threads: dict[str, _Thread] = {}
+        self._thread = _Thread()
+        """That of the line at hand."""
         self._dump: HexDump | None = None
         self._field: str | None = None
         self._is_racoon = False
@@ -108,18 +122,25 @@ class _Reader:
             if self._is_racoon and not self._dump.octets and _is_empty(line.text):
                 return
             yield from self._end_of_dump()
+        named = _THREAD.search(line.text)
+        number = named[1] if named else ""
+        if number not in self._threads:
+            self._threads[number] = _Thread()
+        self._thread = self._threads[number]
         pair = _COOKIES.search(line.text)
         if pair is not None:
             yield from self._see(bytes.fromhex(pair[1]), bytes.fromhex(pair[2]))
         quick = _MESSAGE_ID.search(line.text)
-        if quick is not None and 0 < (number := int(quick[1] or quick[2])) < 1 << 32:
-            self._message_id = number
+        if quick is not None and 0 < (message_id := int(quick[1] or quick[2])) < 1 << 32:
+            self._thread.message_id = message_id
         self._begin(line)
 
     def end(self) -> Iterator[Material]:
         """Yield what is left when the log ends."""
         yield from self._end_of_dump()
-        yield from self._complete()
+        for thread in self._threads.values():
+            self._thread = thread
+            yield from self._complete()
         yield from self._waiting
 
     def _begin(self, line: Line) -> None:
@@ -138,7 +159,7 @@ class _Reader:
 
     def _start(self, field: str, size: int | None, line: Line, *, is_racoon: bool) -> None:
         self._field, self._dump, self._is_racoon = field, HexDump(size), is_racoon
-        self._line = self._line or line.number
+        self._thread.line = self._thread.line or line.number
 
     def _end_of_dump(self) -> Iterator[Material]:
         """Keep what was dumped: a secret, or octets that begin with cookies."""
@@ -156,16 +177,16 @@ class _Reader:
             yield from self._complete()
             yield from self._quick(Secret(octets))
             return
-        if self._field in self._fields:
+        if self._field in self._thread.fields:
             yield from self._complete()
-        self._fields[self._field] = Secret(octets)
+        self._thread.fields[self._field] = Secret(octets)
         if self._field == _LAST_FIELD:
             yield from self._complete()
 
     def _see(self, initiator: bytes, responder: bytes) -> Iterator[Material]:
         """Take cookies: the keys that wait for some get them."""
         other = responder if any(responder) else None
-        self._cookies = (initiator, other)
+        self._cookies = self._thread.cookies = (initiator, other)
         if initiator in self._recent:
             self._recent.remove(initiator)
         self._recent.append(initiator)
@@ -176,24 +197,27 @@ class _Reader:
 
     def _quick(self, shared: Secret) -> Iterator[Material]:
         """Hand on g^xy of a quick mode; without its message ID nothing would find it."""
-        where, self._line = Origin(self._file, self._line), 0
-        if self._message_id is not None:
-            yield from self._placed(Material(where, quick=(QuickSecret(self._message_id, shared),)))
+        thread = self._thread
+        where, thread.line = Origin(self._file, thread.line), 0
+        if thread.message_id is not None:
+            yield from self._placed(Material(where, quick=(QuickSecret(thread.message_id, shared),)))
 
     def _complete(self) -> Iterator[Material]:
         """Hand on the keys of an SA."""
-        if not self._fields:
+        thread = self._thread
+        if not thread.fields:
             return
-        material = Material(Origin(self._file, self._line), **self._fields)  # type: ignore[arg-type]
-        self._fields, self._line = {}, 0
+        material = Material(Origin(self._file, thread.line), **thread.fields)  # type: ignore[arg-type]
+        thread.fields, thread.line = {}, 0
         yield from self._placed(material)
 
     def _placed(self, material: Material) -> Iterator[Material]:
         """Yield a material with the cookies that it is of, or let it wait for them."""
-        if self._cookies is None:
+        cookies = self._thread.cookies or self._cookies
+        if cookies is None:
             self._waiting.append(material)
             return
-        initiator, responder = self._cookies
+        initiator, responder = cookies
         nearby = tuple(cookie for cookie in self._recent if cookie != initiator)
         yield replace(material, initiator_cookie=initiator, responder_cookie=responder, nearby=nearby)
 
