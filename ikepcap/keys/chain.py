@@ -67,6 +67,18 @@ class Chains:
         has_exchange = any(last != own for last in self._exchanges.get(message.message_id, ()))
         return has_exchange or has_phase_1 or has_initial
 
+    def gap(self, message: Message, sender: int, facts: Facts) -> str:
+        """Say what is missing of what the message's IV depends on."""
+        if not is_phase_1(message):
+            return "the message before it was not captured whole"
+        if message.exchange == Exchange.MAIN and sender != INITIATOR:
+            return "MSG5 was not captured whole"
+        steps = ("MSG3", "MSG4") if message.exchange == Exchange.MAIN else ("MSG1", "MSG2")
+        lost = [step for step, public in zip(steps, facts.public, strict=True) if public is None]
+        if not lost:
+            return "its IV is not known"
+        return f"{' and '.join(lost)} {'were' if len(lost) > 1 else 'was'} not captured whole"
+
     def vectors(
         self, message: Message, sender: int, facts: Facts, algorithms: Iterable[HashAlgorithm], block: int
     ) -> Iterator[Vector]:

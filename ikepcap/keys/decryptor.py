@@ -37,7 +37,6 @@ _MAX_SEARCHES: Final = 32
 _NOT_KNOWN: Final = "not known"
 _NO_KEY: Final = "no source has a key for this initiator cookie"
 _PSK_ALONE: Final = "a PSK alone opens nothing: g^xy or a DH private value is needed besides"
-_LOST_WHY: Final = "octets cannot be decrypted: the message before this one is not in the capture"
 
 
 class Decryptor:
@@ -177,9 +176,10 @@ class Decryptor:
             could_be = has_gap
         self._searches -= 1
         self._failures += 1
+        has_gap = has_gap or not self._has_vector(message, sender)
         tried = Tried(
             tuple(trial.keys.label for trial, _ in decrypted), tuple(missing),
-            has_gap or not self._has_vector(message, sender), could_be,
+            self._chains.gap(message, sender, self.facts) if has_gap else None, could_be,
         )  # fmt: skip
         self._last_refusal = refusal(message, sender, tried, self._keys, self._proven_of)
         return self._last_refusal
@@ -236,7 +236,8 @@ class Decryptor:
         self._searches = _MAX_SEARCHES
         defects = fitting.defects
         if fitting.lost:
-            what = f"the first {fitting.lost} {_LOST_WHY}"
+            gap = self._chains.gap(message, sender, self.facts)
+            what = f"the first {fitting.lost} octets cannot be decrypted: {gap}"
             defects = (Defect(Fault.UNREADABLE, HEADER_BYTES, what), *defects)
         plaintext = Plaintext(
             data, fitting.spans, defects, trial.keys.label, rule, fitting.lost, fitting.inferred

@@ -15,8 +15,8 @@ class Tried(Struct, frozen=True):
     """Where each key came from that decrypted it."""
     missing: tuple[str, ...]
     """What kept other keys from being tried."""
-    has_gap: bool
-    """What its IV depends on is not in the capture before it."""
+    gap: str | None
+    """What is missing of what its IV depends on; None where it was all seen before."""
     could_be: bool
     """But for its first block, which that hides, it may be what such a message is with one of the keys."""
 
@@ -57,9 +57,8 @@ def refusal(
     if message.is_truncated:
         cut = f"the capture holds {len(message.data)} of its {message.wire_bytes} octets"
         return NotOpened(Reason.UNDECIDED, f"{nothing}: {cut}")
-    if tried.has_gap:
-        gap = "the messages that its IV depends on are not in the capture, or the key is wrong"
-        return NotOpened(Reason.UNDECIDED, f"{nothing}: {gap}")
+    if tried.gap is not None:
+        return NotOpened(Reason.UNDECIDED, f"{nothing}: {tried.gap}, or the key is wrong")
     return NotOpened(Reason.WRONG_KEY, f"wrong key: with the one {names} no payloads come out")
 
 
