@@ -21,7 +21,7 @@ from ikepcap.capture.reader import Progress
 from ikepcap.capture.scapy_packets import packets as scapy_packets
 from ikepcap.diagnose.whole import whole_findings
 from ikepcap.follow import Source, Watch
-from ikepcap.inputs import Input, Paths, listed, opened
+from ikepcap.inputs import Input, Paths, is_repeatable, listed, opened
 from ikepcap.report.comparison import Side
 from ikepcap.report.model import Conversation, Report
 from ikepcap.run import Conversations, Near, ring_of
@@ -120,7 +120,9 @@ def messages(
     """Yield every ISAKMP message of captures or Scapy packets, of any version, one datagram at a time.
 
     IKE fragments come as the fragments they are: putting them together takes a conversation. With keys
-    each message comes with what they make of it, and after the last of some fragments the whole they make.
+    each message comes with what they make of it, and after the last of some fragments the whole they make;
+    files are read twice then, since what opens a message may come after it. Of standard input each message
+    comes with what is known by then.
     `warn` is called at the end, once for everything that was not read: a file that ends early, frames of a
     link type that is not known, datagrams cut by a snaplen.
     """
@@ -129,9 +131,16 @@ def messages(
     items = captured if warn is None else _warning(captured, warn)
     if ring is None:
         return _framed(items)
+    return _opened(paths, items, ring)
+
+
+def _opened(given: Input, items: Iterable[Item], ring: "KeyRing") -> "Iterator[OpenedMessage]":
+    """Yield messages as keys open them, knowing all of the capture where it can be read twice."""
     from ikepcap.opening import Opening
 
-    return iter(Opening(items, ring))
+    later = Opening(opened(given, None), ring).in_the_end() if is_repeatable(given) else {}
+    for place, found in enumerate(Opening(items, ring)):
+        yield later.get(place, found)
 
 
 def _warning(captured: Source, warn: Warn) -> Iterator[Item]:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeGuard
 
 from ikepcap.capture.decode import Decoder
@@ -56,8 +56,18 @@ def readable_twice(given: Input) -> Input:
     if not is_paths(given):
         return list(sniffed(given))
     for name in names(given):
-        is_pipe = os.path.exists(name) and stat.S_ISFIFO(os.stat(name).st_mode)  # noqa: PTH110, PTH116
-        if name == STANDARD_INPUT or is_pipe:
+        if _is_piped(name):
             message = f"with keys a capture is read twice: name a file in place of '{name}'"
             raise IkepcapError(message)
     return given
+
+
+def is_repeatable(given: Input) -> bool:
+    """Whether it can be read once more as it is: names of files, or packets that do not come one by one."""
+    return not any(map(_is_piped, names(given))) if is_paths(given) else not isinstance(given, Iterator)
+
+
+def _is_piped(name: str) -> bool:
+    if name == STANDARD_INPUT:
+        return True
+    return os.path.exists(name) and stat.S_ISFIFO(os.stat(name).st_mode)  # noqa: PTH110, PTH116

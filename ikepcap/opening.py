@@ -44,15 +44,22 @@ class Opening:
         self._captured = captured
         self.sessions = Sessions(ring)
         self._joiner = Joiner()
-        self._unsettled: list[tuple[Datagram, tuple[int, ...], Unsettled]] = []
+        self._unsettled: list[tuple[int, Datagram, tuple[int, ...], Unsettled]] = []
+        self._yielded = 0
 
     def again(self) -> Iterator[OpenedMessage]:
         """Yield what stayed closed, or lost its beginning, with what the rest of the capture makes of it.
 
         Messages out of order are opened then, and a key that proved right later is not called wrong.
         """
-        for datagram, frames, unsettled in self._unsettled:
+        for _, datagram, frames, unsettled in self._unsettled:
             yield _found(datagram, unsettled.message, unsettled.again(), frames)
+
+    def in_the_end(self) -> dict[int, OpenedMessage]:
+        """Read all, and return what `again` yields by its place in the iteration, from 0."""
+        for _ in self:
+            pass
+        return dict(zip((place for place, *_ in self._unsettled), self.again(), strict=True))
 
     def __iter__(self) -> Iterator[OpenedMessage]:
         for item in self._captured:
@@ -63,11 +70,14 @@ class Opening:
                 continue
             if message.next_payload != Payload.FRAGMENT or message.is_encrypted:
                 yield self._opened(item, message)
+                self._yielded += 1
                 continue
             yield OpenedMessage(item, message)
+            self._yielded += 1
             joined = self._joiner.add(item, message)
             if joined is not None:
                 yield self._opened(item, joined.message, joined.frames)
+                self._yielded += 1
 
     def _opened(self, datagram: Datagram, message: Message, frames: tuple[int, ...] = ()) -> OpenedMessage:
         """Return a whole message with what its conversation's keys make of it."""
@@ -75,7 +85,7 @@ class Opening:
         if result is None:
             return OpenedMessage(datagram, message, frames=frames)
         if result.unsettled is not None and len(self._unsettled) < _UNSETTLED:
-            self._unsettled.append((datagram, frames, result.unsettled))
+            self._unsettled.append((self._yielded, datagram, frames, result.unsettled))
         return _found(datagram, message, result, frames)
 
 

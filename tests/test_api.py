@@ -183,3 +183,15 @@ def test_keys_open_messages_and_scapys_packets_too(tmp_path: Path) -> None:
         for given in (iter(list(ikepcap.packets(capture))), capture)
     )
     assert of_packets == of_files
+
+
+def test_what_comes_one_by_one_is_opened_with_what_is_known_by_then() -> None:
+    """Files, and packets that are all there, are read twice: MSG6 of this capture comes after QM1."""
+    captures = Path(__file__).resolve().parents[1] / "captures"
+    capture = captures / "main-msg6-and-qm1-exchanged-strongswan.pcap"
+    keys, packets = capture.with_suffix(".keys"), list(ikepcap.packets(capture))
+    for given, lost in ((capture, 0), (packets, 0), (iter(packets), 16)):
+        opened = {one.datagram.frame: one.plaintext for one in ikepcap.messages(given, keys=keys)}
+        quick_mode = opened[6]
+        assert quick_mode is not None
+        assert quick_mode.lost == lost

@@ -40,6 +40,8 @@ def import_log(log: str, output: str) -> None:
     write([data], output, inputs=[log])
     plural = "s" if imported.messages > 1 else ""
     said = [f"{imported.messages:,} message{plural} of a log of {imported.kind}"]
+    if imported.left_out:
+        said.append(f"{imported.left_out:,} left out: not whole in the log, or no IKEv1")
     if not imported.is_timed:
         said.append("the log has no times: messages are 1 ms apart")
     if imported.invented:

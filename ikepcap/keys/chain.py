@@ -60,11 +60,24 @@ class Chains:
         own = message.data[-_KEPT:]
         has_phase_1 = any(last != own for last in self._phase_1)
         if is_phase_1(message):
-            # MSG6 of main mode depends on MSG5.
-            begins = message.exchange != Exchange.MAIN or sender == INITIATOR
-            return has_phase_1 or (has_initial and begins)
+            # In main mode MSG5 depends on both KE payloads, and MSG6 on MSG5.
+            if message.exchange == Exchange.MAIN:
+                return has_initial if sender == INITIATOR else has_phase_1
+            return has_phase_1 or has_initial
         has_exchange = any(last != own for last in self._exchanges.get(message.message_id, ()))
         return has_exchange or has_phase_1 or has_initial
+
+    def gap(self, message: Message, sender: int, facts: Facts) -> str:
+        """Say what is missing of what the message's IV depends on."""
+        if not is_phase_1(message):
+            return "the message before it was not captured whole"
+        if message.exchange == Exchange.MAIN and sender != INITIATOR:
+            return "MSG5 was not captured whole"
+        steps = ("MSG3", "MSG4") if message.exchange == Exchange.MAIN else ("MSG1", "MSG2")
+        lost = [step for step, public in zip(steps, facts.public, strict=True) if public is None]
+        if not lost:
+            return "its IV is not known"
+        return f"{' and '.join(lost)} {'were' if len(lost) > 1 else 'was'} not captured whole"
 
     def vectors(
         self, message: Message, sender: int, facts: Facts, algorithms: Iterable[HashAlgorithm], block: int
@@ -82,12 +95,12 @@ class Chains:
         initial = tuple(_initial(facts, algorithms, block))
         blocks = [last[-block:] for last in reversed(self._phase_1)]
         if is_phase_1(message):
-            yield from (Vector(last, _MESSAGE_BEFORE) for last in blocks[:1])
+            yield from (Vector(last, MESSAGE_BEFORE) for last in blocks[:1])
             yield from initial
             yield from (Vector(last, _EARLIER) for last in blocks[1:])
             return
         for last in reversed(self._exchanges.get(message.message_id, ())):
-            yield Vector(last[-block:], _MESSAGE_BEFORE)
+            yield Vector(last[-block:], MESSAGE_BEFORE)
         number = message.message_id.to_bytes(4)
         # Regularly of the last block of phase 1; before that was complete, of what came last by then.
         bases = [
@@ -125,7 +138,7 @@ def _initial(facts: Facts, algorithms: Iterable[HashAlgorithm], block: int) -> I
         yield Vector(algorithm.digest(other, one)[:block], _INITIAL)
 
 
-_MESSAGE_BEFORE: Final = "last block of the message before"
+MESSAGE_BEFORE: Final = "last block of the message before"
 _INITIAL: Final = "initial IV of phase 1"
 _EARLIER: Final = "last block of an earlier message"
 _PHASE_1: Final = "last block of phase 1"
@@ -133,5 +146,5 @@ _FROM_INITIAL: Final = "initial IV of phase 1, in place of its last block"
 _BEFORE_LAST: Final = "a block before the last one of phase 1"
 _NO_BASE: Final = "the message ID alone, as Libreswan does before phase 1 is complete"
 _WINDOWS: Final = "last block its sender sent, as Windows does"
-REGULAR: Final = frozenset((_MESSAGE_BEFORE, _INITIAL, _PHASE_1))
+REGULAR: Final = frozenset((MESSAGE_BEFORE, _INITIAL, _PHASE_1))
 """Rules of RFC 2409; the others are what some implementation does, or what a gap in the capture leaves."""

@@ -1,8 +1,11 @@
 """Keys in the logs of daemons: strongSwan at `ike = 4`, racoon and MikroTik with debugging on.
 
+strongSwan at `chd = 4` tells g^xy of a quick mode with PFS as well, beside the message ID in `enc = 1`.
+
 Neither says beside a key which SA it is of. The cookies stand in other lines around it, so those seen last
-before it are taken, or else the first after it. Where negotiations cross, those may be another SA's: other
-cookies seen close by are kept too, and a key that is tried on the wrong SA opens nothing.
+before it are taken, of the same thread where strongSwan names it, or else the first after it. Where
+negotiations cross, those may be another SA's: other cookies seen close by are kept too, and a key that is
+tried on the wrong SA opens nothing.
 """
 
 import re
@@ -11,16 +14,18 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ikepcap.keys.material import Material, Origin
+from ikepcap.keys.material import Material, Origin, QuickSecret
 from ikepcap.keys.secret import Secret
 from ikepcap.logs.hexdump import HexDump
 from ikepcap.logs.lines import Line
 
 MAX_SECRET_BYTES: Final = 2048
 
+_QUICK_FIELD: Final = "quick"
 # strongSwan keymat_v1.c: "SKEYID_d => 20 bytes @ 0x7f...", and rows below.
 _STRONGSWAN: Final = re.compile(
-    r"\[IKE\d?\].*?(shared Diffie Hellman secret|SKEYID_[dae]|SKEYID|encryption key Ka) => (\d{1,4}) bytes @"
+    r"\[(?:IKE|CHD)\d?\].*?(shared Diffie Hellman secret|SKEYID_[dae]|SKEYID|encryption key Ka|DH secret)"
+    r" => (\d{1,4}) bytes @"
 )
 _STRONGSWAN_FIELDS: Final = {
     "shared Diffie Hellman secret": "shared",
@@ -29,7 +34,10 @@ _STRONGSWAN_FIELDS: Final = {
     "SKEYID_a": "skeyid_a",
     "SKEYID_e": "skeyid_e",
     "encryption key Ka": "encryption_key",
+    "DH secret": _QUICK_FIELD,
 }
+# "generating QUICK_MODE request 4095522139 [ HASH SA No KE ID ID ]", "next IV for MID 4095522139".
+_MESSAGE_ID: Final = re.compile(r"QUICK_MODE (?:request|response) (\d{1,10}) \[|next IV for MID (\d{1,10})\b")
 # racoon oakley.c: "SKEYID_d computed:", and groups on the line below.
 _RACOON: Final = re.compile(
     r"(compute DH's shared\.|compute DH's private\.|SKEYID_[dae] computed:|SKEYID computed:"
@@ -44,6 +52,8 @@ _RACOON_FIELDS: Final = {
     "SKEYID_e computed:": "skeyid_e",
     "final encryption key computed:": "encryption_key",
 }
+# "04[IKE] <lab|1> SKEYID => 32 bytes": strongSwan numbers its threads.
+_THREAD: Final = re.compile(r"\b(\d{2,3})\[[A-Z]{3}\d?\]")
 # "checkout IKEv1 SA with SPIs 58..._i 24..._r" (strongSwan), "resend phase1 packet 80...:00..." (racoon).
 _COOKIES: Final = re.compile(r"\b([0-9a-f]{16})(?:_i\*? |:)([0-9a-f]{16})(?:_r\b|_r\*|\b)")
 # What begins with both cookies: NAT-D inputs of strongSwan at ike 3, packets of racoon.
@@ -71,6 +81,18 @@ def read_log(lines: Iterable[Line], file: str) -> Iterator[Material]:
     yield from reader.end()
 
 
+class _Thread:
+    """What one thread of a daemon logged so far of the SA that it works on."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Secret] = {}
+        self.line = 0
+        self.cookies: tuple[bytes, bytes | None] | None = None
+        """Those that it named last."""
+        self.message_id: int | None = None
+        """Of the quick mode that it named last."""
+
+
 class _Reader:
     """Puts together the keys of one SA, which the daemons log one after the other."""
 
@@ -81,8 +103,9 @@ class _Reader:
         """Initiator cookies, the latest last."""
         self._waiting: list[Material] = []
         """Complete, and without cookies so far."""
-        self._fields: dict[str, Secret] = {}
-        self._line = 0
+        self._threads: dict[str, _Thread] = {}
+        self._thread = _Thread()
+        """That of the line at hand."""
         self._dump: HexDump | None = None
         self._field: str | None = None
         self._is_racoon = False
@@ -99,15 +122,25 @@ class _Reader:
             if self._is_racoon and not self._dump.octets and _is_empty(line.text):
                 return
             yield from self._end_of_dump()
+        named = _THREAD.search(line.text)
+        number = named[1] if named else ""
+        if number not in self._threads:
+            self._threads[number] = _Thread()
+        self._thread = self._threads[number]
         pair = _COOKIES.search(line.text)
         if pair is not None:
             yield from self._see(bytes.fromhex(pair[1]), bytes.fromhex(pair[2]))
+        quick = _MESSAGE_ID.search(line.text)
+        if quick is not None and 0 < (message_id := int(quick[1] or quick[2])) < 1 << 32:
+            self._thread.message_id = message_id
         self._begin(line)
 
     def end(self) -> Iterator[Material]:
         """Yield what is left when the log ends."""
         yield from self._end_of_dump()
-        yield from self._complete()
+        for thread in self._threads.values():
+            self._thread = thread
+            yield from self._complete()
         yield from self._waiting
 
     def _begin(self, line: Line) -> None:
@@ -126,7 +159,7 @@ class _Reader:
 
     def _start(self, field: str, size: int | None, line: Line, *, is_racoon: bool) -> None:
         self._field, self._dump, self._is_racoon = field, HexDump(size), is_racoon
-        self._line = self._line or line.number
+        self._thread.line = self._thread.line or line.number
 
     def _end_of_dump(self) -> Iterator[Material]:
         """Keep what was dumped: a secret, or octets that begin with cookies."""
@@ -140,16 +173,20 @@ class _Reader:
             if len(octets) >= at + 16:
                 yield from self._see(octets[at : at + 8], octets[at + 8 : at + 16])
             return
-        if self._field in self._fields:
+        if self._field == _QUICK_FIELD:
             yield from self._complete()
-        self._fields[self._field] = Secret(octets)
+            yield from self._quick(Secret(octets))
+            return
+        if self._field in self._thread.fields:
+            yield from self._complete()
+        self._thread.fields[self._field] = Secret(octets)
         if self._field == _LAST_FIELD:
             yield from self._complete()
 
     def _see(self, initiator: bytes, responder: bytes) -> Iterator[Material]:
         """Take cookies: the keys that wait for some get them."""
         other = responder if any(responder) else None
-        self._cookies = (initiator, other)
+        self._cookies = self._thread.cookies = (initiator, other)
         if initiator in self._recent:
             self._recent.remove(initiator)
         self._recent.append(initiator)
@@ -158,16 +195,29 @@ class _Reader:
         for material in waiting:
             yield replace(material, initiator_cookie=initiator, responder_cookie=other)
 
+    def _quick(self, shared: Secret) -> Iterator[Material]:
+        """Hand on g^xy of a quick mode; without its message ID nothing would find it."""
+        thread = self._thread
+        where, thread.line = Origin(self._file, thread.line), 0
+        if thread.message_id is not None:
+            yield from self._placed(Material(where, quick=(QuickSecret(thread.message_id, shared),)))
+
     def _complete(self) -> Iterator[Material]:
-        """Hand on the keys of an SA, or let them wait for its cookies."""
-        if not self._fields:
+        """Hand on the keys of an SA."""
+        thread = self._thread
+        if not thread.fields:
             return
-        material = Material(Origin(self._file, self._line), **self._fields)  # type: ignore[arg-type]
-        self._fields, self._line = {}, 0
-        if self._cookies is None:
+        material = Material(Origin(self._file, thread.line), **thread.fields)  # type: ignore[arg-type]
+        thread.fields, thread.line = {}, 0
+        yield from self._placed(material)
+
+    def _placed(self, material: Material) -> Iterator[Material]:
+        """Yield a material with the cookies that it is of, or let it wait for them."""
+        cookies = self._thread.cookies or self._cookies
+        if cookies is None:
             self._waiting.append(material)
             return
-        initiator, responder = self._cookies
+        initiator, responder = cookies
         nearby = tuple(cookie for cookie in self._recent if cookie != initiator)
         yield replace(material, initiator_cookie=initiator, responder_cookie=responder, nearby=nearby)
 

@@ -6,21 +6,20 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ikepcap.keys.chain import Chains, Vector, is_phase_1
+from ikepcap.keys.attempts import Attempts
+from ikepcap.keys.chain import MESSAGE_BEFORE, Chains, Vector, is_phase_1
 from ikepcap.keys.check import Check, Outcome
 from ikepcap.keys.cipher import decrypt_blocks, with_iv
-from ikepcap.keys.derive import PSK_METHODS, candidates, skeyid_psk
 from ikepcap.keys.facts import Facts
+from ikepcap.keys.gap import resumed
 from ikepcap.keys.material import Material, NamedPsk
 from ikepcap.keys.opened import NotOpened, Opened, Plaintext, Reason
 from ikepcap.keys.quick import QuickModes
-from ikepcap.keys.secret import Secret
-from ikepcap.keys.structure import Expected, Fit, fit, fit_without_first_block
-from ikepcap.keys.trial import Trial, smallest_block, trials
+from ikepcap.keys.refusal import Tried, ciphertext, refusal
+from ikepcap.keys.structure import Expected, Fit, fit
+from ikepcap.keys.trial import Trial, smallest_block
 from ikepcap.keys.verify import (
-    ROLE_NAMES,
     Candidate,
-    QuickNonces,
     check_exchange_hash,
     check_nat_d,
     check_proofs,
@@ -31,14 +30,13 @@ from ikepcap.wire.walk import Defect, Fault
 End = tuple[str, int]
 _REMEMBERED: Final = 64
 """Messages whose result is kept for their repetitions."""
-_MAX_TRIALS: Final = 256
 _MAX_FAILURES: Final = 256
 """Messages of one conversation tried in vain, none having opened, after which no more are tried."""
 _MAX_SEARCHES: Final = 32
-"""Messages of one conversation that are searched in vain for payloads after an unknown first block."""
+"""Messages of one conversation on end that are searched in vain for payloads after an unknown first block."""
+_NOT_KNOWN: Final = "not known"
 _NO_KEY: Final = "no source has a key for this initiator cookie"
 _PSK_ALONE: Final = "a PSK alone opens nothing: g^xy or a DH private value is needed besides"
-_LOST_WHY: Final = "octets cannot be decrypted: the message before this one is not in the capture"
 
 
 class Decryptor:
@@ -52,18 +50,19 @@ class Decryptor:
     ) -> None:
         self.facts = Facts(initiator_cookie)
         self.quick_modes = QuickModes()
-        self.materials = tuple(materials)
-        self._psks = tuple(psks)
+        self._keys = Attempts(self.facts, materials, psks)
         self._chains = Chains()
         self._results: dict[bytes, Opened] = {}
-        self._worked: list[Trial] = []
-        self._opened_of: set[int] = set()
         self._proven_of: set[int] = set()
         """Peers whose proof in the clear is made with the keys there are."""
         self._searches = _MAX_SEARCHES
         self._failures = 0
         self._last_refusal: NotOpened | None = None
-        self._made: tuple[object, list[Trial], list[str]] | None = None
+
+    @property
+    def materials(self) -> tuple[Material, ...]:
+        """What the sources say of this conversation."""
+        return self._keys.materials
 
     def observe(
         self, message: Message, sender: int, source: End | None = None, destination: End | None = None
@@ -84,7 +83,7 @@ class Decryptor:
         if source is not None and destination is not None and algorithm is not None:
             checks += check_nat_d(message, algorithm, source, destination)
         if is_phase_1(message):
-            proofs = check_proofs(message, sender, self.facts, self._skeyids())
+            proofs = check_proofs(message, sender, self.facts, self._keys.skeyids())
             if any(check.outcome is Outcome.VERIFIED and check.name.startswith("HASH") for check in proofs):
                 self._proven_of.add(sender)
             checks += proofs
@@ -103,7 +102,7 @@ class Decryptor:
         known = self._results.get(name)
         if isinstance(known, Plaintext):
             return known  # a repetition: the IV chain stays where it is
-        opened = self._open(message, sender)
+        opened = self._open(message, sender, _has_gap(known) or not self._has_vector(message, sender))
         if known is not None and _stays_undecided(known, opened):
             return known
         self._chains.advance(message, sender)
@@ -118,11 +117,12 @@ class Decryptor:
         Messages out of order depend on others that come later, and so does what can be said of a key.
         """
         name = hashlib.blake2b(message.data, digest_size=16).digest()
-        known, opened = self._results.get(name), self._open(message, sender)
+        known = self._results.get(name)
+        opened = self._open(message, sender, _has_gap(known))
         if isinstance(known, NotOpened) and _stays_undecided(known, opened):
             return known
         is_better = isinstance(opened, Plaintext) and (
-            not isinstance(known, Plaintext) or opened.lost < known.lost
+            not isinstance(known, Plaintext) or opened.shortcomings() < known.shortcomings()
         )
         if known is None or is_better or not isinstance(known, Plaintext):
             self._results[name] = opened
@@ -131,36 +131,57 @@ class Decryptor:
 
     def working_keys(self) -> tuple[Trial, ...]:
         """Return the keys that opened something."""
-        return tuple(self._worked)
+        return tuple(self._keys.worked)
 
-    def _open(self, message: Message, sender: int) -> Opened:
-        """Try all keys, then all of them again for a message whose first block is lost."""
-        if self._last_refusal is not None and self._failures >= _MAX_FAILURES and not self._worked:
+    def _has_vector(self, message: Message, sender: int) -> bool:
+        """Whether what the IV of a message depends on was seen."""
+        return self._chains.knows(message, sender, self.facts)
+
+    def _open(self, message: Message, sender: int, has_gap: bool) -> Opened:
+        """Try all keys, then all of them again for a message whose first block is lost.
+
+        Args:
+            message: encrypted.
+            sender: its role.
+            has_gap: what its IV depends on was not seen before it.
+        """
+        if self._last_refusal is not None and self._failures >= _MAX_FAILURES and not self._keys.worked:
             return self._last_refusal
-        ciphertext = _ciphertext(message)
-        made, missing = self._trials()
+        octets = ciphertext(message)
+        made, missing = self._keys.now()
         if not made:
             if not self.materials:
-                return NotOpened(Reason.NO_KEY, _PSK_ALONE if self._psks else _NO_KEY)
+                return NotOpened(Reason.NO_KEY, _PSK_ALONE if self._keys.psks else _NO_KEY)
             return NotOpened(Reason.INCOMPLETE, "; ".join(missing[:3]) or "the sources hold no key")
-        if len(ciphertext) < smallest_block():
-            return NotOpened(Reason.UNSUPPORTED_SIZE, f"{len(ciphertext)} octets of ciphertext are no block")
+        if len(octets) < smallest_block():
+            return NotOpened(Reason.UNSUPPORTED_SIZE, f"{len(octets)} octets of ciphertext are no block")
         decrypted: list[tuple[Trial, bytes]] = []
-        for trial, blocks in self._decrypted(made, message, ciphertext, missing):
+        for trial, blocks in self._decrypted(made, message, octets, missing):
             decrypted.append((trial, blocks))
             found = self._with_vectors(message, sender, trial, blocks)
             if found is not None:
                 return self._accept(message, sender, trial, *found)
-        if self._searches > 0:
-            for trial, blocks in decrypted:
-                data = message.data[:HEADER_BYTES] + bytes(trial.cipher.block) + blocks[trial.cipher.block :]
-                is_proven = trial in self._worked
-                fitting = fit_without_first_block(data, _expected(message, trial), is_proven=is_proven)
-                if fitting is not None:
-                    return self._accept(message, sender, trial, data, fitting, "not known")
-            self._searches -= 1
+        could_be = False
+        for trial, blocks in decrypted if self._searches > 0 else ():
+            data = message.data[:HEADER_BYTES] + bytes(trial.cipher.block) + blocks[trial.cipher.block :]
+            rest = resumed(data, _expected(message, trial))
+            if rest is None:
+                continue
+            # A HASH alone bears nothing out: then its sender must be known to have the key.
+            is_believed = (has_gap or not is_phase_1(message)) and self._keys.is_of(trial, sender)
+            if rest.is_borne_out or is_believed:
+                return self._accept(
+                    message, sender, trial, data, rest.fit, _NOT_KNOWN, is_proven=rest.is_borne_out
+                )
+            could_be = has_gap
+        self._searches -= 1
         self._failures += 1
-        self._last_refusal = self._refusal(message, sender, decrypted, missing)
+        has_gap = has_gap or not self._has_vector(message, sender)
+        tried = Tried(
+            tuple(trial.keys.label for trial, _ in decrypted), tuple(missing),
+            self._chains.gap(message, sender, self.facts) if has_gap else None, could_be,
+        )  # fmt: skip
+        self._last_refusal = refusal(message, sender, tried, self._keys, self._proven_of)
         return self._last_refusal
 
     def _decrypted(
@@ -200,15 +221,23 @@ class Decryptor:
                 yield vector
 
     def _accept(
-        self, message: Message, sender: int, trial: Trial, data: bytes, fitting: Fit, rule: str
+        self,
+        message: Message,
+        sender: int,
+        trial: Trial,
+        data: bytes,
+        fitting: Fit,
+        rule: str,
+        *,
+        is_proven: bool = True,
     ) -> Plaintext:
         """Take over what an opened message teaches, and verify it."""
-        if trial not in self._worked:
-            self._worked.append(trial)
-        self._opened_of.add(sender)
+        self._keys.accept(trial, message, sender, is_proven=is_proven)
+        self._searches = _MAX_SEARCHES
         defects = fitting.defects
         if fitting.lost:
-            what = f"the first {fitting.lost} {_LOST_WHY}"
+            gap = self._chains.gap(message, sender, self.facts)
+            what = f"the first {fitting.lost} octets cannot be decrypted: {gap}"
             defects = (Defect(Fault.UNREADABLE, HEADER_BYTES, what), *defects)
         plaintext = Plaintext(
             data, fitting.spans, defects, trial.keys.label, rule, fitting.lost, fitting.inferred
@@ -218,89 +247,28 @@ class Decryptor:
         if is_phase_1(message):
             self.facts.learn(opened, sender)
             skeyid = trial.keys.skeyid
-            known = () if skeyid is None else (Candidate(skeyid, f"SKEYID {trial.keys.label}"),)
-            checks += check_proofs(opened, sender, self.facts, known)
+            # The encryption key alone tells no SKEYID, but a PSK does.
+            of_trial = () if skeyid is None else (Candidate(skeyid, f"SKEYID {trial.keys.label}"),)
+            checks += check_proofs(opened, sender, self.facts, of_trial or self._keys.skeyids())
         else:
-            nonces = self.quick_modes.nonces(message.message_id) or QuickNonces()
+            begins = None if rule == _NOT_KNOWN else rule != MESSAGE_BEFORE
+            self.quick_modes.learn(opened, sender, begins=begins)
             if trial.algorithm is not None and not fitting.lost:
+                nonces = self.quick_modes.before(opened, sender)
                 checked = check_exchange_hash(opened, trial.algorithm, trial.keys.skeyid_a, nonces)
                 checks += () if checked is None else (checked,)
-            self.quick_modes.learn(opened, sender)
         return replace(plaintext, checks=tuple(checks))
 
-    def _refusal(
-        self, message: Message, sender: int, decrypted: list[tuple[Trial, bytes]], missing: list[str]
-    ) -> NotOpened:
-        """Say why no key opened a message."""
-        if not decrypted:
-            if missing:
-                return NotOpened(Reason.INCOMPLETE, "; ".join(missing[:3]))
-            size = len(_ciphertext(message))
-            return NotOpened(Reason.UNSUPPORTED_SIZE, f"{size} octets are not whole blocks of the cipher")
-        names = ", ".join(dict.fromkeys(trial.keys.label for trial, _ in decrypted[:3]))
-        if self._opened_of:
-            roles = " and ".join(ROLE_NAMES[role] for role in sorted(self._opened_of))
-            other = "another key, or it was damaged, or too much before it is missing"
-            return NotOpened(
-                Reason.OTHER_KEY, f"the key {names} opens messages of the {roles}, and not this one: {other}"
-            )
-        if self._proven_of and sender not in self._proven_of:
-            (role,) = (ROLE_NAMES[one] for one in self._proven_of)
-            why = f"the {role} proved its key with it, and the {ROLE_NAMES[sender]} encrypts with another"
-            return NotOpened(Reason.OTHER_KEY, f"with the key {names} no payloads come out: {why}")
-        if message.is_truncated:
-            cut = f"the capture holds {len(message.data)} of its {message.wire_bytes} octets"
-            return NotOpened(Reason.UNDECIDED, f"with the key {names} no payloads come out: {cut}")
-        if not self._chains.knows(message, sender, self.facts):
-            gap = "the messages that its IV depends on are not in the capture, or the key is wrong"
-            return NotOpened(Reason.UNDECIDED, f"with the key {names} no payloads come out: {gap}")
-        return NotOpened(Reason.WRONG_KEY, f"wrong key: with the one {names} no payloads come out")
 
-    def _trials(self) -> tuple[list[Trial], list[str]]:
-        """Return what to try, keys that worked before first, and what is missing for others."""
-        facts = self.facts
-        known = (facts.chosen, facts.public, facts.nonce, facts.responder_cookie)
-        if self._made is None or self._made[0] != known:
-            found: list[Trial] = []
-            missing: list[str] = []
-            for material in self.materials:
-                for keys in candidates(material, facts, self._psks):
-                    for trial in (keys,) if isinstance(keys, str) else trials(keys, facts):
-                        if not isinstance(trial, str):
-                            found.append(trial)
-                        elif trial not in missing:
-                            missing.append(trial)
-            self._made = (known, found[:_MAX_TRIALS], missing)
-        made, missing = self._made[1], self._made[2]
-        return [*self._worked, *(trial for trial in made if trial not in self._worked)], list(missing)
-
-    def _skeyids(self) -> Iterator[Candidate]:
-        """Yield every SKEYID that a proof in the clear may have been made with."""
-        for trial in self._trials()[0]:
-            if trial.keys.skeyid is not None:
-                yield Candidate(trial.keys.skeyid, f"SKEYID {trial.keys.label}")
-        algorithm, nonce, chosen = self.facts.hash, self.facts.nonce, self.facts.chosen
-        if algorithm is None or chosen is None or chosen.auth not in PSK_METHODS:
-            return
-        if nonce[0] is None or nonce[1] is None:
-            return
-        own = [NamedPsk(m.origin, m.psk) for m in self.materials if m.psk is not None]
-        for psk in (*own, *self._psks):
-            skeyid = skeyid_psk(algorithm, psk.psk.reveal(), nonce[0] + nonce[1])
-            yield Candidate(Secret(skeyid), f"PSK {psk.origin}")
+def _has_gap(known: Opened | None) -> bool:
+    """Whether a message stayed closed since what its IV depends on was not seen before it."""
+    return isinstance(known, NotOpened) and known.reason is Reason.UNDECIDED
 
 
 def _stays_undecided(known: NotOpened, opened: Opened) -> bool:
     """Whether a message that was undecided still is: neither it nor what came after it tells its IV."""
     is_wrong = isinstance(opened, NotOpened) and opened.reason is Reason.WRONG_KEY
     return is_wrong and known.reason is Reason.UNDECIDED
-
-
-def _ciphertext(message: Message) -> bytes:
-    """Return what follows the header, without what follows the message."""
-    size = len(message.data)
-    end = message.length if HEADER_BYTES < message.length < size else size
-    return message.data[HEADER_BYTES:end]
 
 
 def _expected(message: Message, trial: Trial) -> Expected:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from ikepcap.keys.facts import Facts
 from ikepcap.keys.groups import public_value, shared_secret
 from ikepcap.keys.hashes import HashAlgorithm
-from ikepcap.keys.material import Material, NamedPsk
+from ikepcap.keys.material import QUICK_SECRETS, Material, NamedPsk
 from ikepcap.keys.secret import Secret
 from ikepcap.wire.numbers import AuthMethod, auth_word
 
@@ -45,6 +45,10 @@ class Keys(Struct, frozen=True):
     skeyid_e: Secret | None = None
     psk: NamedPsk | None = None
     """The candidate that these keys depend on."""
+
+    def known(self) -> int:
+        """Return how many of SKEYID, SKEYID_d and SKEYID_a are there: what verifies and what keys ESP."""
+        return sum(secret is not None for secret in (self.skeyid, self.skeyid_d, self.skeyid_a))
 
 
 def skeyid_psk(algorithm: HashAlgorithm, psk: bytes, nonces: bytes) -> bytes:
@@ -126,7 +130,8 @@ def candidates(material: Material, facts: Facts, psks: tuple[NamedPsk, ...]) -> 
         yield given
     shared = _shared(material, facts)
     if shared is None:
-        if given.encryption_key is None and given.skeyid_e is None:
+        is_of_quick_modes = set(material.holds()) == {QUICK_SECRETS}
+        if given.encryption_key is None and given.skeyid_e is None and not is_of_quick_modes:
             held = " and ".join(material.holds()) or "nothing"
             yield f"{held} {origin} needs g^xy or a DH private value too"
         return

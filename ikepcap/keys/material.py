@@ -56,9 +56,10 @@ class Material(Struct, frozen=True):
     def holds(self) -> tuple[str, ...]:
         """Return the names of the secrets that are there, as people call them."""
         found = [word for field, word in _WORDS.items() if getattr(self, field) is not None]
-        return (*found, *(("quick mode secrets",) if self.quick else ()))
+        return (*found, *((QUICK_SECRETS,) if self.quick else ()))
 
 
+QUICK_SECRETS: Final = "quick mode secrets"
 _WORDS: Final[dict[str, str]] = {
     "encryption_key": "encryption key",
     "skeyid": "SKEYID",

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ikepcap.keys.chain import REGULAR
-from ikepcap.keys.check import Check
+from ikepcap.keys.check import Check, Outcome
 from ikepcap.wire.message import Message
 from ikepcap.wire.walk import Defect, Span
 
@@ -38,6 +38,10 @@ class Plaintext(Struct, frozen=True):
     def payload_types(self) -> tuple[int, ...]:
         """Return the types of all payloads, those of the unreadable beginning included."""
         return (*self.inferred, *(span.type for span in self.spans))
+
+    def shortcomings(self) -> tuple[int, int]:
+        """Return the lost octets and the number of failed checks: what comes later may mend both."""
+        return self.lost, sum(check.outcome is Outcome.FAILED for check in self.checks)
 
     def message(self, encrypted: Message) -> Message:
         """Return the message with its payloads in place of the ciphertext."""

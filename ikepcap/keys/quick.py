@@ -30,10 +30,8 @@ class QuickMode(Struct):
         """Return the SPIs that either side chose: those of the SAs towards it."""
         offered, chosen = self.offers
         numbers = {proposal.number for proposal in chosen.proposals} if chosen is not None else None
-        return (
-            _spis(offered, numbers),
-            _spis(chosen, None),
-        )
+        # Where the answer is numbered anew, as between Libreswan and strongSwan, all that was offered.
+        return _spis(offered, numbers) or _spis(offered, None), _spis(chosen, None)
 
 
 def _spis(offer: Offer | None, numbers: set[int] | None) -> tuple[bytes, ...]:
@@ -52,13 +50,23 @@ class QuickModes:
     def __iter__(self) -> Iterator[QuickMode]:
         return iter(self._modes.values())
 
-    def nonces(self, message_id: int) -> QuickNonces | None:
-        """Return the nonces seen so far; None where nothing of the exchange was opened."""
-        mode = self._modes.get(message_id)
-        return None if mode is None else QuickNonces(*mode.nonces)
+    def before(self, message: Message, sender: int) -> QuickNonces:
+        """Return the nonces of a message's exchange that its sender had by then; it was learned already."""
+        mode = self._modes.get(message.message_id)
+        if mode is None:
+            return QuickNonces()
+        if not message.bodies(Payload.NONCE):
+            return QuickNonces(*mode.nonces)
+        return QuickNonces() if sender == mode.starter else QuickNonces(mode.nonces[0])
 
-    def learn(self, message: Message, sender: int) -> None:
-        """Take an opened message of quick mode; its nonce tells the first two from the third."""
+    def learn(self, message: Message, sender: int, *, begins: bool | None = None) -> None:
+        """Take an opened message of quick mode; its nonce tells the first two from the third.
+
+        Args:
+            message: opened.
+            sender: its role.
+            begins: whether it is the first one, where its IV tells, whatever came before it in the capture.
+        """
         nonce = message.bodies(Payload.NONCE)
         if message.exchange != Exchange.QUICK or not nonce:
             return
@@ -67,6 +75,10 @@ class QuickModes:
             if len(self._modes) >= _KEPT:
                 del self._modes[next(iter(self._modes))]
             mode = self._modes[message.message_id] = QuickMode(message.message_id, sender)
+        if begins is not None and begins != (sender == mode.starter):
+            mode.starter = 1 - mode.starter
+            mode.offers, mode.nonces = mode.offers[::-1], mode.nonces[::-1]
+            mode.public = mode.public[::-1]
         side = 0 if sender == mode.starter else 1
         offers = message.bodies(Payload.SA)
         public = message.bodies(Payload.KE)

@@ -80,8 +80,9 @@ class Sessions:
         if message.is_encrypted:
             opened = session.decryptor.decrypt(message, sender)
             checks = opened.checks if isinstance(opened, Plaintext) else ()
-            is_whole = isinstance(opened, Plaintext) and not opened.lost
-            return Result(opened, checks, None if is_whole else Unsettled(session.decryptor, message, sender))
+            is_settled = isinstance(opened, Plaintext) and not any(opened.shortcomings())
+            unsettled = None if is_settled else Unsettled(session.decryptor, message, sender)
+            return Result(opened, checks, unsettled)
         source = (ends.source, ends.source_port)
         destination = (ends.destination, ends.destination_port)
         return Result(None, session.decryptor.observe(message, sender, source, destination))

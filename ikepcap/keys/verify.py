@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from msgspec import Struct
 
 from ikepcap.keys.check import Check, failed, not_possible, verified
+from ikepcap.keys.derive import PSK_METHODS, SIGNATURE_METHODS
 from ikepcap.keys.facts import INITIATOR, Facts
 from ikepcap.keys.hashes import HashAlgorithm
 from ikepcap.keys.secret import Secret
@@ -71,7 +72,7 @@ def check_proofs(message: Message, role: int, facts: Facts, candidates: Iterable
 
 def _proof_check(name: str, body: bytes, role: int, facts: Facts, candidates: list[Candidate]) -> Check:
     if not candidates:
-        return not_possible(name, "SKEYID is not known")
+        return not_possible(name, _no_skeyid(facts))
     for candidate in candidates:
         computed = proof(facts, candidate.skeyid, role)
         if isinstance(computed, str):
@@ -82,9 +83,17 @@ def _proof_check(name: str, body: bytes, role: int, facts: Facts, candidates: li
     return failed(name, f"not made with {with_what}")
 
 
+def _no_skeyid(facts: Facts) -> str:
+    """Say what SKEYID would be made of (RFC 2409 §5)."""
+    method = facts.chosen.auth if facts.chosen is not None else None
+    if method in PSK_METHODS:
+        return "SKEYID is not known: the PSK would give it"
+    return "SKEYID is not known: g^xy would give it" if method in SIGNATURE_METHODS else "SKEYID is not known"
+
+
 def _signature_check(name: str, body: bytes, role: int, facts: Facts, candidates: list[Candidate]) -> Check:
     if not candidates:
-        return not_possible(name, "SKEYID is not known")
+        return not_possible(name, _no_skeyid(facts))
     computed = proof(facts, candidates[0].skeyid, role)
     if isinstance(computed, str):
         return not_possible(name, computed)

@@ -53,6 +53,8 @@ class Parser(Protocol):
     name: str
     advice: str
     """What has to be switched on for the log to hold messages."""
+    left_out: int
+    """Messages that the log speaks of so far and that are not whole in it, or no IKEv1."""
 
     def is_dump(self, text: str) -> bool:
         """Whether a line announces a message, as no other kind of log would have it."""

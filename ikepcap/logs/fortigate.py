@@ -29,6 +29,7 @@ class FortiGate:
     advice = "diagnose debug application ike -1"
 
     def __init__(self) -> None:
+        self.left_out = 0
         self._comes: tuple[End, End] | None = None
         self._dump: HexDump | None = None
         self._word = ""
@@ -46,28 +47,44 @@ class FortiGate:
         """Take a line; yield the message that is complete with it."""
         sent = endpoints(_SENT, line.text)
         if sent is not None:
+            self.left_out += self._word != "out" or self._dump is None
             if self._word == "out":
                 yield from self._done(sent)
-            self._dump = None
+            self._drop()
             return
         found = _DUMP.search(line.text)
         if found is None and self._dump is not None and self._dump.add_solid(line.text):
             return
-        yield from self.end()
+        yield from self._received()
         comes = endpoints(_COMES, line.text)
         if comes is not None:
             self._comes = comes
         if found is not None:
+            self._drop()
             self._word, self._line, self._dump = found[1], line, HexDump()
             self._dump.add_solid(found[2])
 
     def end(self) -> Iterator[Dumped]:
+        """Yield what is complete when the log ends."""
+        yield from self._received()
+        self._drop()
+
+    def _received(self) -> Iterator[Dumped]:
         """Yield a received message, which is complete before the next line; a sent one waits for its ends."""
         if self._word == "in" and self._comes is not None:
             yield from self._done(self._comes)
 
     def _done(self, ends: tuple[End, End]) -> Iterator[Dumped]:
-        dump, self._dump = self._dump, None
-        data = whole_message(bytes(dump.octets)) if dump is not None else None
-        if data is not None and self._line is not None:
-            yield Dumped(self._line.number, self._line.time_ns, *ends, data)
+        if self._dump is None or self._line is None:
+            return
+        data = whole_message(bytes(self._dump.octets))
+        if data is None:
+            self._drop()
+            return
+        self._dump = None
+        yield Dumped(self._line.number, self._line.time_ns, *ends, data)
+
+    def _drop(self) -> None:
+        """Give up a dump that is cut, no IKEv1, or of nobody; a plaintext is no message."""
+        self.left_out += self._dump is not None and self._word in ("in", "out")
+        self._dump = None

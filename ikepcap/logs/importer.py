@@ -30,6 +30,8 @@ class Imported(Struct):
     """What stands in the log in place of addresses, each given one of 192.0.2.0/24 or of 2001:db8::/32."""
     is_timed: bool = True
     """The log says when messages went."""
+    left_out: int = 0
+    """Messages that the log speaks of and that are not whole in it, or no IKEv1."""
 
 
 def parsers() -> tuple[Parser, ...]:
@@ -69,13 +71,14 @@ def read_log(path: str | os.PathLike[str]) -> tuple[Imported, Iterator[Frame]]:
     """
     parser = recognise(path)
     imported = Imported(parser.name)
-    return imported, _frames(_messages(parser, path), imported, os.path.basename(os.fspath(path)))  # noqa: PTH119
+    return imported, _frames(_messages(parser, path, imported), imported, os.path.basename(os.fspath(path)))  # noqa: PTH119
 
 
-def _messages(parser: Parser, path: str | os.PathLike[str]) -> Iterator[Dumped]:
+def _messages(parser: Parser, path: str | os.PathLike[str], imported: Imported) -> Iterator[Dumped]:
     for line in read_lines(path):
         yield from parser.take(line)
     yield from parser.end()
+    imported.left_out = parser.left_out
 
 
 def _frames(messages: Iterator[Dumped], imported: Imported, name: str) -> Iterator[Frame]:

@@ -36,6 +36,7 @@ class Pluto:
     advice = "plutodebug=all in ipsec.conf (or 'ipsec whack --debug all')"
 
     def __init__(self) -> None:
+        self.left_out = 0
         self._interfaces: dict[str, str] = {}
         self._dump: HexDump | None = None
         self._ends: tuple[End, End] | None = None
@@ -55,6 +56,7 @@ class Pluto:
             if self._dump.is_whole:
                 yield from self.end()
             return
+        self.left_out += self._dump is not None
         self._dump = None
         interface = _INTERFACE.search(line.text)
         if interface is not None and len(self._interfaces) < 1000:
@@ -75,6 +77,10 @@ class Pluto:
     def end(self) -> Iterator[Dumped]:
         """Yield a message that is whole."""
         dump, self._dump = self._dump, None
-        data = whole_message(bytes(dump.octets)) if dump is not None else None
-        if data is not None and self._ends is not None and self._line is not None:
+        if dump is None or self._ends is None or self._line is None:
+            return
+        data = whole_message(bytes(dump.octets))
+        if data is None:
+            self.left_out += 1
+        else:
             yield Dumped(self._line.number, self._line.time_ns, *self._ends, data)

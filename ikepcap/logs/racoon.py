@@ -35,6 +35,7 @@ class Racoon:
     advice = "'log debug;' in racoon.conf, or '/system logging add topics=ipsec,debug,packet'"
 
     def __init__(self) -> None:
+        self.left_out = 0
         self._own: End | None = None
         self._sent: tuple[End, End] | None = None
         self._dump: HexDump | None = None
@@ -59,6 +60,7 @@ class Racoon:
                 return
             if not self._dump.octets and (not text.strip() or _HEADING.search(text)):
                 return  # a dump begins on a line of its own
+        self.left_out += self._dump is not None
         self._dump = None
         own = _OWN.search(text)
         if own is not None and own["a"] not in _LOOPBACK:
@@ -74,6 +76,8 @@ class Racoon:
                 self._sent = (self._near(far), far)
             if self._sent is not None:
                 self._begin(line, will["n"], self._sent)
+            else:
+                self.left_out += 1
             self._sent = None
         else:
             self._sent = endpoints(_ENDS, text) or self._sent
@@ -81,8 +85,12 @@ class Racoon:
     def end(self) -> Iterator[Dumped]:
         """Yield a message that is whole."""
         dump, self._dump = self._dump, None
-        data = whole_message(bytes(dump.octets)) if dump is not None else None
-        if data is not None and self._ends is not None and self._line is not None:
+        if dump is None or self._ends is None or self._line is None:
+            return
+        data = whole_message(bytes(dump.octets))
+        if data is None:
+            self.left_out += 1
+        else:
             yield Dumped(self._line.number, self._line.time_ns, *self._ends, data)
 
     def _begin(self, line: Line, size: str, ends: tuple[End, End]) -> None:

@@ -15,13 +15,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ikepcap.logs.dumped import Dumped, endpoints, whole_message, with_length
+from ikepcap.logs.dumped import Dumped, End, endpoints, whole_message, with_length
 from ikepcap.logs.hexdump import HexDump
 from ikepcap.logs.lines import Line
 
 _DUMP: Final = re.compile(r"\b(received packet|generated data of this generator) => (\d+) bytes @")
 _ENDS: Final = r"packet: from (?P<a>\S+)\[(?P<p>\d+)\] to (?P<b>\S+)\[(?P<q>\d+)\]"
 _SENDING: Final = re.compile(r"\bsending packet: .*\((\d+) bytes\)")
+_RECEIVED: Final = re.compile(r"\breceived packet: .*\(\d+ bytes\)")
 _KEPT: Final = 32
 """Messages kept that may be sent, or sent again."""
 
@@ -33,12 +34,15 @@ class StrongSwan:
     advice = "net = 3 and enc = 3 in the filelog or syslog section of strongswan.conf"
 
     def __init__(self) -> None:
+        self.left_out = 0
         self._dump: HexDump | None = None
         self._is_received = False
         self._received: tuple[Line, bytes] | None = None
         self._line: Line | None = None
         self._generated: list[bytes] = []
         self._sent: list[bytes] = []
+        self._told = 0
+        """Messages that came in and are named once more, with their size, when their SA takes them."""
 
     def is_dump(self, text: str) -> bool:
         """Whether a line announces a message."""
@@ -66,12 +70,27 @@ class StrongSwan:
         sending = _SENDING.search(text)
         if sending is not None:
             data = self._next(int(sending[1][:6]))
-            if data is not None:
+            if data is None:
+                self.left_out += 1
+            else:
                 yield Dumped(line.number, line.time_ns, *ends, data)
-        elif "received packet" in text and self._received is not None:
+        elif "received packet" in text:
+            yield from self._came(text, ends)
+
+    def _came(self, text: str, ends: tuple[End, End]) -> Iterator[Dumped]:
+        """Yield what came in, once its ends are named; then they are named again, with its size."""
+        if self._received is not None:
             first, octets = self._received
             self._received = None
+            self._told += 1
             yield Dumped(first.number, first.time_ns, *ends, octets)
+        elif _RECEIVED.search(text) is None:
+            self._told += 1
+            self.left_out += 1
+        elif self._told:
+            self._told -= 1
+        else:
+            self.left_out += 1  # net is below 2: of what comes in there is this line alone
 
     def end(self) -> Iterator[Dumped]:
         """Yield nothing: what is without its ends when the log ends has none."""

@@ -105,6 +105,9 @@ def _encrypted(course: Course, index: int, message: Seen) -> Refusal | None:
     if message.inside is None:
         return Refusal(index, message.sender, "encrypted", replaced)
     errors = [notice for notice in message.inside.notices if is_error(notice)]
+    if errors and errors[0].type == NotifyType.NO_PROPOSAL_CHOSEN and course.last == course.final:
+        # The offer of phase 1 was chosen before there were keys: this is about a quick mode, captured or not.
+        return None
     if errors:
         return _notify(course, index, message, errors)
     return Refusal(index, message.sender, "delete", replaced) if message.inside.deletes else None

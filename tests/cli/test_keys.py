@@ -257,6 +257,11 @@ def test_import_writes_a_capture_and_says_what_it_did(run: Any, tmp_path: Path) 
     assert result.stderr == "ikepcap: 8 messages of a log of FortiGate\n"
     report = json.loads(run(str(output), "--format", "json").stdout)
     assert report["conversations"][0]["outcome"] == "established"
+    with log.open("a") as more:
+        more.write("2016-05-26 07:50:00 ike 0: in 1234567890ABCDEF\n")
+    result = run("import", str(log), "-o", str(tmp_path / "more.pcapng"))
+    left_out = "1 left out: not whole in the log, or no IKEv1"
+    assert result.stderr == f"ikepcap: 8 messages of a log of FortiGate; {left_out}\n"
     refused = run("import", str(log), "-o", str(log))
     assert refused.exit_code == 2
     assert log.read_text().startswith("2016")

@@ -3,6 +3,7 @@
 import logging
 import subprocess
 import sys
+import tomllib
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from ikepcap.keys.sources import load_ring
 from ikepcap.opening import Opening
 from tests.keys import wires
 from tests.keys.peers import Peers
+from tests.logs import logged
 
 PEERS = Peers(mode="aggressive", auth=65001, seed=21).phase1().transaction().quick().informational(0)
 PASSWORD = b"hunter2"
@@ -112,6 +114,52 @@ def test_no_verb_prints_a_secret(run: Any, capture: Path, keys: Path, arguments:
         assert result.stdout != plain.stdout  # what the keys opened is in it
 
 
+LOGGED = Path(__file__).resolve().parents[2] / "captures" / "main-pfs-established-strongswan.log"
+
+
+def logged_secrets() -> dict[str, bytes]:
+    """Return what the lab read in charon's log of a tunnel with PFS, and the keys of its ESP."""
+    (sa,) = tomllib.loads(LOGGED.with_suffix(".secrets").read_text())["sa"]
+    (quick,) = sa.pop("quick")
+    del sa["initiator_cookie"]
+    opening = Opening(_captured(LOGGED.with_suffix(".pcap")), load_ring([LOGGED]))
+    list(opening)
+    (session,) = opening.sessions
+    made = [one for one in esp_keys(session.decryptor, "a", "b") if isinstance(one, EspKeys)]
+    assert len(made) == 2
+    return {
+        "g^xy of the quick mode": bytes.fromhex(quick["shared_secret"]),
+        **{name: bytes.fromhex(digits) for name, digits in sa.items()},
+        **{f"ESP {number}": one.encryption_key.reveal() for number, one in enumerate(made)},
+        **{f"ESP integrity {number}": one.integrity_key.reveal() for number, one in enumerate(made)},
+    }
+
+
+@pytest.mark.parametrize("arguments", [*ANALYZE, *SHOW, ("keys",)], ids=" ".join)
+def test_no_verb_prints_what_a_daemons_log_holds(run: Any, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments, str(LOGGED.with_suffix(".pcap")), "--keys", str(LOGGED))
+    assert result.exit_code == 0
+    assert_hidden(result.stdout + result.stderr, logged_secrets(), arguments)
+
+
+def test_import_repeats_nothing_of_a_log_of_keys(run: Any, tmp_path: Path) -> None:
+    result = run("import", str(LOGGED), "-o", str(tmp_path / "x.pcapng"))
+    assert result.exit_code == 2
+    assert_hidden(result.stdout + result.stderr, logged_secrets(), "import")
+    dumps = logged.strongswan([(sent.sender, sent.data) for sent in PEERS.sent])
+    both = tmp_path / "charon.log"
+    both.write_text(
+        dumps + LOGGED.read_text() + "03[NET] received packet: from 192.0.2.1[500] to 192.0.2.2[500]\n"
+    )
+    result = run("import", str(both), "-o", str(tmp_path / "x.pcapng"))
+    assert result.exit_code == 0
+    assert "1 left out" in result.stderr
+    written = (tmp_path / "x.pcapng").read_bytes()
+    assert_hidden(result.stdout + result.stderr, logged_secrets(), "import")
+    for name, secret in logged_secrets().items():
+        assert secret not in written, name
+
+
 def test_what_is_looked_for_would_be_found(run: Any, capture: Path, keys: Path) -> None:
     """This is the test of the test: asked for, the password is shown, and the search sees it."""
     secrets = planted(capture, keys)
@@ -163,7 +211,9 @@ def test_tracebacks_logs_and_reprs_have_none(
         logging.getLogger("x").warning("%r %s %r", ring.materials, report, session.decryptor.working_keys())
     made = list(esp_keys(session.decryptor, "192.0.2.1", "198.51.100.7"))
     without_password = {name: octets for name, octets in secrets.items() if name != "password"}
-    told = f"{caplog.text} {ring.materials!r} {ring.psks!r} {made!r} {session!r} {vars(session.decryptor)!r}"
+    inner = vars(session.decryptor)
+    told = f"{caplog.text} {ring.materials!r} {ring.psks!r} {made!r} {session!r} {inner!r}"
+    told += repr(vars(inner["_keys"]))
     assert_hidden(told, without_password, "reprs")
     assert_hidden(repr(report), secrets, "report")
     assert found

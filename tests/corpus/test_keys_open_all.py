@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import ikepcap
 from ikepcap.capture.datagram import Datagram
 from ikepcap.capture.reader import Capture
 from ikepcap.keys.opened import Reason
@@ -81,6 +82,32 @@ def test_tshark_finds_the_same_payloads_with_the_same_table(keys: Path, tmp_path
             return
         before.add(ciphertexts[frame])
         assert theirs[frame] == [span.type for span in one.message.spans], frame
+
+
+@pytest.mark.parametrize("name", sorted(GAPS | {"main-psk-established-libreswan"}))
+def test_messages_are_opened_as_the_report_has_them(name: str) -> None:
+    """Some of these depend on what comes after them."""
+    capture, keys = CAPTURES / f"{name}.pcap", CAPTURES / f"{name}.keys"
+    opened = [one for one in ikepcap.messages(capture, keys=keys) if one.plaintext is not None]
+    told = [
+        line.frame
+        for conversation in ikepcap.analyze(capture, keys=keys).conversations
+        for line in conversation.messages or ()
+        if line.decrypted
+    ]
+    assert [one.datagram.frame for one in opened] == sorted(told)
+    whole = {one.datagram.frame for one in opened if one.plaintext and not one.plaintext.lost}
+    assert whole >= {
+        one.datagram.frame for one in encrypted(keys) if one.plaintext and not one.plaintext.lost
+    }
+
+
+def test_neighbours_that_changed_places_are_opened_where_they_stand() -> None:
+    capture = CAPTURES / "main-msg6-and-qm1-exchanged-strongswan.pcap"
+    keys = capture.with_suffix(".keys")
+    assert any(one.plaintext is None or one.plaintext.lost for one in encrypted(keys))
+    found = [one for one in ikepcap.messages(capture, keys=keys) if one.message.message_id or one.plaintext]
+    assert all(one.plaintext is not None and not one.plaintext.lost for one in found)
 
 
 def by_tshark(keys: Path, folder: Path) -> dict[int, list[int]]:

@@ -27,7 +27,9 @@ PUBLIC = tuple(pow(2, int.from_bytes(x), OAKLEY_2).to_bytes(128) for x in PRIVAT
 SHARED = pow(int.from_bytes(PUBLIC[0]), int.from_bytes(PRIVATE[1]), OAKLEY_2).to_bytes(128)
 
 
-def made(peers: Peers, *quick: QuickSecret, with_d: bool = True) -> list[EspKeys | NoEspKeys]:
+def made(
+    peers: Peers, *quick: QuickSecret, with_d: bool = True, again: bool = False
+) -> list[EspKeys | NoEspKeys]:
     material = Material(
         Origin("f", 1), peers.cookies[0], quick=quick, skeyid_e=Secret(peers.skeyid_e),
         skeyid_d=Secret(peers.skeyid_d) if with_d else None,
@@ -38,6 +40,8 @@ def made(peers: Peers, *quick: QuickSecret, with_d: bool = True) -> list[EspKeys
             decryptor.decrypt(sent.message, sent.sender)
         else:
             decryptor.observe(sent.message, sent.sender)
+    for sent in peers.sent if again else ():
+        decryptor.again(sent.message, sent.sender)
     return list(esp_keys(decryptor, *ENDS))
 
 
@@ -65,6 +69,24 @@ def test_each_direction_has_the_spi_of_its_receiver(starter: int) -> None:
         assert keys.spi == spi
         assert keys.encryption_key.reveal() == material[:16]
         assert keys.integrity_key.reveal() == material[16:]
+
+
+@pytest.mark.parametrize("lost", [(), ("MSG6",)])
+@pytest.mark.parametrize("starter", [0, 1])
+def test_an_answer_before_its_question_does_not_take_the_peers_for_each_other(
+    lost: tuple[str, ...], starter: int
+) -> None:
+    """Without MSG6 the IV of neither tells which is the first; that of the answer does in the end."""
+    peers = Peers().phase1().quick(MESSAGE_ID, starter)
+    in_order = made(peers)
+    peers.without(*lost)
+    at = next(number for number, sent in enumerate(peers.sent) if sent.step == "QM1")
+    peers.sent[at : at + 2] = [peers.sent[at + 1], peers.sent[at]]
+    out_of_order = made(peers, again=True)
+    assert [one.row() for one in out_of_order if isinstance(one, EspKeys)] == [
+        one.row() for one in in_order if isinstance(one, EspKeys)
+    ]
+    assert len(out_of_order) == 2
 
 
 @pytest.mark.parametrize("given", ["shared", "private of one", "private of the other"])

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ikepcap.errors import KeySourceError
-from ikepcap.keys.material import Material, NamedPsk
+from ikepcap.keys.material import Material, NamedPsk, QuickSecret
 from ikepcap.keys.ring import MAX_PSKS, KeyRing
 from ikepcap.keys.secret import Secret
 from ikepcap.keys.sources import load_ring, read_psks, read_source
@@ -254,6 +254,45 @@ def test_keys_of_negotiations_that_cross_are_tried_on_either(tmp_path: Path) -> 
     other = b"\x77" * 8
     assert [one.initiator_cookie for one in ring.for_cookie(other)] == [COOKIE]
     assert [one.nearby for one in ring.for_cookie(COOKIE)] == [(other,)]
+
+
+def test_threads_of_strongswan_that_take_turns_have_an_sa_each(tmp_path: Path) -> None:
+    """Whole dumps of one stay together; what a thread names are the cookies of its own SA."""
+    other = CHARON.replace("04[", "17[").replace("374f90db8facb154", "7" * 16).replace("C5 3E", "99 99")
+    dumps = [[], []]  # type: list[list[str]]
+    for lines, text in zip(dumps, (CHARON, other), strict=True):
+        for line in text.splitlines():
+            if "]    " in line or "|1>    " in line:
+                lines[-1] += "\n" + line
+            else:
+                lines.append(line)
+    mixed = "\n".join(part for pair in zip(*dumps, strict=True) for part in pair) + "\n"
+    found = materials(written(tmp_path, mixed, "charon.log"))
+    assert {(one.initiator_cookie, len(one.holds())) for one in found} == {(COOKIE, 6), (b"\x77" * 8, 6)}
+    by_cookie = {one.initiator_cookie: one.encryption_key for one in found}
+    assert by_cookie[COOKIE] == Secret(bytes.fromhex("c53e068b7eaa101bbe5e976d5f7f1931"))
+    assert by_cookie[b"\x77" * 8] == Secret(bytes.fromhex("9999068b7eaa101bbe5e976d5f7f1931"))
+
+
+QUICK = """\
+15:03:37.001 05[ENC] <net|1> parsed QUICK_MODE response 4095522139 [ HASH SA No KE ID ID ]
+15:03:37.002 05[CHD] <net|1> DH secret => 18 bytes @ 0x7f8710003020
+15:03:37.002 05[CHD] <net|1>    0: 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F 10  ................
+15:03:37.002 05[CHD] <net|1>   16: 41 42                                            AB
+15:03:37.003 05[CHD] <net|1> initiator SA seed => 16 bytes @ 0x7f8710003020
+15:03:37.003 05[CHD] <net|1>    0: 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F 10  ................
+"""
+
+
+def test_a_log_of_strongswan_gives_the_secret_of_a_quick_mode_with_pfs(tmp_path: Path) -> None:
+    phase_1, quick = materials(written(tmp_path, CHARON + QUICK, "charon.log"))
+    assert phase_1.holds()[0] == "encryption key"
+    assert (quick.initiator_cookie, quick.holds()) == (COOKIE, ("quick mode secrets",))
+    shared = Secret(bytes(range(1, 17)) + b"AB")
+    assert quick.quick == (QuickSecret(4095522139, shared),)
+    for unnamed in (QUICK.replace("parsed QUICK_MODE", "parsed"), QUICK.replace("4095522139", "9999999999")):
+        (alone,) = materials(written(tmp_path, CHARON + unnamed, "charon.log"))
+        assert not alone.quick
 
 
 RACOON = """\

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import ikepcap
 from ikepcap.facts.verdict import check, verdict_lines
 
 LAB = (sys.executable, str(Path(__file__).parents[2] / "tools" / "lab"))
@@ -20,6 +21,7 @@ SCENARIOS = (
     "main-encryption-differs-libreswan-strongswan",
     "main-msg3-lost-once-libreswan",
     "aggressive-psk-differs-strongswan",
+    "main-esp-libreswan-strongswan",
 )
 LIMIT_S = 90
 
@@ -65,6 +67,16 @@ def test_keys_are_told_for_captures_whose_daemons_log_them(captures: Path) -> No
     cookie, key = (captures / f"{SCENARIOS[0]}.keys").read_text().strip().split(",")
     assert cookie in (captures / f"{SCENARIOS[0]}.pcap").read_bytes().hex()
     assert len(bytes.fromhex(key)) == 32
+
+
+def test_what_verifies_hashes_and_keys_esp_is_told_too(captures: Path) -> None:
+    for name in ("main-rsa-established-libreswan", "main-esp-libreswan-strongswan"):
+        (conversation,) = ikepcap.analyze(
+            captures / f"{name}.pcap", keys=captures / f"{name}.secrets"
+        ).conversations
+        assert conversation.keys
+        assert not [text for text in conversation.keys.checks if "verified" not in text]
+        assert [one.code for one in conversation.findings] == (["esp-seen"] if "esp" in name else [])
 
 
 def test_facts_are_never_written_over(tmp_path: Path) -> None:

@@ -135,11 +135,52 @@ def test_a_log_without_dumps_says_what_to_switch_on(tmp_path: Path) -> None:
         recognise("/dev/zero")
 
 
-def test_a_dump_that_is_cut_is_left_out(tmp_path: Path) -> None:
-    lines = logged.libreswan(MESSAGES[:2]).splitlines()
-    del lines[4:6]
-    found = imported(tmp_path, "\n".join(lines))
-    assert [row[4] for row in found] == [MESSAGES[1][1]]
+def told(folder: Path, text: str) -> tuple[int, int]:
+    """Return how many messages of a log become frames, and how many are left out."""
+    log = folder / "device.log"
+    log.write_text(text)
+    found, frames = read_log(log)
+    assert len(list(frames)) == found.messages
+    return found.messages, found.left_out
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_messages_that_are_cut_or_no_ikev1_are_left_out_and_counted(tmp_path: Path, kind: str) -> None:
+    write, number = KINDS[kind][1], len(MESSAGES)
+    assert told(tmp_path, write(MESSAGES)) == (number, 0)
+    for at, (sender, data) in enumerate(MESSAGES):
+        without = [*MESSAGES[:at], *MESSAGES[at + 1 :]]
+        if sender or kind != "strongswan":  # which logs what it sends with another length than it has
+            cut = write([(sender, data[:40])])
+            assert told(tmp_path, write(without) + cut) == (number - 1, 1), at
+        version_2 = data[:17] + b"\x20" + data[18:]
+        assert told(tmp_path, write([*without, (sender, version_2)])) == (number - 1, 1), at
+
+
+@pytest.mark.parametrize("kind", ["libreswan", "openswan", "racoon", "strongswan"])
+def test_a_message_without_a_row_of_its_dump_is_left_out(tmp_path: Path, kind: str) -> None:
+    write = KINDS[kind][1]
+    rows = write(MESSAGES[:1]).count("\n")
+    for sender in (0, 1):
+        lines = write([(sender, MESSAGES[0][1]), *MESSAGES[1:2]]).splitlines()
+        # The last row of the first dump comes before what tells its ends, or before the next line of text.
+        digits = MESSAGES[0][1][-4:].hex()
+        (last,) = [n for n, line in enumerate(lines[:rows]) if digits in "".join(line.lower().split())]
+        del lines[last]
+        assert told(tmp_path, "\n".join(lines)) == (1, 1), sender
+
+
+def test_what_a_fortigate_sends_without_its_octets_is_counted(tmp_path: Path) -> None:
+    lines = [line for line in logged.fortigate(MESSAGES).splitlines() if ": out " not in line]
+    sent = sum(sender == 0 for sender, _ in MESSAGES)
+    assert told(tmp_path, "\n".join(lines)) == (len(MESSAGES) - sent, sent)
+
+
+def test_what_charon_names_without_its_octets_is_counted(tmp_path: Path) -> None:
+    """With net = 1, the default, what comes in is named once."""
+    whole = logged.strongswan(MESSAGES[1:2])
+    lines = [line for line in logged.strongswan(MESSAGES).splitlines() if "(" in line]
+    assert told(tmp_path, "\n".join([whole, *lines])) == (1, len(MESSAGES))
 
 
 def texts() -> Iterator[str]:

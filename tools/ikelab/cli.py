@@ -12,11 +12,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ikelab import cut, facts, needs, pki
+from ikelab import cut, facts, needs, packets, pki
 from ikelab.network import LabError, sweep
 from ikelab.play import Interrupted, Played, play
 from ikelab.scenario import Cut, Scenario
 from ikelab.scenarios import CUTS, SCENARIOS
+from ikelab.secrets import Secrets
 from ikelab.truth import happened
 
 
@@ -157,15 +158,39 @@ class Lab:
             path = self.into / f"{name}.pcap"
             shutil.copy(played.captures[place], path)
             facts.write(path.with_suffix(".toml"), facts.facts_of(played, place))
-            keys = self._keys(played)
-            if keys:
-                path.with_suffix(".keys").write_text("".join(keys))
+            told = self._secrets(played, path)
+            if told:
+                rows = (f"{cookie.hex()},{one.key}\n" for cookie, one in told)
+                path.with_suffix(".keys").write_text("".join(rows))
+            if told and all("shared_secret" in one.known for _, one in told):
+                tables = [one.toml(cookie, self._psk(played)) for cookie, one in told]
+                path.with_suffix(".secrets").write_text("\n".join(tables))
 
     @staticmethod
-    def _keys(played: Played) -> list[str]:
-        """Return lines of Wireshark's ikev1_decryption_table: initiator cookie and encryption key."""
+    def _secrets(played: Played, capture: Path) -> list[tuple[bytes, Secrets]]:
+        """Return initiator cookies with what either daemon told of their keys, who tells more first."""
         attempts = happened(played)
-        for own in played.keys.values():
+        quick = {one.cookies[0]: one.message_id for one in packets.read(capture) if _is_quick(one)}
+        for own in sorted(played.secrets.values(), key=_tells_most):
             if own and len(own) == len(attempts):
-                return [f"{one.cookie.hex()},{key}\n" for one, key in zip(attempts, own, strict=True)]
+                found = [(one.cookie, secrets) for one, secrets in zip(attempts, own, strict=True)]
+                for cookie, secrets in found:
+                    if 0 in secrets.quick and cookie in quick:
+                        secrets.quick = {quick[cookie]: secrets.quick[0]}
+                return found
         return []
+
+    @staticmethod
+    def _psk(played: Played) -> str | None:
+        """Return the pre-shared key of both, where phase 1 has one."""
+        ends = (played.scenario.initiator, played.scenario.responder)
+        secrets = {peer.secret for peer in ends if "psk" in peer.auth}
+        return secrets.pop() if len(secrets) == 1 else None
+
+
+def _is_quick(message: packets.Seen) -> bool:
+    return bool(message.payload) and message.version == 1 and message.exchange == packets.QUICK
+
+
+def _tells_most(secrets: list[Secrets]) -> int:
+    return -min((len(one.known) for one in secrets), default=0)

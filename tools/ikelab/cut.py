@@ -36,9 +36,9 @@ def derive(one: Cut, folder: Path) -> None:
         conversations.append({key: value for key, value in changed.items() if value is not ...})
     known["conversation"] = [c for c in conversations if c.get("outcome") != "gone"]
     facts.write(path.with_suffix(".toml"), known)
-    keys = origin.with_suffix(".keys")
-    if keys.exists():
-        path.with_suffix(".keys").write_text(keys.read_text())
+    for suffix in (".keys", ".secrets"):
+        if origin.with_suffix(suffix).exists():
+            path.with_suffix(suffix).write_text(origin.with_suffix(suffix).read_text())
 
 
 def _frames(one: Cut, folder: Path) -> list[Record]:

@@ -13,6 +13,7 @@ from typing import Final
 from ikelab import needs
 from ikelab.network import LabError, Network, command
 from ikelab.scenario import Peer, Role
+from ikelab.secrets import Secrets
 
 _PRIVATE: Final = "mount --make-rprivate /; mount -t tmpfs tmpfs /run; "
 _POLL_S: Final = 0.02
@@ -49,7 +50,7 @@ class Daemon:
         """Start a program with a private /run; its pid is the process's own."""
         preload = needs.stand_in(self.pki)
         shell = f"{_PRIVATE}{self.software.overlay}export LD_PRELOAD={preload}; exec {shlex.join(words)}"
-        keys = {"IKELAB_KEYS": str(self.folder / "keys")}
+        keys = {"IKELAB_KEYS": str(self.folder / "keys"), "IKELAB_SAS": str(self.folder / "sas")}
         with (self.folder / "output").open("ab") as out:
             self.process = subprocess.Popen(
                 ("ip", "netns", "exec", self.network.spaces[self.role], "unshare", "-m", "sh", "-c", shell),
@@ -109,6 +110,6 @@ class Daemon:
         """Return the software's name and version."""
         raise NotImplementedError
 
-    def keys(self) -> list[str]:
-        """Return the phase-1 encryption keys in hex, in the order they came into being."""
+    def secrets(self) -> list[Secrets]:
+        """Return what is known of the keys of each SA, in the order in which they came into being."""
         return []

@@ -8,6 +8,7 @@ from typing import Final
 from ikelab.daemon import Daemon
 from ikelab.network import command
 from ikelab.scenario import Role
+from ikelab.secrets import Secrets
 
 _TOOLS: Final = "/usr/libexec/ipsec"
 _SPELLING: Final = {
@@ -81,11 +82,22 @@ class Libreswan(Daemon):
         found = re.search(r"Libreswan (?:Version )?v?(\d[\w.]*)", self.log())
         return f"Libreswan {found[1] if found else '?'}"
 
-    def keys(self) -> list[str]:
-        """Return the keys that NSS was given, as the stand-in library told them."""
+    def secrets(self) -> list[Secrets]:
+        """Return the keys that NSS was given, as the stand-in library told them, each with what came before.
+
+        The g^xy of a quick mode comes after the key of phase 1 and says nothing of its message ID: it is 0.
+        """
         path = self.folder / "keys"
-        found = dict.fromkeys(path.read_text().split()) if path.exists() else {}
-        return [key for key in found if key not in _SELF_TEST]
+        told = dict.fromkeys(path.read_text().splitlines()) if path.exists() else {}
+        found: list[Secrets] = []
+        shared: dict[str, str] = {}
+        for kind, octets in (line.split() for line in told):
+            if kind == "key" and octets not in _SELF_TEST:
+                found.append(Secrets(shared | {"encryption_key": octets}))
+            elif kind == "dh" and found:
+                found[-1].quick[0] = octets
+            shared = {"shared_secret": octets} if kind == "dh" else {}
+        return found
 
     def _connection(self) -> str:
         peer = self.peer

@@ -3,8 +3,10 @@
  * On such a kernel every installation of an SA fails, and quick mode would fail for a reason that has nothing
  * to do with IKE. The daemon's NETLINK_XFRM socket is replaced by one end of a socket pair whose other end
  * says yes to everything: SPIs are handed out at random, nothing is installed, IKE on the wire is untouched.
+ * SAs are written to $IKELAB_SAS as the daemon gives them, a netlink message a line, for `traffic` to send ESP.
  *
- * Libreswan prints no key of IKEv1, so the keys of the ciphers it sets up are written to $IKELAB_KEYS.
+ * Libreswan prints no key of IKEv1, so the keys of the ciphers it sets up are written to $IKELAB_KEYS, and
+ * the Diffie-Hellman secrets that it computes.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -24,6 +26,20 @@ static unsigned char ours[MAX_FD];
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 #define IS_OURS(fd) ((fd) >= 0 && (fd) < MAX_FD && ours[fd])
+
+static void tell(const char *name, const char *kind, const unsigned char *data, unsigned int size)
+{
+	const char *path = getenv(name);
+	FILE *out = path ? fopen(path, "a") : NULL;
+
+	if (!out)
+		return;
+	fputs(kind, out);
+	for (unsigned int i = 0; i < size; i++)
+		fprintf(out, "%02x", data[i]);
+	fputc('\n', out);
+	fclose(out);
+}
 
 static void acknowledge(int fd, const struct nlmsghdr *request, int error)
 {
@@ -64,6 +80,11 @@ static void answer(int fd, const struct nlmsghdr *request)
 		tell_sa(fd, request, &sa);
 		break;
 	}
+	case XFRM_MSG_NEWSA:
+	case XFRM_MSG_UPDSA:
+		tell("IKELAB_SAS", "", (const unsigned char *)request, request->nlmsg_len);
+		acknowledge(fd, request, 0);
+		break;
 	case XFRM_MSG_GETPOLICY:
 		acknowledge(fd, request, -ENOENT);
 		break;
@@ -166,22 +187,41 @@ ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t room, int flags, 
 struct sec_item { int type; unsigned char *data; unsigned int len; };
 enum { CKM_AES_CBC = 0x1082, CKM_DES3_CBC = 0x133 };
 
-void *PK11_CreateContextBySymKey(unsigned long mechanism, unsigned long operation, void *key, void *parameter)
+static void tell_key(const char *kind, void *key)
 {
-	void *(*real)(unsigned long, unsigned long, void *, void *) = dlsym(RTLD_NEXT, __func__);
 	int (*extract)(void *) = dlsym(RTLD_NEXT, "PK11_ExtractKeyValue");
 	struct sec_item *(*data_of)(void *) = dlsym(RTLD_NEXT, "PK11_GetKeyData");
-	const char *path = getenv("IKELAB_KEYS");
+	struct sec_item *item = key && extract(key) == 0 ? data_of(key) : NULL;
 
-	if (path && key && (mechanism == CKM_AES_CBC || mechanism == CKM_DES3_CBC) && extract(key) == 0) {
-		struct sec_item *item = data_of(key);
-		FILE *out = item ? fopen(path, "a") : NULL;
-		if (out) {
-			for (unsigned int i = 0; i < item->len; i++)
-				fprintf(out, "%02x", item->data[i]);
-			fputc('\n', out);
-			fclose(out);
-		}
-	}
-	return real(mechanism, operation, key, parameter);
+	if (item)
+		tell("IKELAB_KEYS", kind, item->data, item->len);
+}
+
+void *PK11_CreateContextBySymKey(unsigned long mechanism, unsigned long operation, void *key, void *parameter)
+{
+	if (mechanism == CKM_AES_CBC || mechanism == CKM_DES3_CBC)
+		tell_key("key ", key);
+	return REAL(PK11_CreateContextBySymKey)(mechanism, operation, key, parameter);
+}
+
+void *PK11_PubDerive(void *own, void *other, int is_sender, void *random_a, void *random_b,
+		     unsigned long mechanism, unsigned long target, unsigned long operation, int size,
+		     void *context)
+{
+	void *key = REAL(PK11_PubDerive)(own, other, is_sender, random_a, random_b, mechanism, target, operation,
+					 size, context);
+
+	tell_key("dh ", key);
+	return key;
+}
+
+void *PK11_PubDeriveWithKDF(void *own, void *other, int is_sender, void *random_a, void *random_b,
+			    unsigned long mechanism, unsigned long target, unsigned long operation, int size,
+			    unsigned long kdf, void *shared, void *context)
+{
+	void *key = REAL(PK11_PubDeriveWithKDF)(own, other, is_sender, random_a, random_b, mechanism, target,
+						operation, size, kdf, shared, context);
+
+	tell_key("dh ", key);
+	return key;
 }

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,12 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from ikelab import needs
+from ikelab import esp, needs
 from ikelab.daemon import Daemon
 from ikelab.libreswan import Libreswan
 from ikelab.network import LabError, Network
 from ikelab.others import IkeScan, Vpnc
 from ikelab.scenario import Place, Role, Scenario, Step
+from ikelab.secrets import Secrets
 from ikelab.strongswan import StrongSwan
 
 DAEMONS: Final[dict[str, type[Daemon]]] = {
@@ -34,6 +36,10 @@ _WATCHED: Final[dict[Place, tuple[str, str]]] = {
 _FILTER: Final = "(ip or ip6) and not ip6 multicast and not (icmp6 and ip6[40] >= 128)"
 """Nothing of neighbour discovery and ping; ICMPv6 errors are below 128."""
 _SETTLE_S: Final = 0.5
+_PINGS: Final[dict[Role, tuple[str, str]]] = {
+    "initiator": ("203.0.113.65", "203.0.113.129"), "responder": ("203.0.113.129", "203.0.113.65"),
+}  # fmt: skip
+"""Who pings whom, in the networks behind the ends."""
 
 
 class Interrupted(Exception):  # noqa: N818 - nothing is wrong
@@ -49,7 +55,7 @@ class Played:
     addresses: dict[Role, set[str]]
     logs: dict[Role, str]
     versions: dict[Role, str]
-    keys: dict[Role, list[str]]
+    secrets: dict[Role, list[Secrets]]
 
 
 class Tcpdumps:
@@ -137,7 +143,7 @@ class Play:
             {role: {self.network.own[role], self.network.seen[role]} for role in ROLES},
             {role: self._log(role) for role in ROLES},
             {role: self.daemons[role].version() if role in self.daemons else "nobody" for role in ROLES},
-            {role: self.daemons[role].keys() if role in self.daemons else [] for role in ROLES},
+            {role: self.daemons[role].secrets() if role in self.daemons else [] for role in ROLES},
         )
 
     def _start(self, role: Role) -> None:
@@ -190,6 +196,22 @@ class Play:
         self.network.inside(role, "ip", "link", "set", "eth0", "down")
         self.network.inside("router", "ip", "neighbour", "flush", "all")
 
+    def traffic(self) -> None:
+        """Ping through the tunnel: requests and replies in ESP, by the SAs that the daemons installed."""
+        sas = {
+            role: esp.outbound(daemon.folder / "sas", self.network.own[role])
+            for role, daemon in self.daemons.items()
+        }
+        for role in self.daemons:
+            # Else a host that knows no ESP says so by ICMP; what begins with four zeros on port 4500 is IKE.
+            self.network.filter(("meta l4proto esp drop", "udp dport 4500 @th,64,32 != 0 drop"), role)
+        for number in (1, 2, 3):
+            for role, (source, destination) in _PINGS.items():
+                packet = esp.echo(source, destination, number, is_reply=role == "responder")
+                protocol, octets = sas[role].sealed(packet)
+                words = (sys.executable, "-c", esp.SEND, str(protocol), sas[role].destination, octets.hex())
+                self.network.inside(role, *words)
+
     def swanctl(self, role: Role, text: str) -> None:
         """Give strongSwan a command."""
         daemon = self.daemons[role]
@@ -212,6 +234,7 @@ ACTIONS: Final[dict[str, Callable[[Play, Step], None]]] = {
     "vanish": lambda play, step: play.vanish(step.role),
     "rule": lambda play, step: play.network.filter((step.text,)),
     "scan": lambda play, step: play.scan(step.text),
+    "traffic": lambda play, _: play.traffic(),
     "swanctl": lambda play, step: play.swanctl(step.role, step.text),
     "whack": lambda play, step: play.whack(step.role, step.text),
 }

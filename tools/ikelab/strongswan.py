@@ -7,6 +7,7 @@ from typing import Final
 
 from ikelab.daemon import Daemon
 from ikelab.network import LabError
+from ikelab.secrets import Secrets, of_charon
 
 PLUGINS: Final = (
     "random nonce aes sha1 sha2 md5 hmac kdf gmp pem pkcs1 pkcs8 pubkey x509 constraints revocation openssl "
@@ -38,6 +39,8 @@ charon {{
       path = {folder}/secrets.log
       default = -1
       ike = 4
+      chd = 4
+      enc = 1
       ike_name = yes
       flush_line = yes
     }}
@@ -127,19 +130,10 @@ class StrongSwan(Daemon):
         found = re.search(r"strongSwan (\d[\w.]*)", self.log())
         return f"strongSwan {found[1] if found else '?'}"
 
-    def keys(self) -> list[str]:
-        """Return what charon logged as "encryption key Ka", by connection."""
+    def secrets(self) -> list[Secrets]:
+        """Return what charon logged of the keys of each SA."""
         path = self.folder / "secrets.log"
-        found: dict[str, str] = {}
-        dump = re.compile(r"\[IKE\] (<\S+>) +\d+: ((?:[0-9A-F]{2} )+)")
-        for part in re.split(
-            r"(?=\[IKE\] <\S+> encryption key Ka)", path.read_text() if path.exists() else ""
-        ):
-            head = re.match(r"\[IKE\] (<\S+>) encryption key Ka => (\d+) bytes", part)
-            if head:
-                octets = "".join(m[2] for m in dump.finditer(part) if m[1] == head[1]).replace(" ", "")
-                found[head[1]] = octets[: 2 * int(head[2])].lower()
-        return list(found.values())
+        return of_charon(path.read_text()) if path.exists() else []
 
     @property
     def _certificate(self) -> str | None:

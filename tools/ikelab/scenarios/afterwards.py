@@ -3,10 +3,11 @@
 from typing import Final
 
 from ikelab import rules
-from ikelab.scenario import Scenario, Step
+from ikelab.scenario import PHASE_2, Scenario, Step
 from ikelab.scenarios.peers import LIBRESWAN, STRONGSWAN
 
 _DPD: Final = STRONGSWAN.but(dpd_s=3)
+_PINGS: Final = (Step("begin"), Step("sleep", seconds=3), Step("traffic"))
 
 SCENARIOS: Final = (
     Scenario(name="main-rekey-both-phases-strongswan", shows="reauthentication by a second main mode, then a quick mode",
@@ -43,6 +44,20 @@ SCENARIOS: Final = (
              rules=(rules.lose("initiator", "quick", once=True),),
              steps=(Step("begin"), Step("log", "responder", text=r"established between", seconds=10),
                     Step("sleep", seconds=0.3), Step("kill", "responder"))),
+    *(
+        Scenario(name=f"main-esp-{pair}", shows="three pings through the tunnel and their answers: ESP both ways",
+                 initiator=initiator, responder=STRONGSWAN, steps=_PINGS)
+        # The answer of a quick mode between two kinds of daemon has its proposal numbered anew.
+        for pair, initiator in (("strongswan", STRONGSWAN), ("libreswan-strongswan", LIBRESWAN))
+    ),
+    Scenario(name="main-pfs-esp-libreswan", shows="a quick mode with PFS, and three pings and their answers in its ESP",
+             initiator=LIBRESWAN.but(child=f"{PHASE_2}-modp2048"),
+             responder=LIBRESWAN.but(child=f"{PHASE_2}-modp2048"), steps=_PINGS),
+    *(
+        Scenario(name=f"main-nat-t-esp-{name}", shows="ESP in UDP both ways, the initiator behind NAT", initiator=peer,
+                 responder=peer, net="nat-initiator", at=("initiator", "responder"), steps=_PINGS)
+        for name, peer in (("strongswan", STRONGSWAN), ("libreswan", LIBRESWAN))
+    ),
     *(
         Scenario(name=f"main-deleted-by-{role}-{name}", shows=f"the {role} deletes both SAs", initiator=peer,
                  responder=peer, seconds=8,
