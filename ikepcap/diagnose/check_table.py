@@ -12,7 +12,8 @@ or the line of the log:
     juniper     Junos CLI reference: show security, security ike traceoptions
     paloalto    PAN-OS: common VPN messages and commands
     windows     netsh wfp, auditpol, and the security log's events 4652 to 4654; [MS-IKEE]
-    strongswan  swanctl(8); lines of libcharon's sa/ikev1/tasks and sa/ikev1/task_manager_v1.c
+    strongswan  swanctl(8); lines of libcharon's sa/ikev1/tasks and sa/ikev1/task_manager_v1.c,
+                sa/ike_sa_manager.c
     libreswan   ipsec(8); lines of programs/pluto/ikev1*.c
     racoon      lines of src/racoon, which MikroTik's and old Apple's daemons share
 """
@@ -305,7 +306,8 @@ CHECKS: Final[dict[str, Families]] = {
     "phase2-no-reply": _DEAD,
     "dead-peer": _DEAD,
     "deleted-by-peer": {
-        "any": ("The log of the peer that sent the delete says why: idle, expired, a person.",)
+        "strongswan": ("charon log: 'deleting duplicate IKE_SA for peer ... due to uniqueness policy'",),
+        "any": ("The log of the peer that sent the delete says why: idle, expired, a newer SA, a person.",),
     },
     "rekey-failed": {"any": ("Compare lifetimes and who begins; then see why the new negotiation failed.",)},
     "aggressive-psk": {

@@ -68,7 +68,7 @@ def _instead(case: Case, stalled: LaterExchange) -> tuple[str, ...]:
 def deleted(case: Case) -> Iterator[Finding]:
     """A peer ended phase 1 as soon as it was up: of a limit, of an older SA, or of a policy of its own."""
     said = ended_before_tunnel(case)
-    if said is None:
+    if said is None or case.conversation.fight is not None:
         return
     who, name = case.role(said.sender), case.names[said.sender]
     last = case.sendings(case.course.final)[0]

@@ -1,0 +1,114 @@
+"""Negotiations that end one another: two clients with one identity, of which a gateway keeps one at a time.
+
+One comes up and the other is ended at that moment; whoever was ended begins anew at once, and ends the first.
+A client is known by address and port, so that two behind one NAT are two, and neither a renewal nor a retry
+is one. Where several came up at the moment at which one ended, it is not told which of them ended it.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from itertools import takewhile
+from typing import Any, Final
+
+from ikepcap.track.conversation import Fight, Ousted
+from ikepcap.track.open import RECORD, RECORD_BYTES, Open
+from ikepcap.track.roles import PHASE_1
+from ikepcap.wire.message import FLAG_ENCRYPTION
+from ikepcap.wire.numbers import Exchange
+
+FOUGHT: Final = 3
+"""One after another, and it is a fight: once or twice is what administrators do."""
+TOGETHER_NS: Final = 10**8
+"""A gateway ends one and lets the other in as it handles one message."""
+BACK_NS: Final = 10 * 10**9
+"""Whoever begins so soon after it was ended does so because of that."""
+_RECENT: Final = 64
+_BEGINNING: Final = 16 * RECORD_BYTES
+_INFORMATIONAL: Final = int(Exchange.INFORMATIONAL)
+_QUICK: Final = int(Exchange.QUICK)
+
+_Record = tuple[Any, ...]
+"""See `RECORD`."""
+
+
+class Fights:
+    """Watches those who begin anew."""
+
+    def __init__(self) -> None:
+        self._recent: deque[Open] = deque(maxlen=_RECENT)
+
+    def begins(self, track: Open, before: Open | None, now_ns: int) -> None:
+        """Note a negotiation that begins; `before` is the latest between the same addresses."""
+        if before is not None:
+            self._look_back(track, before, now_ns)
+        self._recent.append(track)
+
+    def _look_back(self, track: Open, before: Open, now_ns: int) -> None:
+        ended = before if before.first_port == track.first_port else self._of_same_client(track)
+        if ended is None or ended.ousted is not None:
+            return
+        at_ns = _ended_ns(ended)
+        if at_ns is None or not 0 <= now_ns - at_ns <= BACK_NS:
+            return
+        came = [other for other in self._recent if _came_up_instead(other, ended, at_ns)]
+        if len(came) != 1:
+            return
+        fight = ended.fight if came[0].fight is not None else None
+        if fight is None:
+            fight = []
+        fight.append(at_ns)
+        ended.fight = came[0].fight = track.fight = fight
+        ended.ousted = Ousted(came[0].number, came[0].first, came[0].first_port, _frame_of(came[0]), now_ns)
+
+    def _of_same_client(self, track: Open) -> Open | None:
+        client = _client(track)
+        return next((other for other in reversed(self._recent) if _client(other) == client), None)
+
+
+def fight_of(track: Open) -> Fight | None:
+    """Return the fight that a conversation has a part in, if there is one so far."""
+    ends = track.fight
+    return Fight(len(ends), ends[0], ends[-1]) if ends is not None and len(ends) >= FOUGHT else None
+
+
+def _client(track: Open) -> tuple[bytes, int, bytes]:
+    return track.first, track.first_port, track.second
+
+
+def _frame_of(track: Open) -> int:
+    frame: int = RECORD.unpack_from(track.records)[1]
+    return frame
+
+
+def came_up(records: Iterable[_Record]) -> bool:
+    """Both peers sent the encrypted part of phase 1, or both a quick mode."""
+    sealed = [(r[3], r[4]) for r in records if r[5] & FLAG_ENCRYPTION]
+    return any(
+        len({side for side, exchange in sealed if exchange in kind}) == 2 for kind in (PHASE_1, {_QUICK})
+    )
+
+
+def _ended_ns(track: Open) -> int | None:
+    """Return when the responder said its last in one that had come up, if that is an informational."""
+    if track.opener != 0:
+        return None
+    last = next(
+        (r for r in reversed(list(RECORD.iter_unpack(track.records[-_BEGINNING:]))) if r[3] == 1), None
+    )
+    if last is None or last[4] != _INFORMATIONAL or not came_up(RECORD.iter_unpack(track.records)):
+        return None
+    time_ns: int = last[2]
+    return time_ns
+
+
+def _came_up_instead(track: Open, ended: Open, at_ns: int) -> bool:
+    """Whether another client's negotiation with the same responder came up at this moment."""
+    if track.opener != 0 or track.second != ended.second or _client(track) == _client(ended):
+        return False
+    if track.number < ended.number or track.time_of(0) > at_ns:
+        return False
+    records = list(RECORD.iter_unpack(track.records[:_BEGINNING]))
+    proven = takewhile(lambda r: not (r[3] == 0 and r[5] & FLAG_ENCRYPTION), records)
+    after = records[len(list(proven)) + 1 :]
+    answer = next((r for r in after if r[3] == 1 and r[4] != _INFORMATIONAL and r[5] & FLAG_ENCRYPTION), None)
+    return answer is not None and abs(answer[2] - at_ns) <= TOGETHER_NS
