@@ -222,7 +222,9 @@ def main_one_identity_twice() -> bytes:
         play.phase1().quick(1, 2, 3)
     for ended, following in pairwise(plays):
         came_up = next(shot for shot in following.shots if shot.step == "MSG6")
-        ended.wait((came_up.time_ns - ended.shots[-1].time_ns) / 1e9).informational("responder", plain_bytes=80)
+        ended.wait((came_up.time_ns - ended.shots[-1].time_ns) / 1e9).informational(
+            "responder", plain_bytes=80
+        )
     return pcap(merge(*plays))
 
 
