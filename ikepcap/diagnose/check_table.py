@@ -114,7 +114,7 @@ _FRAGMENTS: Final[Families] = {
     "libreswan": ("fragmentation=yes (the default) on both ends, if the peer announces FRAGMENTATION",),
     "windows": ("It fragments only the repeated copy of MSG5 or MSG6, about 3 s after the first",),
     "any": (
-        "Does a filter between drop IP fragments? Try: ping of 1600 octets without the DF bit.",
+        "IP fragments: does a filter between drop them? Try a ping of 1600 octets without the DF bit.",
         "Smaller certificates, a shorter chain or fewer certificate requests make the message fit.",
     ),
 }
@@ -233,7 +233,7 @@ CHECKS: Final[dict[str, Families]] = {
         "strongswan": ("Is charon running, and are its sockets bound to UDP 500 and 4500?",),
         "libreswan": ("Is pluto running? ipsec status",),
         "windows": ("Is the service IKEEXT running? sc query ikeext",),
-        "any": ("On the host that sent the error: is the IKE daemon running, on this port?",),
+        "any": ("On the host that sent the error: does IKE run on this port, or does a rule reject it?",),
     },
     "unreachable": {
         "any": (
@@ -249,7 +249,7 @@ CHECKS: Final[dict[str, Families]] = {
         )
     },
     "peer-went-silent": _PATH
-    | {"any": ("Does it have the same key, for the address it sees? Is UDP 4500 open, do fragments pass?",)},
+    | {"any": ("Has it a key or certificate for the address it sees? Is UDP 4500 open, do fragments pass?",)},
     "nat-t-blocked": _NAT_T,
     "fragments-lost": _FRAGMENTS,
     "peer-restarted": _DEAD,
@@ -303,7 +303,8 @@ CHECKS: Final[dict[str, Families]] = {
     "phase2-selector-mismatch": _PHASE_2,
     "phase2-pfs-mismatch": _PHASE_2,
     "phase2-refused": _PHASE_2,
-    "phase2-no-reply": _DEAD,
+    "phase2-no-reply": _DEAD
+    | {"any": ("The silent peer's log: does it know these networks, and still hold this phase 1?",)},
     "dead-peer": _DEAD,
     "deleted-by-peer": {
         "strongswan": ("charon log: 'deleting duplicate IKE_SA for peer ... due to uniqueness policy'",),

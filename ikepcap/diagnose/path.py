@@ -42,11 +42,14 @@ ICMP: Final[dict[tuple[int, int, int], tuple[str, str]]] = {
     (6, 3, 1): (_FRAGMENTS, "fragment reassembly time exceeded"),
 }
 _SETTLES_ICMP: Final = {
-    _CLOSED: "Ask the host that sent the error which program has UDP {port} open.",
-    _UNREACHABLE: "Follow the route towards {target} from the host that sent the error.",
-    _FILTERED: "The host that sent the error has a rule that rejects UDP {port}: look for it there.",
-    _FRAGMENTS: "Capture at {target} and compare which fragments arrive.",
+    _CLOSED: "Ask {who} which program has UDP {port} open.",
+    _UNREACHABLE: "Follow the route towards {target} from {who}.",
+    _FILTERED: "{who} has a rule that rejects UDP {port}: look for it there.",
+    _FRAGMENTS: "Capture at {sender} and at {target}, and compare which fragments leave and arrive.",
 }
+_REJECTED: Final = "{who} has a rule that rejects UDP {port}, or does not forward it: look there."
+"""Of a port that is closed on the way, or where the peer is behind a NAT."""
+_ENDED: Final = "The log of {who} says why its IKE program ended."
 
 
 def named(error: IcmpError) -> str:
@@ -67,21 +70,29 @@ def icmp_errors(case: Case) -> Iterator[Finding]:
     for (code, words, reporter), errors in sorted(by_kind.items(), key=lambda item: item[1][0].frame):
         target, port = address(errors[0].destination), errors[0].destination_port
         who = address(reporter)
-        by = "" if reporter == errors[0].destination else f", on the way to {target},"
-        claim = f"{who} answered with ICMP {words}"
-        if code == _CLOSED:
-            claim += f": nothing listens on UDP {port} there"
-        elif code == _FILTERED:
-            claim += f": a filter rejects the datagrams to {target}"
+        is_between = reporter != errors[0].destination
+        by = f", on the way to {target}," if is_between else ""
         side = INITIATOR if errors[0].destination == case.conversation.initiator else RESPONDER
         spoke = any(s.sender == side and s.source_port == port for s in case.seen)
-        is_gone = code == _CLOSED and spoke
+        is_gone = code == _CLOSED and spoke and not is_between
+        settles = _SETTLES_ICMP[code]
+        claim = f"{who} answered with ICMP {words}"
+        if code == _CLOSED and is_between:
+            claim, settles = f"{who}{by} rejects UDP {port} with ICMP {words}, as firewalls do", _REJECTED
+        elif code == _CLOSED:
+            claim += f": nothing listens on UDP {port} there"
+            behind_nat = (case.standing.nat.initiator, case.standing.nat.responder)[side]
+            settles = _ENDED if is_gone else _REJECTED if behind_nat else settles
+        elif code == _FILTERED:
+            claim += f": a filter rejects the datagrams to {target}"
+        elif code == _FRAGMENTS:
+            claim += ": it got some fragments of a message and not the others"
         yield case.finding(
             code, "proven", claim + (" any more." if is_gone else "."), (e.frame for e in errors),
             f"{copies(len(errors)).capitalize()} an ICMP {words} from {who}{by} quotes a datagram to "
             f"{target} UDP {port}",
             alternatives=_why_gone(case, side) if is_gone else (),
-            settles_it=_SETTLES_ICMP[code].format(port=port, target=target),
+            settles_it=settles.format(who=who, port=port, target=target, sender=case.names[1 - side]),
         )  # fmt: skip
 
 
@@ -100,6 +111,8 @@ def lost_fragments(case: Case) -> Iterator[Finding]:
         peer = case.conversation.initiator if side == INITIATOR else case.conversation.responder
         evidence: list[str] = []
         numbers: list[int] = []
+        # IKE fragments are whole datagrams: a ping of that size tells nothing about them.
+        settles = f"Capture at {case.names[side]}: do all fragments leave there?"
         for lost in (item for item in lost_for_good(case.conversation) if item.source == peer):
             whole = f" of {lost.total_bytes}" if lost.total_bytes is not None else ""
             gaps = ", ".join(f"{a}-{'end' if b is None else b - 1}" for a, b in lost.missing[:4])
@@ -108,6 +121,7 @@ def lost_fragments(case: Case) -> Iterator[Finding]:
                 f"fragment{'s' if len(lost.frames) > 1 else ''}, missing octets {gaps or 'unknown'}"
             )
             numbers += lost.frames
+            settles = "Capture at both ends and compare; send the same size with ping and DF cleared."
         for parts in (item for item in parts_lost_for_good(case.conversation) if item.sender == side):
             total = f" of {parts.total}" if parts.total else ""
             have = ", ".join(map(str, parts.have[:16]))
@@ -118,5 +132,5 @@ def lost_fragments(case: Case) -> Iterator[Finding]:
             yield case.finding(
                 _FRAGMENTS, "proven", claim, numbers, *evidence[:6],
                 alternatives=("one-sided",),
-                settles_it="Capture at both ends and compare; send the same size with ping and DF cleared.",
+                settles_it=settles,
             )  # fmt: skip
