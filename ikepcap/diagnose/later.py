@@ -65,7 +65,7 @@ def _instead(case: Case, stalled: LaterExchange) -> tuple[str, ...]:
     unknown = ("phase2-selector-mismatch",) if stalled.last == 1 and is_first else ()
     # Right after phase 1 nobody has lost it.
     began_ns, course = case.seen[stalled.indexes[0]].time_ns, case.course
-    is_fresh = bool(course.final) and course.last == course.final and (
+    is_fresh = course.last == course.final and (
         began_ns - case.seen[course.first[course.final]].time_ns < _FRESH_NS
     )  # fmt: skip
     return (*(unknown if is_fresh else ("peer-restarted", *unknown)), "dead-peer", "replies-lost")

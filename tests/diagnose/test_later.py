@@ -9,6 +9,8 @@ from ikepcap.wire.numbers import NotifyType
 from tests.report.scene import INITIATOR, RESPONDER, RETRIES, Scene, analyzed, faults, notes, only
 
 HERE, THERE = "192.0.2.1", "198.51.100.7"
+DELETE = 64
+"""Octets of HASH and a delete with both cookies, with SHA2-256 and AES."""
 HERE_TOO = "where this was captured: does its own filter pass it, and what is in its log?"
 
 
@@ -266,8 +268,8 @@ def test_informationals_of_another_size_than_keepalives_are_something_else() -> 
 def test_quick_mode_in_an_old_sa_may_have_met_a_peer_that_lost_it() -> None:
     old = up().quick(1, 2, 3).wait(300).quick(1).repeat(RETRIES)
     assert first(only(old)).alternatives == ("peer-restarted", "dead-peer", "replies-lost")
-    assert first(only(up().wait(9).quick(1).repeat(RETRIES))).alternatives[0] == "phase2-selector-mismatch"
-    late = only(up().wait(11).quick(1).repeat(RETRIES))
+    assert first(only(up().wait(9.9).quick(1).repeat(RETRIES))).alternatives[0] == "phase2-selector-mismatch"
+    late = only(up().wait(10).quick(1).repeat(RETRIES))
     assert first(late).alternatives[:2] == ("peer-restarted", "phase2-selector-mismatch")
 
 
@@ -310,3 +312,24 @@ def test_what_reaches_the_place_of_the_capture_is_not_to_be_captured_there() -> 
     assert first(only(own)).settles_it == f"Capture at {HERE}: does QM2 arrive there?"
     between = Scene(near="between").phase1().quick(1).repeat(RETRIES)
     assert first(only(between)).settles_it == f"Capture at {THERE}: does QM1 arrive there?"
+
+
+def test_every_copy_of_the_last_message_and_no_other_is_counted() -> None:
+    twice = only(up().quick(1).repeat((4.0,)).bystander(60))
+    assert evidence(twice)[0].startswith("QM1 of message ID x was sent twice over 4.0 s; nothing more")
+    assert evidence(only(up().quick(1, 2).repeat(RETRIES))) == [
+        "QM2 of message ID x was sent 4 times over 24.2 s"
+    ]
+
+
+def test_delete_in_answer_to_a_question_that_is_no_quick_mode_is_another_matter() -> None:
+    """Mode-config that nobody answers is told by itself."""
+    asked = up().transaction(INITIATOR, answered=False).informational(RESPONDER, plain_bytes=DELETE)
+    assert "deleted-by-peer" not in faults(only(asked.bystander(60)))
+
+
+def test_delete_before_there_was_a_tunnel_is_told_with_the_quick_mode_alone() -> None:
+    found = only(up().informational(RESPONDER, plain_bytes=DELETE).quick(1).bystander(60))
+    assert faults(found) == ["deleted-by-peer"]
+    told = evidence(found)
+    assert [line.partition(" ")[0] for line in told] == ["Frame", "Nothing", "QM1"]

@@ -131,6 +131,16 @@ def test_any_address_is_one_of_four_octets() -> None:
     assert "asks for 192.0.2.1 behind the initiator" in told[1]
 
 
+def test_refusal_is_read_from_its_error_and_not_from_a_status_beside_it() -> None:
+    both = Inside(
+        (Notice(NotifyType.INITIAL_CONTACT, 16, b""), Notice(NotifyType.NO_PROPOSAL_CHOSEN, 4, b""))
+    )
+    scene = Scene().phase1().quick(1).informational(RESPONDER)
+    found = analyzed_with(scene, {7: asks(transform()), 8: both}).findings[0]
+    assert found.code == "phase2-proposal-mismatch"
+    assert "an encrypted NO-PROPOSAL-CHOSEN in place of QM2" in found.claim
+
+
 # quick modes: what the refusing peer took elsewhere
 
 TAKEN: Final = asks(transform(), spi=SPIS[1], between=(LEFT, RIGHT))

@@ -11,7 +11,7 @@ from ikepcap.testing.stage import EPOCH_NS, SECOND_NS, Role
 from tests.report.scene import INITIATOR, RESPONDER, Scene, analyzed, faults
 
 PORTS: Final = ((500, 4500), (1041, 38814))
-DELETE: Final = 80
+DELETE: Final = 64
 STRANGER: Final = "198.51.100.200"
 
 
