@@ -304,7 +304,7 @@ CHECKS: Final[dict[str, Families]] = {
     "phase2-pfs-mismatch": _PHASE_2,
     "phase2-refused": _PHASE_2,
     "phase2-no-reply": _DEAD
-    | {"any": ("The silent peer's log: does it know these networks, and still hold this phase 1?",)},
+    | {"any": ("Its log on this quick mode: networks that it does not know, or a phase 1 that it lost?",)},
     "dead-peer": _DEAD,
     "deleted-by-peer": {
         "strongswan": ("charon log: 'deleting duplicate IKE_SA for peer ... due to uniqueness policy'",),

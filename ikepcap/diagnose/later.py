@@ -7,7 +7,7 @@ from typing import Final
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.goodbye import goodbye, is_delete
-from ikepcap.diagnose.path import named
+from ikepcap.diagnose.path import CLOSED, finding_of, named
 from ikepcap.diagnose.readings import QUICK
 from ikepcap.diagnose.wording import ROLES, address, copies, reaches, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
@@ -60,6 +60,8 @@ def _instead(case: Case, stalled: LaterExchange) -> tuple[str, ...]:
         return ("replies-lost", "authentication-failed", "dead-peer")
     if stalled.last >= 3:
         return ("replies-lost",)
+    if _closed_its_port(case, stalled):
+        return ("dead-peer", "peer-restarted")
     # Some peers pass over selectors that they do not know in silence; a tunnel shows that they know them.
     is_first = not any(e.kind == "quick" and e.outcome == "established" for e in case.standing.later)
     unknown = ("phase2-selector-mismatch",) if stalled.last == 1 and is_first else ()
@@ -69,6 +71,12 @@ def _instead(case: Case, stalled: LaterExchange) -> tuple[str, ...]:
         began_ns - case.seen[course.first[course.final]].time_ns < _FRESH_NS
     )  # fmt: skip
     return (*(unknown if is_fresh else ("peer-restarted", *unknown)), "dead-peer", "replies-lost")
+
+
+def _closed_its_port(case: Case, stalled: LaterExchange) -> bool:
+    """Whether the peer's own host says that nobody listens there any more."""
+    silent = (case.conversation.initiator, case.conversation.responder)[stalled.silent or 0]
+    return any(e.reporter == silent and finding_of(e) == CLOSED for e in case.conversation.icmp)
 
 
 def deleted(case: Case) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from ikepcap.diagnose.wording import address, copies
 from ikepcap.state.waiting import lost_for_good, parts_lost_for_good
 from ikepcap.track.conversation import INITIATOR, RESPONDER
 
-_CLOSED: Final = "port-closed"
+CLOSED: Final = "port-closed"
 _UNREACHABLE: Final = "unreachable"
 _FILTERED: Final = "filtered"
 _FRAGMENTS: Final = "fragments-lost"
@@ -20,7 +20,7 @@ ICMP: Final[dict[tuple[int, int, int], tuple[str, str]]] = {
     (4, 3, 0): (_UNREACHABLE, "net unreachable"),
     (4, 3, 1): (_UNREACHABLE, "host unreachable"),
     (4, 3, 2): (_UNREACHABLE, "protocol unreachable"),
-    (4, 3, 3): (_CLOSED, "port unreachable"),
+    (4, 3, 3): (CLOSED, "port unreachable"),
     (4, 3, 5): (_UNREACHABLE, "source route failed"),
     (4, 3, 6): (_UNREACHABLE, "destination net unknown"),
     (4, 3, 7): (_UNREACHABLE, "destination host unknown"),
@@ -35,14 +35,14 @@ ICMP: Final[dict[tuple[int, int, int], tuple[str, str]]] = {
     (6, 1, 1): (_FILTERED, "administratively prohibited"),
     (6, 1, 2): (_UNREACHABLE, "beyond scope of source address"),
     (6, 1, 3): (_UNREACHABLE, "address unreachable"),
-    (6, 1, 4): (_CLOSED, "port unreachable"),
+    (6, 1, 4): (CLOSED, "port unreachable"),
     (6, 1, 5): (_FILTERED, "source address failed policy"),
     (6, 1, 6): (_FILTERED, "route rejected"),
     (6, 3, 0): (_UNREACHABLE, "hop limit exceeded in transit"),
     (6, 3, 1): (_FRAGMENTS, "fragment reassembly time exceeded"),
 }
 _SETTLES_ICMP: Final = {
-    _CLOSED: "Ask {who} which program has UDP {port} open.",
+    CLOSED: "Ask {who} which program has UDP {port} open.",
     _UNREACHABLE: "Follow the route towards {target} from {who}.",
     _FILTERED: "{who} has a rule that rejects UDP {port}: look for it there.",
     _FRAGMENTS: "Capture at {sender} and at {target}, and compare which fragments leave and arrive.",
@@ -56,6 +56,12 @@ def named(error: IcmpError) -> str:
     """Return an ICMP error in words."""
     known = ICMP.get((error.version, error.kind, error.code))
     return known[1] if known is not None else f"error of type {error.kind}, code {error.code},"
+
+
+def finding_of(error: IcmpError) -> str | None:
+    """Return the code of the finding that an ICMP error makes."""
+    known = ICMP.get((error.version, error.kind, error.code))
+    return None if known is None else known[0]
 
 
 def icmp_errors(case: Case) -> Iterator[Finding]:
@@ -74,12 +80,12 @@ def icmp_errors(case: Case) -> Iterator[Finding]:
         by = f", on the way to {target}," if is_between else ""
         side = INITIATOR if errors[0].destination == case.conversation.initiator else RESPONDER
         spoke = any(s.sender == side and s.source_port == port for s in case.seen)
-        is_gone = code == _CLOSED and spoke and not is_between
+        is_gone = code == CLOSED and spoke and not is_between
         settles = _SETTLES_ICMP[code]
         claim = f"{who} answered with ICMP {words}"
-        if code == _CLOSED and is_between:
+        if code == CLOSED and is_between:
             claim, settles = f"{who}{by} rejects UDP {port} with ICMP {words}, as firewalls do", _REJECTED
-        elif code == _CLOSED:
+        elif code == CLOSED:
             claim += f": nothing listens on UDP {port} there"
             behind_nat = (case.standing.nat.initiator, case.standing.nat.responder)[side]
             settles = _ENDED if is_gone else _REJECTED if behind_nat else settles

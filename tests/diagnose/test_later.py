@@ -333,3 +333,13 @@ def test_delete_before_there_was_a_tunnel_is_told_with_the_quick_mode_alone() ->
     assert faults(found) == ["deleted-by-peer"]
     told = evidence(found)
     assert [line.partition(" ")[0] for line in told] == ["Frame", "Nothing", "QM1"]
+
+
+def test_peer_whose_host_closed_the_port_did_not_mind_the_selectors() -> None:
+    killed = up().quick(1).port_unreachable().repeat(RETRIES, "QM1", "ICMP")
+    assert first(only(killed)).alternatives == ("dead-peer", "peer-restarted")
+    assert "ICMP port unreachable came from 198.51.100.7" in evidence(only(killed))[1]
+    by_router = up().quick(1).icmp(3, 3, "203.0.113.1").repeat(RETRIES, "QM1", "ICMP")
+    by_host = up().quick(1).icmp(3, 1).repeat(RETRIES, "QM1", "ICMP")
+    for other in (by_router, by_host):
+        assert first(only(other)).alternatives[0] == "phase2-selector-mismatch"
