@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.wording import address, span
-from ikepcap.track.conversation import INITIATOR, RESPONDER
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Fight, Seen
 
 HALF_OPEN_LIMIT: Final = 5
 """strongSwan's block_threshold: so many half-open negotiations of one address, and it ignores MSG1 of it."""
@@ -71,6 +71,9 @@ def fight(case: Case) -> Iterator[Finding]:
         f"{case.names[INITIATOR]} port {case.conversation.initiator_port}",
     )
     last = [s for s in case.seen if s.sender == RESPONDER][-1:]
+    if ousted is not None and not ousted.by:
+        yield _ended_in_vain(case, found, last[0], ousted.again_ns)
+        return
     evidence = [
         (
             f"{found.count} negotiations with {responder} were ended so in "
@@ -96,6 +99,21 @@ def fight(case: Case) -> Iterator[Finding]:
     yield replace(
         told, display_filter=f"isakmp && {'ipv6' if ':' in responder else 'ip'}.addr == {responder}"
     )
+
+
+def _ended_in_vain(case: Case, found: Fight, last: Seen, again_ns: int) -> Finding:
+    responder = case.names[RESPONDER]
+    return case.finding(
+        "deleted-by-peer", "likely",
+        f"The responder {responder} ends what came up each time, within seconds: consistent with a limit, or "
+        "with another client that has the same identity.",
+        [case.seen[0], last],
+        f"{found.count} negotiations of {case.names[INITIATOR]} in a row were ended so in "
+        f"{span(found.last_ns - found.first_ns)}",
+        f"Frame {last.frame} is the last word of {responder} in this one; {case.names[INITIATOR]} began anew "
+        f"{span(again_ns - last.time_ns)} after that",
+        settles_it=f"The log of {responder} says why: capture there, too, to see who else comes up.",
+    )  # fmt: skip
 
 
 def other_came_up(case: Case) -> bool:

@@ -141,7 +141,8 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
         "decides": (
             "Likely: the size, the moment, and that the other peer acts upon it. Keepalives and "
             "INITIAL-CONTACT have the same size, so without that nothing is concluded. A fight of two "
-            "clients is told from the third time on, and where no more than one came up at that moment."
+            "clients is told from the third time on, and where no more than one came up at that moment; of "
+            "one client alone, where the other is not in the capture, from the fifth time in a row on."
         ),
         "mistaken": (
             ("phase2-no-reply", "the quick mode is repeated, so the informational was no delete"),

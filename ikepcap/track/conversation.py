@@ -186,7 +186,7 @@ class Other(Struct, frozen=True, gc=False):
 
 
 class Fight(Struct, frozen=True, array_like=True, gc=False):
-    """Negotiations of two clients that end one another."""
+    """Negotiations of two clients that end one another, or of one, which something unseen ends."""
 
     count: int
     """How often one was ended so."""
@@ -199,7 +199,7 @@ class Ousted(Struct, frozen=True, array_like=True, gc=False):
     """A negotiation was ended as another client's came up, and its own client began anew."""
 
     by: int
-    """Number of that conversation."""
+    """Number of that conversation; 0 where nothing is seen of another client."""
     client: bytes
     port: int
     frame: int
@@ -239,7 +239,7 @@ class Conversation(Struct, frozen=True, gc=False):
     esp: tuple[EspFlow, ...] = ()
     """ESP under SPIs that opened quick modes chose."""
     fight: Fight | None = None
-    """It has a part in one; a single one that is ended so is none."""
+    """It has a part in one; one that is ended so once or twice has none."""
     ousted: Ousted | None = None
     """Only in a fight."""
     scanned: int = 0

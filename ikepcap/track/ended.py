@@ -142,13 +142,13 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
 
 def ended(track: Open, now_ns: int, relatives: tuple[Relative, ...] = ()) -> Ended:
     """Return a conversation that is over, of which the capture was followed until `now_ns`."""
-    fight = fight_of(track)
+    fight, ousted = fight_of(track)
     return Ended(
         track.number, track.cookie, track.rcookie, track.first, track.second, track.first_port,
         track.second_port, track.opener, track.is_regular, bytes(track.records), track.kept, now_ns,
         track.omitted, track.crossed, track.superseded_ns, track.fragment_frames, track.icmp, track.lost,
         track.fragments.lost() if track.fragments is not None else (),
-        relatives, track.scanned, fight, track.ousted if fight is not None else None,
+        relatives, track.scanned, fight, ousted,
     )  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 One comes up and the other is ended at that moment; whoever was ended begins anew at once, and ends the first.
 A client is known by address and port, so that two behind one NAT are two, and neither a renewal nor a retry
 is one. Where several came up at the moment at which one ended, it is not told which of them ended it.
+
+Next to one of the clients nothing is seen of the other: only that what comes up is ended, again and again.
 """
 
 from collections import deque
@@ -18,6 +20,10 @@ from ikepcap.wire.numbers import Exchange
 
 FOUGHT: Final = 3
 """One after another, and it is a fight: once or twice is what administrators do."""
+IN_VAIN: Final = 5
+"""What is ended so often in a row, by whatever, is ended each time that it comes up."""
+SHORT_NS: Final = 30 * 10**9
+"""What lived longer was of use."""
 TOGETHER_NS: Final = 10**8
 """A gateway ends one and lets the other in as it handles one message."""
 BACK_NS: Final = 10 * 10**9
@@ -52,6 +58,10 @@ class Fights:
             return
         came = [other for other in self._recent if _came_up_instead(other, ended, at_ns)]
         if len(came) != 1:
+            if at_ns - ended.time_of(0) <= SHORT_NS:
+                ended.vain = track.vain = ended.vain or []
+                ended.vain.append(at_ns)
+                ended.ousted = Ousted(0, b"", 0, 0, now_ns)
             return
         fight = ended.fight if came[0].fight is not None else None
         if fight is None:
@@ -65,10 +75,17 @@ class Fights:
         return next((other for other in reversed(self._recent) if _client(other) == client), None)
 
 
-def fight_of(track: Open) -> Fight | None:
-    """Return the fight that a conversation has a part in, if there is one so far."""
-    ends = track.fight
-    return Fight(len(ends), ends[0], ends[-1]) if ends is not None and len(ends) >= FOUGHT else None
+def fight_of(track: Open) -> tuple[Fight | None, Ousted | None]:
+    """Return the fight that a conversation has a part in, if there is one so far, and how it was ended there.
+
+    Of one whose other client is not seen only those have a part that were ended: the last may stay up.
+    """
+    ends, vain, ousted = track.fight or (), track.vain or (), track.ousted
+    if len(ends) >= FOUGHT:
+        return Fight(len(ends), ends[0], ends[-1]), ousted if ousted is not None and ousted.by else None
+    if len(vain) >= IN_VAIN and ousted is not None and not ousted.by:
+        return Fight(len(vain), vain[0], vain[-1]), ousted
+    return None, None
 
 
 def _client(track: Open) -> tuple[bytes, int, bytes]:

@@ -76,6 +76,8 @@ class Open(Struct, gc=False, eq=False):
     lost: list[LostFragments] | None = None
     fight: list[int] | None = None
     """When conversations were ended by one another's clients, this one among them; they share the list."""
+    vain: list[int] | None = None
+    """When those of one client in a row were ended soon, this one among them or after them; likewise."""
     ousted: Ousted | None = None
     """See `Conversation`."""
     scanned: int = 0

@@ -123,7 +123,9 @@ def test_aggressive_mode_comes_up_with_quick_mode() -> None:
 
 
 HEALTHY: Final = {
-    "one client that renews what it has": turns(6, ports=PORTS[:1]),
+    "one client that renews what it has": [
+        one.keep(lambda shot: shot.step != "INFO") for one in turns(6, ports=PORTS[:1])
+    ],
     "the clients end what they have": turns(6, by=INITIATOR),
     "the one that ends is not the one that comes up": turns(6, late_s=0.3),
     "nobody is back within ten seconds": turns(6, every_s=11.0),
@@ -176,3 +178,43 @@ def test_filter_of_ipv6_names_its_field() -> None:
     made = turns(5, addresses=("2001:db8::1", "2001:db8::99"), responder="2001:db8::7")
     (found,) = (f for f in conversations(made)[0].findings if f.severity == "fault")
     assert found.display_filter == "isakmp && ipv6.addr == 2001:db8::7"
+
+
+def alone(count: int, *, lives_s: float = 0.5, back_s: float = 1.0) -> list[Client]:
+    """One client, which is sent a delete soon after it came up, and begins anew."""
+    made, start_s = [], 0.0
+    for n in range(count):
+        one = Client(seed=n + 1, start_s=start_s).phase1().quick(1, 2, 3)
+        one.wait(lives_s).informational(RESPONDER, plain_bytes=DELETE)
+        start_s = (one.shots[-1].time_ns - EPOCH_NS) / SECOND_NS + back_s
+        made.append(one)
+    return made
+
+
+def test_one_client_that_is_sent_away_each_time_is_told_of_from_the_fifth_time_on() -> None:
+    """The last has nothing after it that shows why it ended."""
+    assert fought(alone(5)) == [False] * 5
+    assert fought(alone(6)) == [True] * 5 + [False]
+
+
+def test_one_client_that_is_sent_away_is_told_with_how_often() -> None:
+    first, *_ = conversations(alone(6))
+    (found,) = (f for f in first.findings if f.severity == "fault")
+    assert (found.certainty, found.frames) == ("likely", (1, 10))
+    assert found.evidence[0].startswith("5 negotiations of 192.0.2.1 in a row were ended so in 7.0 s")
+    assert found.evidence[1].startswith(
+        "Frame 10 is the last word of 198.51.100.7 in this one; 192.0.2.1 began"
+    )
+    assert first.summary.endswith("quick mode came up; the responder ended it.")
+
+
+def test_tunnels_that_lived_or_that_nobody_missed_are_no_complaint() -> None:
+    assert True not in fought(alone(7, lives_s=31))
+    assert True not in fought(alone(7, back_s=11))
+    assert fought(alone(7, lives_s=28, back_s=9)) == [True] * 6 + [False]
+
+
+def test_one_that_stays_in_between_begins_the_count_anew() -> None:
+    made = alone(9)
+    made[4].keep(lambda shot: shot.step != "INFO")
+    assert True not in fought(made)
