@@ -327,6 +327,17 @@ def test_delete_of_what_never_came_up_is_no_end_of_it() -> None:
     assert "sa-deleted" not in codes(analyzed_with(scene, {9: deletes(1, scene.cookies)}))
 
 
+def test_four_deletes_and_no_more_are_told() -> None:
+    scene = Scene().phase1().quick(1, 2, 3).wait(60)
+    for _ in range(5):
+        scene.informational(RESPONDER)
+    inside = {10 + n: deletes(ESP, bytes((n, 0, 0, 0))) for n in range(5)}
+    found = the(analyzed_with(scene, inside), "sa-deleted")
+    assert len([line for line in found.evidence if " deletes " in line]) == 4
+    assert "03000000" in found.claim
+    assert "04000000" not in found.claim
+
+
 # dead-peer detection
 
 
@@ -387,6 +398,31 @@ def test_esp_that_goes_on_is_told_of_the_peer_that_sends_it() -> None:
     assert still(flow(1, 5, late_ns)) == ["ESP from it under SPI c1010101 went on until frame 29"]
     assert still(flow(0, 5, late_ns)) == []
     assert still(flow(1, 5, 0)) == []
+
+
+def test_acknowledgements_of_the_one_that_asks_are_none_of_the_other_s() -> None:
+    scene = Scene().phase1().quick(1, 2, 3).dead_peer_detection(RESPONDER)
+    for _ in range(3):
+        scene.wait(5).informational(INITIATOR, plain_bytes=80)
+    inside = {10: alive(1), 11: alive(1, NotifyType.R_U_THERE_ACK)} | {
+        12 + n: alive(70 + n) for n in range(3)
+    }
+    found = the(analyzed_with(scene.wait(60), inside), "dead-peer")
+    assert found.evidence[1] == f"{THERE} announced dead-peer detection, and acknowledged none"
+    assert found.frames == (12, 13, 14)
+
+
+def test_question_that_was_captured_twice_is_one() -> None:
+    scene, inside = asked_of(numbers=(70, 71))
+    twice = {place: said for frame, said in inside.items() for place in (2 * frame - 1, 2 * frame)}
+    found = analyzed_with(scene.mirrored(), twice)
+    assert "does not answer dead-peer detection" not in str(found.findings)
+
+
+def test_sequence_number_is_in_four_octets_whatever_follows() -> None:
+    scene, _ = asked_of()
+    inside = {10 + n: notice(NotifyType.R_U_THERE, (70 + n).to_bytes(4) + b"!") for n in range(3)}
+    assert "sequence numbers 70 to 72" in the(analyzed_with(scene, inside), "dead-peer").evidence[0]
 
 
 # refused authentication
