@@ -170,7 +170,7 @@ _AUTHENTICATION: Final[Families] = {
     "strongswan": ("The responder's log says why: no matching peer config, no key, or a certificate check",),
     "libreswan": ("The responder's log says why; it answers INVALID-ID-INFORMATION for most causes",),
     "any": (
-        "The log of the peer that refused names the check; what it says on the wire is encrypted.",
+        "The log of the peer that refused names the check that failed.",
         "Do both peers mean the same method: pre-shared key, certificates, XAUTH or not?",
     ),
 }

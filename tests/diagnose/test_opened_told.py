@@ -547,3 +547,22 @@ def test_who_says_that_the_user_is_not_let_in_is_told() -> None:
     )
     own = Settings(CfgType.REPLY, (CfgAttribute.XAUTH_STATUS,), status=0)
     assert the(login(own, by=0), "xauth-failed").claim.startswith("The initiator itself answered XAUTH")
+
+
+def test_address_that_was_read_is_not_inferred_as_well() -> None:
+    """The course is that of an answer without an address: the client leaves at once."""
+    scene = Scene(auth="xauth-psk").phase1().transaction().transaction().transaction(INITIATOR)
+    scene.informational(INITIATOR).bystander(60)
+    asked = Inside(settings=Settings(CfgType.REQUEST, (CfgAttribute.INTERNAL_IP4_ADDRESS,)))
+    refused = Inside(settings=Settings(CfgType.REPLY, ()))
+    given = Inside(
+        settings=Settings(CfgType.REPLY, (CfgAttribute.INTERNAL_IP4_ADDRESS,), addresses=("10.0.0.9",))
+    )
+
+    def told(*answers: Inside) -> list[str]:
+        found = analyzed_with(scene, dict(enumerate((asked, *answers), 11)))
+        return [f"{f.code} {f.certainty}" for f in found.findings if f.code == "mode-config-failed"]
+
+    assert told(refused) == ["mode-config-failed proven"]
+    assert told(given) == []
+    assert analyzed_with(scene, {}).findings[0].certainty == "likely"
