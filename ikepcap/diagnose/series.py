@@ -66,11 +66,10 @@ def fight(case: Case) -> Iterator[Finding]:
     found, ousted = case.conversation.fight, case.conversation.ousted
     if found is None:
         return
-    responder, client = (
-        case.names[RESPONDER],
-        f"{case.names[INITIATOR]} port {case.conversation.initiator_port}",
-    )
-    last = [s for s in case.seen if s.sender == RESPONDER][-1:]
+    responder = case.names[RESPONDER]
+    client = f"{case.names[INITIATOR]} port {case.conversation.initiator_port}"
+    said = [s for s in case.seen if s.sender == RESPONDER]
+    last = [s for s in said if ousted is None or s.time_ns <= ousted.again_ns][-1:]
     if ousted is not None and not ousted.by:
         yield _ended_in_vain(case, found, last[0], ousted.again_ns)
         return
