@@ -119,10 +119,13 @@ def _ended_ns(track: Open) -> int | None:
 
 
 def _came_up_instead(track: Open, ended: Open, at_ns: int) -> bool:
-    """Whether another client's negotiation with the same responder came up at this moment."""
-    if track.opener != 0 or track.second != ended.second or _client(track) == _client(ended):
+    """Whether a later negotiation with the same responder came up at this moment, which is another client's.
+
+    Of the same client the latest is the one that is looked at.
+    """
+    if track.opener != 0 or track.second != ended.second:
         return False
-    if track.number < ended.number or track.time_of(0) > at_ns:
+    if track.number <= ended.number or track.time_of(0) > at_ns:
         return False
     records = list(RECORD.iter_unpack(track.records[:_BEGINNING]))
     proven = takewhile(lambda r: not (r[3] == 0 and r[5] & FLAG_ENCRYPTION), records)

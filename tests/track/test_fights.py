@@ -123,9 +123,7 @@ def test_aggressive_mode_comes_up_with_quick_mode() -> None:
 
 
 HEALTHY: Final = {
-    "one client that renews what it has": [
-        one.keep(lambda shot: shot.step != "INFO") for one in turns(6, ports=PORTS[:1])
-    ],
+    "one client that renews what it has": turns(6, ports=PORTS[:1]),
     "the clients end what they have": turns(6, by=INITIATOR),
     "the one that ends is not the one that comes up": turns(6, late_s=0.3),
     "nobody is back within ten seconds": turns(6, every_s=11.0),
@@ -148,16 +146,9 @@ def test_one_of_many_that_came_up_at_that_moment_is_not_blamed() -> None:
     assert True not in fought([*plays, *beside])
 
 
-def test_those_of_another_gateway_end_nothing() -> None:
-    made = turns(6)
-    for n, one in enumerate(made):
-        if n % 2:
-            one.shots.clear()
-    beside = [
-        Client(seed=n + 60, start_s=n * 2.0, initiator="192.0.2.50", responder=STRANGER).phase1()
-        for n in (1, 3, 5)
-    ]
-    assert True not in fought([*made, *beside])
+def test_fights_at_two_gateways_at_the_same_time_are_two() -> None:
+    there = turns(6, addresses=("192.0.2.50", "192.0.2.51"), responder=STRANGER)
+    assert fought([*turns(6), *there]) == [True] * 12
 
 
 def test_one_that_goes_on_speaking_was_not_ended() -> None:
@@ -209,8 +200,8 @@ def test_one_client_that_is_sent_away_is_told_with_how_often() -> None:
 
 
 def test_tunnels_that_lived_or_that_nobody_missed_are_no_complaint() -> None:
-    assert True not in fought(alone(7, lives_s=31))
-    assert True not in fought(alone(7, back_s=11))
+    assert True not in fought(alone(7, lives_s=30))
+    assert True not in fought(alone(7, back_s=10))
     assert fought(alone(7, lives_s=28, back_s=9)) == [True] * 6 + [False]
 
 
@@ -218,3 +209,29 @@ def test_one_that_stays_in_between_begins_the_count_anew() -> None:
     made = alone(9)
     made[4].keep(lambda shot: shot.step != "INFO")
     assert True not in fought(made)
+
+
+def test_one_that_ended_before_it_came_up_has_no_part_in_it() -> None:
+    """Its responder's last word is a refusal."""
+    made = alone(7)
+    for one in made:
+        one.keep(lambda shot: shot.step in ("MSG1", "MSG2", "MSG3", "MSG4", "MSG5", "INFO"))
+    assert "deleted-by-peer" not in [code for found in conversations(made) for code in faults(found)]
+
+
+def test_one_that_nobody_answered_ends_nothing_and_is_not_ended() -> None:
+    silent = [
+        Client(seed=n + 80, start_s=n * 2.0, near="responder", nat="initiator").at_port((1041, 38814)).msg1()
+        for n in range(6)
+    ]
+    assert True not in fought(silent)
+
+
+def test_one_that_another_client_ended_is_not_counted_as_one_of_a_row() -> None:
+    made = alone(7)
+    ended_ns = made[5].shots[-1].time_ns
+    other = Client(seed=77, initiator="192.0.2.99").phase1()
+    took_s = (other.came_up_ns() - EPOCH_NS) / SECOND_NS
+    start_s = (ended_ns - EPOCH_NS) / SECOND_NS - took_s
+    beside = Client(seed=77, initiator="192.0.2.99", start_s=start_s).phase1()
+    assert fought([*made, beside]) == [True] * 5 + [False] * 3
