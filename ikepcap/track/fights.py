@@ -9,7 +9,6 @@ Next to one of the clients nothing is seen of the other: only that what comes up
 
 from collections import deque
 from collections.abc import Iterable
-from itertools import takewhile
 from typing import Any, Final
 
 from ikepcap.track.conversation import Fight, Ousted
@@ -127,8 +126,6 @@ def _came_up_instead(track: Open, ended: Open, at_ns: int) -> bool:
         return False
     if track.number <= ended.number or track.time_of(0) > at_ns:
         return False
-    records = list(RECORD.iter_unpack(track.records[:_BEGINNING]))
-    proven = takewhile(lambda r: not (r[3] == 0 and r[5] & FLAG_ENCRYPTION), records)
-    after = records[len(list(proven)) + 1 :]
-    answer = next((r for r in after if r[3] == 1 and r[4] != _INFORMATIONAL and r[5] & FLAG_ENCRYPTION), None)
+    sealed = (r for r in RECORD.iter_unpack(track.records[:_BEGINNING]) if r[5] & FLAG_ENCRYPTION)
+    answer = next((r for r in sealed if r[3] == 1 and r[4] != _INFORMATIONAL), None)
     return answer is not None and abs(answer[2] - at_ns) <= TOGETHER_NS

@@ -504,8 +504,8 @@ def test_identities_of_the_refusing_peer_and_of_quick_modes_are_not_told() -> No
     assert "names" not in str(analyzed_with(scene, inside).findings)
 
 
-def shown(begins: str, ends: str, frame: int = 5) -> Conversation:
-    inside = {frame: Inside(lifespan=Lifespan(begins, ends)), 6: notice(NotifyType.AUTHENTICATION_FAILED)}
+def shown(begins: str, ends: str) -> Conversation:
+    inside = {5: Inside(lifespan=Lifespan(begins, ends)), 6: notice(NotifyType.AUTHENTICATION_FAILED)}
     return proof_refused("rsa-sig", inside=inside)
 
 
@@ -527,8 +527,18 @@ def test_certificate_that_was_not_valid_is_why_it_was_refused(begins: str, ends:
     )
 
 
-def test_certificate_of_the_refusing_peer_is_not_what_it_refused() -> None:
-    assert "is valid" not in str(shown("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z", frame=6).findings)
+def test_certificate_and_identity_of_the_refusing_peer_are_not_what_it_refused() -> None:
+    own = Inside(
+        identities=(network(LEFT),), lifespan=Lifespan("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z")
+    )
+    scene = Scene(auth="rsa-sig", mtu=9000).phase1().informational(INITIATOR).bystander(60)
+    (found, *_) = analyzed_with(scene, {5: own, 7: notice(NotifyType.AUTHENTICATION_FAILED)}).findings
+    assert found.code == "authentication-failed"
+    assert not any("names" in line or "is valid" in line for line in found.evidence)
+    (found, *_) = analyzed_with(scene, {5: own, 6: own, 7: notice(NotifyType.AUTHENTICATION_FAILED)}).findings
+    assert found.code == "certificate-rejected"
+    assert [line.partition(" ")[0] for line in found.evidence[-2:]] == ["Frame", "The"]
+    assert all("rame 6 " in line for line in found.evidence[-2:])
 
 
 # XAUTH

@@ -113,7 +113,10 @@ def test_the_last_of_a_fight_is_told_what_it_is_part_of_and_nothing_more() -> No
 
 def test_aggressive_mode_comes_up_with_quick_mode() -> None:
     """Its last message is the initiator's: the responder's next is QM2."""
-    short = [Client(mode="aggressive", seed=n + 40, start_s=n * 2.0, nat="initiator") for n in range(6)]
+    short = [
+        Client(mode="aggressive", seed=n + 40, start_s=n * 4.0, nat="initiator", delay_s=0.2)
+        for n in range(6)
+    ]
     for n, one in enumerate(short):
         one.at_port(PORTS[n % 2]).phase1().quick(1, 2, 3)
     for one, following in pairwise(short):
