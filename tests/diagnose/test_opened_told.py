@@ -197,8 +197,25 @@ def test_own_offers_and_empty_ones_are_nothing_to_compare_with() -> None:
         inside = {7: asks(transform(key_bits=256)), 10: asks(transform()), 11: REFUSED}
         found = analyzed_with(scene, inside if two is None else {**inside, 8: two}).findings[0]
         assert not any("itself has" in line for line in found.evidence)
-    nothing_asked = {8: TAKEN, 10: asks(), 11: REFUSED}
-    assert analyzed_with(scene, nothing_asked).findings[0].code == "phase2-proposal-mismatch"
+    for nothing_asked in ({10: asks()}, {}):
+        found = analyzed_with(scene, {8: TAKEN, 11: REFUSED, **nothing_asked}).findings[0]
+        assert found.code == "phase2-proposal-mismatch"
+        assert not any("itself has" in line for line in found.evidence)
+
+
+def test_address_of_mode_config_that_qm1_does_not_ask_for_is_told() -> None:
+    scene = Scene(auth="xauth-psk").phase1().transaction(INITIATOR).quick(1).informational(RESPONDER)
+    given = Settings(CfgType.REPLY, (CfgAttribute.INTERNAL_IP4_ADDRESS,), addresses=("10.0.0.9",))
+
+    def told(asked: Inside) -> list[str]:
+        inside = {8: Inside(settings=given), 9: asked, 10: notice(NotifyType.INVALID_ID_INFORMATION)}
+        return [line for line in analyzed_with(scene, inside).findings[0].evidence if "Mode-config" in line]
+
+    assert told(asks(transform(), between=(LEFT, RIGHT))) == [
+        "Mode-config in frame 8 gave the client 10.0.0.9, which QM1 does not ask for"
+    ]
+    own = Inside(identities=(b"\1\0\0\0\x0a\0\0\t", network(RIGHT)))
+    assert told(own) == told(asks(transform())) == []
 
 
 # quick modes: QM2 that is no answer
