@@ -50,8 +50,10 @@ class Fights:
 
     def _look_back(self, track: Open, before: Open, now_ns: int) -> None:
         ended = before if before.first_port == track.first_port else self._of_same_client(track)
-        if ended is None or ended.ousted is not None:
+        if ended is None or ended.ousted is not None or not ended.records:
             return
+        if now_ns - ended.time_of(-1) > BACK_NS:
+            return  # most are long over, and nothing of them needs to be unpacked
         at_ns = _ended_ns(ended)
         if at_ns is None or not 0 <= now_ns - at_ns <= BACK_NS:
             return
@@ -122,10 +124,8 @@ def _came_up_instead(track: Open, ended: Open, at_ns: int) -> bool:
 
     Of the same client the latest is the one that is looked at.
     """
-    if track.opener != 0 or track.second != ended.second:
-        return False
-    if track.number <= ended.number or track.time_of(0) > at_ns:
+    if track.opener != 0 or track.second != ended.second or track.number <= ended.number:
         return False
     sealed = (r for r in RECORD.iter_unpack(track.records[:_BEGINNING]) if r[5] & FLAG_ENCRYPTION)
     answer = next((r for r in sealed if r[3] == 1 and r[4] != _INFORMATIONAL), None)
-    return answer is not None and abs(answer[2] - at_ns) <= TOGETHER_NS
+    return answer is not None and abs(answer[2] - at_ns) <= TOGETHER_NS and track.time_of(0) <= at_ns
