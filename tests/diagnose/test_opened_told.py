@@ -593,3 +593,30 @@ def test_address_that_was_read_is_not_inferred_as_well() -> None:
     assert told(refused) == ["mode-config-failed proven"]
     assert told(given) == []
     assert analyzed_with(scene, {}).findings[0].certainty == "likely"
+
+
+NAME, ADDRESS = CfgAttribute.XAUTH_USER_NAME, CfgAttribute.INTERNAL_IP4_ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (Inside(settings=Settings(CfgType.REQUEST, (NAME,))), ("xauth-failed", "likely", ("replies-lost",))),
+        (
+            Inside(settings=Settings(CfgType.REQUEST, (ADDRESS,))),
+            ("mode-config-failed", "likely", ("replies-lost",)),
+        ),
+        *(
+            (closed, ("xauth-failed", "possible", ("replies-lost", "mode-config-failed")))
+            for closed in (None, Inside(), Inside(settings=Settings(CfgType.REQUEST, ())))
+        ),
+    ],
+)
+def test_transaction_without_an_answer_is_what_it_asks_for(
+    asked: Inside | None, told: tuple[str, str, tuple[str, ...]]
+) -> None:
+    """Who asks tells it only where no key does."""
+    scene = Scene(auth="xauth-psk").phase1().transaction(answered=False).repeat(RETRIES)
+    inside = {5: Inside(), **({} if asked is None else dict.fromkeys(range(7, 11), asked))}
+    found = analyzed_with(scene, inside).findings[0]
+    assert (found.code, found.certainty, found.alternatives) == told
