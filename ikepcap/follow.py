@@ -34,8 +34,8 @@ class Ends(Struct, frozen=True, array_like=True, tag=0):
     """Conversations that ended."""
 
     ended: Sequence[Ended | Concluded]
-    port_4500_seen: bool
-    """A file that was read has something on UDP 4500."""
+    would_show_4500: bool
+    """What was read was not filtered by port: it has something on UDP 4500, or of others."""
 
 
 class Reached(Struct, frozen=True, array_like=True, tag=1):
@@ -88,6 +88,11 @@ def _watched(items: Iterable[Item], watch: Watch) -> Iterator[Item]:
         if isinstance(item, Datagram):
             watch(item)
         yield item
+
+
+def _is_unfiltered(facts: CaptureFacts) -> bool:
+    """Whether a capture would show UDP 4500, as what else is in it proves."""
+    return facts.port_4500 > 0 or facts.others > 0
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -146,13 +151,13 @@ class Follower:
             tracker.take(batch)
             ended = list(tracker.ended())
             if ended or self._is_worth_parting():
-                yield Ends(ended, self.facts.port_4500 > 0)
+                yield Ends(ended, _is_unfiltered(self.facts))
         self._is_read = True
         facts = self.facts
         last = max((f.last_ns for f in facts.files if f.last_ns is not None), default=0)
         remaining = tracker.end_all(last)
         while ended := list(islice(remaining, BATCH)):
-            yield Ends(ended, facts.port_4500 > 0)
+            yield Ends(ended, _is_unfiltered(facts))
 
     def _is_worth_parting(self) -> bool:
         return self._may_part and self._tracker.answers >= MANY
@@ -201,10 +206,10 @@ class Follower:
 
     def _helped(self, ends: Ends) -> Ends:
         """Conclude what the parent would be long about: it has more to do, or this process nothing else."""
-        builder, on_4500 = self._builder, ends.port_4500_seen
+        builder, on_4500 = self._builder, ends.would_show_4500
         if builder is None:
             return ends
-        return Ends([builder.ahead(one, port_4500_seen=on_4500) for one in ends.ended], on_4500)
+        return Ends([builder.ahead(one, would_show_4500=on_4500) for one in ends.ended], on_4500)
 
     def _on_progress(self, done: int, total: int | None) -> None:
         if self._progress is not None:

@@ -78,7 +78,7 @@ class Conversations:
             )
         for ends in self._follower:
             # The count of a file is whole only at its end; a conversation that moved says the same sooner.
-            self._on_4500 = self._on_4500 or ends.port_4500_seen
+            self._on_4500 = self._on_4500 or ends.would_show_4500
             yield from self._built(ends.ended)
 
     def _built(self, finished: Iterable[Ended | Concluded]) -> Iterator[model.Conversation | Alike]:
@@ -88,7 +88,7 @@ class Conversations:
                 self._kept += ended.message_count
                 keep = self._kept <= MESSAGES_KEPT
             built = self._builder.build(
-                ended, port_4500_seen=self._on_4500, keep_messages=keep,
+                ended, would_show_4500=self._on_4500, keep_messages=keep,
                 opened=self._contents.concluded_from() if self._contents is not None else None,
             )  # fmt: skip
             if built is None:
@@ -102,7 +102,8 @@ class Conversations:
             else:
                 like, ends = built, (built.initiator.address, built.responder.address)
             self._on_4500 = self._on_4500 or like.nat.moved_to_4500
-            first = self._series.first_of(built.id, ends, like.outcome)
+            ended_by_peer = any(finding.code == "deleted-by-peer" for finding in like.findings)
+            first = self._series.first_of(built.id, ends, like.outcome, ended=ended_by_peer)
             if first is None:
                 yield built
             else:

@@ -5,6 +5,7 @@ says otherwise.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Final
 
 from ikepcap.testing import ECP, STRONG, Play, merge, pcap
@@ -210,6 +211,23 @@ def main_rekey() -> bytes:
     return pcap(merge(old, new))
 
 
+def main_one_identity_twice() -> bytes:
+    """Two clients in turn: each is sent a delete as the other comes up, and begins anew two seconds later."""
+    clients = ("192.0.2.1", "192.0.2.99")
+    plays = [
+        Play(seed=150 + turn, start_s=2 * turn, initiator=clients[turn % 2], near="responder")
+        for turn in range(5)
+    ]
+    for play in plays:
+        play.phase1().quick(1, 2, 3)
+    for ended, following in pairwise(plays):
+        came_up = next(shot for shot in following.shots if shot.step == "MSG6")
+        ended.wait((came_up.time_ns - ended.shots[-1].time_ns) / 1e9).informational(
+            "responder", plain_bytes=80
+        )
+    return pcap(merge(*plays))
+
+
 def main_simultaneous_initiation() -> bytes:
     """Both ends begin within a few milliseconds; both tunnels come up."""
     left = Play(seed=144).phase1().quick(1, 2, 3)
@@ -293,6 +311,7 @@ CAPTURES: Final[tuple[Callable[[], bytes], ...]] = (
     main_quick_mode_refused,
     main_quick_mode_no_reply,
     main_rekey,
+    main_one_identity_twice,
     main_simultaneous_initiation,
     main_truncated_by_snaplen,
     main_cut_file,

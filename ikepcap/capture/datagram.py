@@ -92,6 +92,8 @@ class CaptureFacts(Struct, frozen=True, array_like=True):
     """Datagrams of any kind seen on UDP 500."""
     port_4500: int = 0
     """Datagrams of any kind seen on UDP 4500, ESP and keepalives included."""
+    others: int = 0
+    """Packets of TCP, and of UDP on ports that have nothing to do with IKE."""
     truncated_frames: int = 0
     """IKE datagrams that a snaplen cut."""
 

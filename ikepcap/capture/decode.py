@@ -16,6 +16,7 @@ from ikepcap.capture.ip import (
     ICMPV6,
     IPV4_IN_IP,
     IPV6_IN_IP,
+    TCP,
     UDP,
     Packet,
     read_gre,
@@ -46,13 +47,15 @@ _REASSEMBLED: Final = frozenset({UDP, GRE, IPV4_IN_IP, IPV6_IN_IP, 0, 43, 51, 60
 class Tally:
     """Counters of one run."""
 
-    __slots__ = ("esp", "nat_keepalive", "not_isakmp", "port_500", "port_4500", "truncated_frames")
+    __slots__ = ("esp", "nat_keepalive", "not_isakmp", "others", "port_500", "port_4500", "truncated_frames")
 
     def __init__(self) -> None:
         self.esp = 0
         """Frames with ESP, in IP or in UDP."""
         self.nat_keepalive = 0
         self.not_isakmp = 0
+        self.others = 0
+        """Packets of TCP, and of UDP on ports that have nothing to do with IKE."""
         self.port_500 = 0
         self.port_4500 = 0
         self.truncated_frames = 0
@@ -146,6 +149,8 @@ class Decoder:
         frame.kind = 0
         if packet is None:
             return None
+        if packet.protocol == TCP:
+            self.tally.others += 1
         if packet.is_fragment and packet.protocol != ESP:
             packet = self._reassemble(frame, packet)
             if packet is None:
@@ -210,6 +215,8 @@ class Decoder:
         kind = classify(payload, wire_bytes, ports, length_holds=length_holds)
         self.tally.count_ports(ports)
         self.tally.count_kind(kind)
+        if kind is Kind.FOREIGN and not ports:
+            self.tally.others += 1
         if kind not in (Kind.ISAKMP, Kind.MARKED):
             if kind is Kind.ESP and ports & ON_4500:
                 self.on_esp(frame.number, frame.time_ns, packet, data, body)

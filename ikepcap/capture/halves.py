@@ -60,6 +60,7 @@ class Stretch(Struct, frozen=True, array_like=True, gc=False):
     last_ns: int | None
     esp: int
     port_4500: int
+    others: int
 
 
 _decode: Final = msgspec.msgpack.Decoder(Stretch).decode
@@ -130,7 +131,7 @@ def _pass_half(reader: RecordReader, decoder: Decoder, half: int, send: Callable
     def hand_over() -> None:
         tally, reader.tally = reader.tally, Tally()
         reached = window.base + window.pos, reader.frames, reader.last_ns
-        send(_encode(Stretch(notes, *reached, tally.esp, tally.port_4500)))
+        send(_encode(Stretch(notes, *reached, tally.esp, tally.port_4500, tally.others)))
         notes.clear()
 
     noted = 0
@@ -165,6 +166,7 @@ def _followed(
                     return  # somebody writes to the file
             reader.tally.esp += stretch.esp
             reader.tally.port_4500 += stretch.port_4500
+            reader.tally.others += stretch.others
             reader.frames = frames + stretch.frames
             if stretch.last_ns is not None:
                 reader.last_ns = stretch.last_ns

@@ -138,6 +138,7 @@ def facts_of(files: Iterable[FileFacts], decoder: Decoder) -> CaptureFacts:
         evicted_fragments=fragments.evicted,
         port_500=tally.port_500,
         port_4500=tally.port_4500,
+        others=tally.others,
         truncated_frames=tally.truncated_frames,
     )
 

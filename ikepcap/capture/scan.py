@@ -103,7 +103,8 @@ def pass_filling(  # noqa: C901
     ports, probe, probe_6 = PORTS, _PROBE.unpack_from, _PROBE_6.unpack_from
     rest, rest_6, tagged = _REST.unpack_from, _REST_6.unpack_from, _TAGGED.unpack_from
     new, found_one = Datagram, found.append
-    esp = esp_in_udp = on_500 = on_4500 = 0
+    esp = esp_in_udp = on_500 = on_4500 = on_848 = slow = 0
+    frames_before = reader.frames
     pos, end, here, before = window.pos, window.end, -1, -1
     frame = first_frame + reader.frames - 1
     plan = reader.plan
@@ -168,6 +169,8 @@ def pass_filling(  # noqa: C901
                             on_4500 += 1
                         elif where == ON_500:
                             on_500 += 1
+                        else:
+                            on_848 += 1
                         headers = 28 if first else 32
                         data = view[ip + headers : ip + total].tobytes()
                         # fmt: off
@@ -192,7 +195,9 @@ def pass_filling(  # noqa: C901
                 reader.note_last(before)
             record, here, frame = here, -1, frame - 1
             window.pos = record
+            number = frame
             pos, frame, items = careful(record, frame)
+            slow += frame - number
             if pos == NEED_MORE:
                 pos = record
                 break
@@ -208,5 +213,8 @@ def pass_filling(  # noqa: C901
             reader.note_last(here)
         reader.frames = frame - first_frame + 1
         tally.esp += esp + esp_in_udp
+        made = on_500 + on_4500 + on_848
+        # All that was passed and not counted is of others.
+        tally.others += reader.frames - frames_before - slow - made - esp - esp_in_udp
         tally.port_500 += on_500
         tally.port_4500 += on_4500 + esp_in_udp

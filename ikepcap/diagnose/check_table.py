@@ -12,7 +12,8 @@ or the line of the log:
     juniper     Junos CLI reference: show security, security ike traceoptions
     paloalto    PAN-OS: common VPN messages and commands
     windows     netsh wfp, auditpol, and the security log's events 4652 to 4654; [MS-IKEE]
-    strongswan  swanctl(8); lines of libcharon's sa/ikev1/tasks and sa/ikev1/task_manager_v1.c
+    strongswan  swanctl(8); lines of libcharon's sa/ikev1/tasks and sa/ikev1/task_manager_v1.c,
+                sa/ike_sa_manager.c
     libreswan   ipsec(8); lines of programs/pluto/ikev1*.c
     racoon      lines of src/racoon, which MikroTik's and old Apple's daemons share
 """
@@ -113,7 +114,7 @@ _FRAGMENTS: Final[Families] = {
     "libreswan": ("fragmentation=yes (the default) on both ends, if the peer announces FRAGMENTATION",),
     "windows": ("It fragments only the repeated copy of MSG5 or MSG6, about 3 s after the first",),
     "any": (
-        "Does a filter between drop IP fragments? Try: ping of 1600 octets without the DF bit.",
+        "IP fragments: does a filter between drop them? Try a ping of 1600 octets without the DF bit.",
         "Smaller certificates, a shorter chain or fewer certificate requests make the message fit.",
     ),
 }
@@ -169,7 +170,7 @@ _AUTHENTICATION: Final[Families] = {
     "strongswan": ("The responder's log says why: no matching peer config, no key, or a certificate check",),
     "libreswan": ("The responder's log says why; it answers INVALID-ID-INFORMATION for most causes",),
     "any": (
-        "The log of the peer that refused names the check; what it says on the wire is encrypted.",
+        "The log of the peer that refused names the check that failed.",
         "Do both peers mean the same method: pre-shared key, certificates, XAUTH or not?",
     ),
 }
@@ -232,7 +233,7 @@ CHECKS: Final[dict[str, Families]] = {
         "strongswan": ("Is charon running, and are its sockets bound to UDP 500 and 4500?",),
         "libreswan": ("Is pluto running? ipsec status",),
         "windows": ("Is the service IKEEXT running? sc query ikeext",),
-        "any": ("On the host that sent the error: is the IKE daemon running, on this port?",),
+        "any": ("On the host that sent the error: does IKE run on this port, or does a rule reject it?",),
     },
     "unreachable": {
         "any": (
@@ -248,7 +249,7 @@ CHECKS: Final[dict[str, Families]] = {
         )
     },
     "peer-went-silent": _PATH
-    | {"any": ("Does it have the same key, for the address it sees? Is UDP 4500 open, do fragments pass?",)},
+    | {"any": ("Has it a key or certificate for the address it sees? Is UDP 4500 open, do fragments pass?",)},
     "nat-t-blocked": _NAT_T,
     "fragments-lost": _FRAGMENTS,
     "peer-restarted": _DEAD,
@@ -302,10 +303,12 @@ CHECKS: Final[dict[str, Families]] = {
     "phase2-selector-mismatch": _PHASE_2,
     "phase2-pfs-mismatch": _PHASE_2,
     "phase2-refused": _PHASE_2,
-    "phase2-no-reply": _DEAD,
+    "phase2-no-reply": _DEAD
+    | {"any": ("Its log on this quick mode: networks that it does not know, or a phase 1 that it lost?",)},
     "dead-peer": _DEAD,
     "deleted-by-peer": {
-        "any": ("The log of the peer that sent the delete says why: idle, expired, a person.",)
+        "strongswan": ("charon log: 'deleting duplicate IKE_SA for peer ... due to uniqueness policy'",),
+        "any": ("The log of the peer that sent the delete says why: idle, expired, a newer SA, a person.",),
     },
     "rekey-failed": {"any": ("Compare lifetimes and who begins; then see why the new negotiation failed.",)},
     "aggressive-psk": {

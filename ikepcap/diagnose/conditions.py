@@ -12,6 +12,9 @@ from ikepcap.state.steps import HASH
 from ikepcap.track.conversation import INITIATOR
 from ikepcap.wire.numbers import notify_name
 
+_MOVES_AT: Final = {"main": 5, "aggressive": 3}
+"""The first message that goes over UDP 4500 where there is a NAT (RFC 3947 §4)."""
+
 
 def recovered(case: Case) -> Iterator[Finding]:
     """Messages were repeated, and it came up all the same."""
@@ -130,10 +133,16 @@ def shown_in_part(case: Case) -> Iterator[Finding]:
             settles_it="Capture with the filter 'udp port 500 or udp port 4500'.",
         )  # fmt: skip
     on_500 = any(500 in (s.source_port, s.destination_port) for s in case.seen)
-    if standing.nat.moved and not on_500 and 1 not in course.first and course.last is not None:
+    moves_at = _MOVES_AT.get(course.mode)
+    if (
+        moves_at is not None
+        and standing.nat.moved
+        and not on_500
+        and min(course.first, default=0) >= moves_at
+    ):
         yield case.finding(
             "port-filtered-capture", "possible",
-            "Only UDP 4500 was captured: messages 1 to 4 go over UDP 500.",
+            f"Only UDP 4500 was captured: messages 1 to {moves_at - 1} go over UDP 500.",
             [first], f"All {len(case.seen)} messages are on UDP 4500, from MSG{min(course.first)} on",
         )  # fmt: skip
     waits = standing.outcome == "in-progress" or any(e.outcome == "in-progress" for e in standing.later)

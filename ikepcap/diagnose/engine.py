@@ -22,6 +22,7 @@ RULES: Final[tuple[Rule, ...]] = (
     silence.silence,
     series.half_open,
     series.renewal,
+    series.fight,
     later.deleted,
     later.quick_modes,
     user.transactions,

@@ -7,9 +7,9 @@ from typing import Final
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.goodbye import goodbye, is_delete
-from ikepcap.diagnose.path import named
+from ikepcap.diagnose.path import CLOSED, finding_of, named
 from ikepcap.diagnose.readings import QUICK
-from ikepcap.diagnose.wording import address, copies, span
+from ikepcap.diagnose.wording import ROLES, address, copies, reaches, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
 from ikepcap.state.refusal import is_error
 from ikepcap.state.waiting import ENOUGH_NS
@@ -32,11 +32,14 @@ def quick_modes(case: Case) -> Iterator[Finding]:
     if stalled and not ended_before_tunnel(case):
         first = stalled[0]
         claim, arrives_at = why_stalled(case, first)
+        settles = f"Capture at {arrives_at}: does QM{first.last} arrive there?"
+        if case.near in ROLES and case.names[ROLES.index(case.near)] == arrives_at:
+            settles = reaches(f"QM{first.last}", arrives_at)
         yield case.finding(
             "phase2-no-reply", "likely", f"Quick mode stalled: {claim}.", exchange_messages(case, stalled),
             *told(case, stalled), *_unconfirmed(case), *icmp_told(case), *_answered(case, first),
             alternatives=_instead(case, first),
-            settles_it=f"Capture at {arrives_at}: does QM{first.last} arrive there?",
+            settles_it=settles,
         )  # fmt: skip
 
 
@@ -57,18 +60,29 @@ def _instead(case: Case, stalled: LaterExchange) -> tuple[str, ...]:
         return ("replies-lost", "authentication-failed", "dead-peer")
     if stalled.last >= 3:
         return ("replies-lost",)
+    if _closed_its_port(case, stalled):
+        return ("dead-peer", "peer-restarted")
+    # Some peers pass over selectors that they do not know in silence; a tunnel shows that they know them.
+    is_first = not any(e.kind == "quick" and e.outcome == "established" for e in case.standing.later)
+    unknown = ("phase2-selector-mismatch",) if stalled.last == 1 and is_first else ()
     # Right after phase 1 nobody has lost it.
     began_ns, course = case.seen[stalled.indexes[0]].time_ns, case.course
-    is_fresh = bool(course.final) and course.last == course.final and (
+    is_fresh = course.last == course.final and (
         began_ns - case.seen[course.first[course.final]].time_ns < _FRESH_NS
     )  # fmt: skip
-    return (*(() if is_fresh else ("peer-restarted",)), "dead-peer", "replies-lost")
+    return (*(unknown if is_fresh else ("peer-restarted", *unknown)), "dead-peer", "replies-lost")
+
+
+def _closed_its_port(case: Case, stalled: LaterExchange) -> bool:
+    """Whether the peer's own host says that nobody listens there any more."""
+    silent = (case.conversation.initiator, case.conversation.responder)[stalled.silent or 0]
+    return any(e.reporter == silent and finding_of(e) == CLOSED for e in case.conversation.icmp)
 
 
 def deleted(case: Case) -> Iterator[Finding]:
     """A peer ended phase 1 as soon as it was up: of a limit, of an older SA, or of a policy of its own."""
     said = ended_before_tunnel(case)
-    if said is None:
+    if said is None or case.conversation.fight is not None:
         return
     who, name = case.role(said.sender), case.names[said.sender]
     last = case.sendings(case.course.final)[0]

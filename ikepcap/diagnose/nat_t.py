@@ -6,6 +6,7 @@ from typing import Final
 from ikepcap.capture.datagram import NATT_PORT
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Certainty, Finding
+from ikepcap.diagnose.wording import span
 from ikepcap.track.conversation import INITIATOR
 from ikepcap.wire.numbers import Payload
 
@@ -38,11 +39,13 @@ def blocked(case: Case, said: tuple[str, ...], certainty: Certainty = "likely") 
 def _nothing_on_4500(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
     """MSG5 was due on UDP 4500, since a NAT was found, and the capture has nothing on that port."""
     if case.standing.nat.found and not case.standing.nat.moved:
+        waited_ns = case.conversation.watched_until_ns - case.sendings(4)[0].time_ns
         yield case.finding(
             "nat-t-blocked", "likely",
             "A NAT was found, so MSG5 is due on UDP 4500, and nothing is seen on that port: it does not pass "
             "there, or was not captured.",
-            case.sendings(4), *said, "No message of this negotiation is on UDP 4500",
+            case.sendings(4), *said,
+            f"No message of this negotiation is on UDP 4500 in the {span(waited_ns)} after MSG4",
             alternatives=("port-filtered-capture", *(("psk-mismatch",) if case.is_psk() else ()),
                           "peer-went-silent"),
             settles_it="Capture on UDP 4500 at the initiator: does MSG5 leave there?",

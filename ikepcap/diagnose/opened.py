@@ -8,7 +8,14 @@ from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.opened_after import deleted, reads_dpd, unanswered_dpd
 from ikepcap.diagnose.opened_quick import carried
-from ikepcap.diagnose.opened_user import address_refused, left_waiting, login_refused, no_address, verdict
+from ikepcap.diagnose.opened_user import (
+    address_refused,
+    left_waiting,
+    login_refused,
+    no_address,
+    reads_settings,
+    verdict,
+)
 
 Rule = Callable[[Case], Iterator[Finding]]
 
@@ -22,6 +29,8 @@ def rules(case: Case, ordinary: tuple[Rule, ...]) -> tuple[Rule, ...]:
         needless.add(user.refused_login)
     if reads_dpd(case):
         needless |= {keepalives.dead_peer, keepalives.never_answered}
+    if reads_settings(case):
+        needless.add(user.no_address)
     if address_refused(case) is not None:
         needless.add(later.quick_modes)
     return (*(rule for rule in ordinary if rule not in needless), *RULES)

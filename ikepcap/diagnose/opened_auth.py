@@ -7,7 +7,7 @@ from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.readings import Reading
 from ikepcap.diagnose.wording import listing
 from ikepcap.state.refusal import Refusal
-from ikepcap.track.conversation import Seen
+from ikepcap.track.conversation import Lifespan, Seen
 from ikepcap.wire.numbers import word
 
 OTHER_PSK: Final = Reading(
@@ -33,7 +33,7 @@ def reading(case: Case, refused: Refusal) -> Reading | None:
     if case.is_psk():
         return _by_key(case)
     shown = _certificate(case, 1 - refused.sender)
-    return NOT_VALID if shown is not None and not _is_valid(shown) else None
+    return NOT_VALID if shown is not None and not _is_valid(*shown) else None
 
 
 def told(case: Case, refused: Refusal) -> Iterator[str]:
@@ -53,11 +53,11 @@ def told(case: Case, refused: Refusal) -> Iterator[str]:
         for body in message.inside.identities[:1]:
             yield f"Frame {message.frame} names {case.names[other]} as {_identity(body)}"
         break
-    shown_by = _certificate(case, other)
-    if shown_by is not None and shown_by.inside is not None and shown_by.inside.lifespan is not None:
-        span = shown_by.inside.lifespan
+    certificate = _certificate(case, other)
+    if certificate is not None:
+        shown_by, span = certificate
         dates = f"from {span.begins} to {span.ends}"
-        when = "and was" if _is_valid(shown_by) else "and was not"
+        when = "and was" if _is_valid(shown_by, span) else "and was not"
         yield (
             f"The certificate in frame {shown_by.frame} is valid {dates}, {when} at the time of the capture"
         )
@@ -78,21 +78,19 @@ def _by_key(case: Case) -> Reading | None:
     return OTHER_PSK if fails else OTHER_KEYS
 
 
-def _certificate(case: Case, side: int) -> Seen | None:
-    """Return the message in which a peer showed its certificate."""
+def _certificate(case: Case, side: int) -> tuple[Seen, Lifespan] | None:
+    """Return the message in which a peer showed its certificate, and from when until when that is valid."""
     for message in case.seen:
-        if message.sender == side and message.inside is not None and message.inside.lifespan is not None:
-            return message
+        span = message.inside.lifespan if message.inside is not None else None
+        if message.sender == side and span is not None:
+            return message, span
     return None
 
 
-def _is_valid(message: Seen) -> bool:
+def _is_valid(message: Seen, span: Lifespan) -> bool:
     """Whether the certificate of a message was valid when that was captured."""
     from datetime import UTC, datetime
 
-    span = message.inside.lifespan if message.inside is not None else None
-    if span is None:
-        return True
     now = datetime.fromtimestamp(message.time_ns / 10**9, UTC).isoformat()
     # Both are RFC 3339 in UTC: their text is in the order of time.
     return span.begins[:19] <= now[:19] <= span.ends[:19]

@@ -132,6 +132,11 @@ def address_refused(case: Case) -> Seen | None:
     return answers[-1][0] if answers and not answers[-1][1].addresses else None
 
 
+def reads_settings(case: Case) -> bool:
+    """Whether keys opened mode-config: then what the client was given need not be told from its course."""
+    return any(_asks_address(said) or said.addresses for _, said in _settings(case))
+
+
 def given_address(case: Case) -> tuple[Seen, str] | None:
     """Return the message that gave the client its inner address, in answer or unasked, and the address."""
     for message, said in _settings(case):

@@ -10,7 +10,7 @@ from ikepcap.diagnose.wording import address, copies
 from ikepcap.state.waiting import lost_for_good, parts_lost_for_good
 from ikepcap.track.conversation import INITIATOR, RESPONDER
 
-_CLOSED: Final = "port-closed"
+CLOSED: Final = "port-closed"
 _UNREACHABLE: Final = "unreachable"
 _FILTERED: Final = "filtered"
 _FRAGMENTS: Final = "fragments-lost"
@@ -20,7 +20,7 @@ ICMP: Final[dict[tuple[int, int, int], tuple[str, str]]] = {
     (4, 3, 0): (_UNREACHABLE, "net unreachable"),
     (4, 3, 1): (_UNREACHABLE, "host unreachable"),
     (4, 3, 2): (_UNREACHABLE, "protocol unreachable"),
-    (4, 3, 3): (_CLOSED, "port unreachable"),
+    (4, 3, 3): (CLOSED, "port unreachable"),
     (4, 3, 5): (_UNREACHABLE, "source route failed"),
     (4, 3, 6): (_UNREACHABLE, "destination net unknown"),
     (4, 3, 7): (_UNREACHABLE, "destination host unknown"),
@@ -35,24 +35,33 @@ ICMP: Final[dict[tuple[int, int, int], tuple[str, str]]] = {
     (6, 1, 1): (_FILTERED, "administratively prohibited"),
     (6, 1, 2): (_UNREACHABLE, "beyond scope of source address"),
     (6, 1, 3): (_UNREACHABLE, "address unreachable"),
-    (6, 1, 4): (_CLOSED, "port unreachable"),
+    (6, 1, 4): (CLOSED, "port unreachable"),
     (6, 1, 5): (_FILTERED, "source address failed policy"),
     (6, 1, 6): (_FILTERED, "route rejected"),
     (6, 3, 0): (_UNREACHABLE, "hop limit exceeded in transit"),
     (6, 3, 1): (_FRAGMENTS, "fragment reassembly time exceeded"),
 }
 _SETTLES_ICMP: Final = {
-    _CLOSED: "Ask the host that sent the error which program has UDP {port} open.",
-    _UNREACHABLE: "Follow the route towards {target} from the host that sent the error.",
-    _FILTERED: "The host that sent the error has a rule that rejects UDP {port}: look for it there.",
-    _FRAGMENTS: "Capture at {target} and compare which fragments arrive.",
+    CLOSED: "Ask {who} which program has UDP {port} open.",
+    _UNREACHABLE: "Follow the route towards {target} from {who}.",
+    _FILTERED: "{who} has a rule that rejects UDP {port}: look for it there.",
+    _FRAGMENTS: "Capture at {sender} and at {target}, and compare which fragments leave and arrive.",
 }
+_REJECTED: Final = "{who} has a rule that rejects UDP {port}, or does not forward it: look there."
+"""Of a port that is closed on the way, or where the peer is behind a NAT."""
+_ENDED: Final = "The log of {who} says why its IKE program ended."
 
 
 def named(error: IcmpError) -> str:
     """Return an ICMP error in words."""
     known = ICMP.get((error.version, error.kind, error.code))
     return known[1] if known is not None else f"error of type {error.kind}, code {error.code},"
+
+
+def finding_of(error: IcmpError) -> str | None:
+    """Return the code of the finding that an ICMP error makes."""
+    known = ICMP.get((error.version, error.kind, error.code))
+    return None if known is None else known[0]
 
 
 def icmp_errors(case: Case) -> Iterator[Finding]:
@@ -67,21 +76,29 @@ def icmp_errors(case: Case) -> Iterator[Finding]:
     for (code, words, reporter), errors in sorted(by_kind.items(), key=lambda item: item[1][0].frame):
         target, port = address(errors[0].destination), errors[0].destination_port
         who = address(reporter)
-        by = "" if reporter == errors[0].destination else f", on the way to {target},"
-        claim = f"{who} answered with ICMP {words}"
-        if code == _CLOSED:
-            claim += f": nothing listens on UDP {port} there"
-        elif code == _FILTERED:
-            claim += f": a filter rejects the datagrams to {target}"
+        is_between = reporter != errors[0].destination
+        by = f", on the way to {target}," if is_between else ""
         side = INITIATOR if errors[0].destination == case.conversation.initiator else RESPONDER
         spoke = any(s.sender == side and s.source_port == port for s in case.seen)
-        is_gone = code == _CLOSED and spoke
+        is_gone = code == CLOSED and spoke and not is_between
+        settles = _SETTLES_ICMP[code]
+        claim = f"{who} answered with ICMP {words}"
+        if code == CLOSED and is_between:
+            claim, settles = f"{who}{by} rejects UDP {port} with ICMP {words}, as firewalls do", _REJECTED
+        elif code == CLOSED:
+            claim += f": nothing listens on UDP {port} there"
+            behind_nat = (case.standing.nat.initiator, case.standing.nat.responder)[side]
+            settles = _ENDED if is_gone else _REJECTED if behind_nat else settles
+        elif code == _FILTERED:
+            claim += f": a filter rejects the datagrams to {target}"
+        elif code == _FRAGMENTS:
+            claim += ": it got some fragments of a message and not the others"
         yield case.finding(
             code, "proven", claim + (" any more." if is_gone else "."), (e.frame for e in errors),
             f"{copies(len(errors)).capitalize()} an ICMP {words} from {who}{by} quotes a datagram to "
             f"{target} UDP {port}",
             alternatives=_why_gone(case, side) if is_gone else (),
-            settles_it=_SETTLES_ICMP[code].format(port=port, target=target),
+            settles_it=settles.format(who=who, port=port, target=target, sender=case.names[1 - side]),
         )  # fmt: skip
 
 
@@ -100,6 +117,8 @@ def lost_fragments(case: Case) -> Iterator[Finding]:
         peer = case.conversation.initiator if side == INITIATOR else case.conversation.responder
         evidence: list[str] = []
         numbers: list[int] = []
+        # IKE fragments are whole datagrams: a ping of that size tells nothing about them.
+        settles = f"Capture at {case.names[side]}: do all fragments leave there?"
         for lost in (item for item in lost_for_good(case.conversation) if item.source == peer):
             whole = f" of {lost.total_bytes}" if lost.total_bytes is not None else ""
             gaps = ", ".join(f"{a}-{'end' if b is None else b - 1}" for a, b in lost.missing[:4])
@@ -108,6 +127,7 @@ def lost_fragments(case: Case) -> Iterator[Finding]:
                 f"fragment{'s' if len(lost.frames) > 1 else ''}, missing octets {gaps or 'unknown'}"
             )
             numbers += lost.frames
+            settles = "Capture at both ends and compare; send the same size with ping and DF cleared."
         for parts in (item for item in parts_lost_for_good(case.conversation) if item.sender == side):
             total = f" of {parts.total}" if parts.total else ""
             have = ", ".join(map(str, parts.have[:16]))
@@ -118,5 +138,5 @@ def lost_fragments(case: Case) -> Iterator[Finding]:
             yield case.finding(
                 _FRAGMENTS, "proven", claim, numbers, *evidence[:6],
                 alternatives=("one-sided",),
-                settles_it="Capture at both ends and compare; send the same size with ping and DF cleared.",
+                settles_it=settles,
             )  # fmt: skip

@@ -75,7 +75,7 @@ def no_common_offer(case: Case) -> Iterator[Finding]:
 
     racoon refuses an offer by silence, and others may; here both sides of the policy are in the capture.
     """
-    if case.standing.outcome != "stalled" or case.course.last != 1 or case.has_spoken(RESPONDER):
+    if case.standing.outcome != "stalled" or case.has_spoken(RESPONDER):
         return
     own = own_offer(case)
     if own is None:

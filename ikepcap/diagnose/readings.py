@@ -33,7 +33,7 @@ READINGS: Final[dict[int, Reading]] = {
     NotifyType.NO_PROPOSAL_CHOSEN: Reading(
         "proposal-mismatch", "likely", "none of the offered transforms is acceptable to it",
         ("unknown-peer", "no-shared-secret"),
-        "Compare the offer above with the policy that the refusing peer has for this address.",
+        "Compare the offer with the policy that the refusing peer has for this address.",
     ),
     NotifyType.BAD_PROPOSAL_SYNTAX: Reading("proposal-mismatch", "possible", "it could not read the offer"),
     NotifyType.ATTRIBUTES_NOT_SUPPORTED: Reading(
@@ -181,7 +181,7 @@ QUICK: Final[dict[int, Reading]] = {
     ),
     NotifyType.INVALID_ID_INFORMATION: Reading(
         "phase2-selector-mismatch", "likely", "the networks are not those that it has", (),
-        "Compare the networks below with those that the refusing peer has for this tunnel.",
+        "Compare the networks with those that the refusing peer has for this tunnel.",
     ),
 }  # fmt: skip
 """What the notify in place of QM2 is consistent with, where a key shows it."""

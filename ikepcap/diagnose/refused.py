@@ -57,12 +57,12 @@ def refusal(case: Case) -> Iterator[Finding]:
     said = refusing(refused, is_encrypted=message.is_encrypted)
     times = [s for s in case.seen if s.exchange == message.exchange and s.sender == refused.sender]
     before = [s for s in case.seen[: refused.index] if s.sender != refused.sender]
-    evidence = [
-        (
-            f"Frame {message.frame} is {said} from {name}, {message.wire_bytes} octets, where "
-            f"MSG{refused.replaced} was due"
-        )
-    ]
+    # The last message of phase 1 has no answer that a refusal would stand in place of.
+    step, where = refused.replaced, f"where MSG{refused.replaced} was due"
+    answered = f"with {said} in place of MSG{step}"
+    if case.course.last == step:
+        answered, where = f"MSG{step} with {said}", f"in answer to MSG{step}"
+    evidence = [f"Frame {message.frame} is {said} from {name}, {message.wire_bytes} octets, {where}"]
     if refused.notify == NotifyType.MS_NOTIFY_STATUS:
         code = windows_error(case, refused)
         known = f" ERROR_IPSEC_IKE_{WINDOWS[code][0]}" if code in WINDOWS else ""
@@ -77,7 +77,7 @@ def refusal(case: Case) -> Iterator[Finding]:
     evidence += shown
     yield case.finding(
         reading.code, reading.certainty,
-        f"The {who} answered with {said} in place of MSG{refused.replaced}: {reading.means}.",
+        f"The {who} answered {answered}: {reading.means}.",
         times, *evidence,
         alternatives=_fitting(case, reading), settles_it=reading.settles_it,
     )  # fmt: skip

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
-from ikepcap.diagnose.wording import span
-from ikepcap.track.conversation import RESPONDER
+from ikepcap.diagnose.wording import address, span
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Fight, Seen
 
 HALF_OPEN_LIMIT: Final = 5
 """strongSwan's block_threshold: so many half-open negotiations of one address, and it ignores MSG1 of it."""
@@ -57,6 +59,60 @@ def renewal(case: Case) -> Iterator[Finding]:
             "and the peer that fails here went on speaking in it",
             settles_it="Does the earlier tunnel still carry traffic, and was either policy changed since?",
         )  # fmt: skip
+
+
+def fight(case: Case) -> Iterator[Finding]:
+    """Two clients end one another's negotiations, again and again: to the responder they are one."""
+    found, ousted = case.conversation.fight, case.conversation.ousted
+    if found is None:
+        return
+    responder = case.names[RESPONDER]
+    client = f"{case.names[INITIATOR]} port {case.conversation.initiator_port}"
+    said = [s for s in case.seen if s.sender == RESPONDER]
+    last = [s for s in said if ousted is None or s.time_ns <= ousted.again_ns][-1:]
+    if ousted is not None and not ousted.by:
+        yield _ended_in_vain(case, found, last[0], ousted.again_ns)
+        return
+    evidence = [
+        (
+            f"{found.count} negotiations with {responder} were ended so in "
+            f"{span(found.last_ns - found.first_ns)}, each as another client's came up, and begun anew"
+        )
+    ]
+    if ousted is not None and last:
+        evidence += [
+            (
+                f"This one was ended in frame {last[0].frame}, as the one of {address(ousted.client)} port "
+                f"{ousted.port} came up that begins in frame {ousted.frame}"
+            ),
+            f"{client} began anew {span(ousted.again_ns - last[0].time_ns)} after that",
+        ]
+    told = case.finding(
+        "deleted-by-peer", "likely",
+        f"The responder {responder} ends what is up whenever another client comes up, and both come back: "
+        "consistent with two clients that have the same identity.",
+        [*case.seen[:1], *last, *([ousted.frame] if ousted is not None else [])], *evidence,
+        settles_it=f"The log of {responder} names the identity and says that it replaces an older SA of it.",
+    )  # fmt: skip
+    # The evidence is in what becomes of all of them.
+    yield replace(
+        told, display_filter=f"isakmp && {'ipv6' if ':' in responder else 'ip'}.addr == {responder}"
+    )
+
+
+def _ended_in_vain(case: Case, found: Fight, last: Seen, again_ns: int) -> Finding:
+    responder = case.names[RESPONDER]
+    return case.finding(
+        "deleted-by-peer", "likely",
+        f"The responder {responder} ends what came up each time, within seconds: consistent with a limit, or "
+        "with another client that has the same identity.",
+        [case.seen[0], last],
+        f"{found.count} negotiations of {case.names[INITIATOR]} in a row were ended so in "
+        f"{span(found.last_ns - found.first_ns)}",
+        f"Frame {last.frame} is the last word of {responder} in this one; {case.names[INITIATOR]} began anew "
+        f"{span(again_ns - last.time_ns)} after that",
+        settles_it=f"The log of {responder} says why: capture there, too, to see who else comes up.",
+    )  # fmt: skip
 
 
 def other_came_up(case: Case) -> bool:

@@ -12,7 +12,7 @@ from ikepcap.diagnose import unheard
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.nat_t import blocked, disagreement
-from ikepcap.diagnose.wording import copies, span
+from ikepcap.diagnose.wording import copies, reaches, span
 from ikepcap.state.waiting import ENOUGH_NS
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import NotifyType
@@ -110,12 +110,17 @@ def _restarted(case: Case) -> Iterator[Finding]:
 def _no_reply(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:
     silent = case.standing.silent or 0
     who, name = case.role(silent), case.names[silent]
-    before = [o for o in case.conversation.others if o.came_up and o.began_ns < sent[0].time_ns]
+    earlier = [o for o in case.conversation.others if o.began_ns < sent[0].time_ns]
+    before = [o for o in earlier if o.came_up]
+    answered = [o for o in earlier if o.is_answered and o.initiator == case.conversation.initiator]
     # What suited the peer before does so still: then it is gone, or cannot be reached.
     by_policy = ("unknown-peer", "proposal-mismatch", *_BY_MODE.get(case.course.mode, ()), "version-refused")
     if before:
         said = (*said, f"The negotiation that begins in frame {before[-1].frame} came up between these peers")
         by_policy = ("dead-peer",)
+    elif any(o.offer == case.standing.offer for o in answered):
+        said = (*said, f"It answered the same offer before, in the negotiation of frame {answered[-1].frame}")
+        by_policy = ("peer-went-silent",)
     return case.finding(
         "no-reply", "proven",
         f"Nothing at all came back from the {who} {name}.", sent,
@@ -173,6 +178,9 @@ def _went_silent(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding
     own = [s for s in case.seen if s.sender == silent]
     habit = _SPEAKS_UP.get(case.runs(silent)) if _is_key_in_doubt(case) else None
     spoke = "answered" if silent == RESPONDER else "spoke"
+    settles = f"Capture at {name}: does MSG{case.course.last} arrive there, and what does its log say then?"
+    if case.near == who:
+        settles = reaches(f"MSG{case.course.last}", name)
     return case.finding(
         "peer-went-silent", "likely",
         f"The {who} {name} {spoke} before and then fell silent: MSG{case.standing.awaited} never came.",
@@ -182,8 +190,7 @@ def _went_silent(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding
         *_heard(case),
         *([f"{habit}: this silence rather means that MSG5 did not arrive"] if habit else []),
         alternatives=_readings(case, sent, speaks_up=habit is not None),
-        settles_it=f"Capture at {name}: does MSG{case.course.last} arrive there, and what does its log say "
-        "then?",
+        settles_it=settles,
     )  # fmt: skip
 
 

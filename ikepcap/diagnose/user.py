@@ -120,7 +120,7 @@ def no_address(case: Case) -> Iterator[Finding]:
 def _refused(
     case: Case, login: list[LaterExchange], certainty: Certainty, evidence: list[str], *more: Seen
 ) -> Finding:
-    followed = "nothing followed" if len(login) == _REQUEST_AND_VERDICT else "no verdict ever came"
+    followed = "nothing came of it" if len(login) == _REQUEST_AND_VERDICT else "no verdict ever came"
     return case.finding(
         "xauth-failed", certainty,
         f"XAUTH was asked and answered, and {followed}: consistent with a user who was not let in.",

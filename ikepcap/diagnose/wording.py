@@ -51,6 +51,14 @@ def listing(words: Sequence[str]) -> str:
     return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
 
 
+def reaches(message: str, name: str) -> str:
+    """Return what settles where a message got lost that was seen at its target's side."""
+    return (
+        f"{message} reaches {name}, where this was captured: does its own filter pass it, and what is in "
+        "its log?"
+    )
+
+
 def refusing(refusal: Refusal, *, is_encrypted: bool) -> str:
     """Return what ended phase 1: a notify, a delete, or a message that no key opened."""
     if refusal.kind == "encrypted":

@@ -123,20 +123,26 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
         "references": ("RFC 3706",),
     },
     "deleted-by-peer": {
-        "title": "A peer ended it as soon as it was up",
+        "title": "A peer ended it as soon as it was up, or whenever another client came up",
         "means": (
             "Phase 1 came up, and the peer that ended it deleted it before there was a tunnel: a limit on "
             "negotiations per user or address, an older SA of the same peer that it keeps, or a policy that "
-            "it could not install. A tunnel that was up and is deleted later ended as tunnels do."
+            "it could not install. Or two clients have the same identity: a gateway that keeps one SA of "
+            "each ends the one as the other comes up, and both come back for ever. A tunnel that was up and "
+            "is deleted later ended as tunnels do."
         ),
         "wire": (
             "Right after the last message of phase 1 its sender sends an informational of the size of a "
             "delete, or a delete in the clear, and nothing more. The other peer's quick mode is not "
-            "answered, and not repeated; or it begins anew."
+            "answered, and not repeated; or it begins anew. Of two clients that have one identity each is "
+            "sent a delete at the moment when the other comes up, and begins anew within seconds, from "
+            "another port or address than the other."
         ),
         "decides": (
             "Likely: the size, the moment, and that the other peer acts upon it. Keepalives and "
-            "INITIAL-CONTACT have the same size, so without that nothing is concluded."
+            "INITIAL-CONTACT have the same size, so without that nothing is concluded. A fight of two "
+            "clients is told from the third time on, and where no more than one came up at that moment; of "
+            "one client alone, where the other is not in the capture, from the fifth time in a row on."
         ),
         "mistaken": (
             ("phase2-no-reply", "the quick mode is repeated, so the informational was no delete"),

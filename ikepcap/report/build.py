@@ -53,7 +53,7 @@ class Builder:
         self,
         ended: Ended | Concluded,
         *,
-        port_4500_seen: bool,
+        would_show_4500: bool,
         keep_messages: bool = False,
         opened: Opened | None = None,
     ) -> model.Conversation | Alike | None:
@@ -65,35 +65,35 @@ class Builder:
             if not ended.records:
                 return None
             if opened is None and ended.is_plain():
-                return self._build_plain(ended, port_4500_seen, keep_messages)
-            ended = self._conclude(ended, port_4500_seen, keep_messages, opened)
+                return self._build_plain(ended, would_show_4500, keep_messages)
+            ended = self._conclude(ended, would_show_4500, keep_messages, opened)
         self.votes.add(ended.vote)
         return ended.entry
 
-    def ahead(self, ended: Ended | Concluded, *, port_4500_seen: bool) -> Ended | Concluded:
+    def ahead(self, ended: Ended | Concluded, *, would_show_4500: bool) -> Ended | Concluded:
         """Do what can be done for another builder, in another process perhaps, and takes that one long.
 
         It depends on nothing but the conversation, and keeps no messages.
         """
         if isinstance(ended, Concluded) or not ended.records or ended.is_plain():
             return ended
-        return self._conclude(ended, port_4500_seen, keep_messages=False)
+        return self._conclude(ended, would_show_4500, keep_messages=False)
 
     def _conclude(
         self,
         ended: Ended,
-        port_4500_seen: bool,
+        would_show_4500: bool,
         keep_messages: bool,
         opened: Opened | None = None,
     ) -> Concluded:
         conversation = ended.unpack(self._reader)
         if opened is not None:
             conversation = _with(conversation, opened)
-        _, entry = self._full(conversation, None, port_4500_seen, keep_messages)
+        _, entry = self._full(conversation, None, would_show_4500, keep_messages)
         return Concluded(entry, vote_of(conversation))
 
     def _build_plain(
-        self, ended: Ended, port_4500_seen: bool, keep_messages: bool
+        self, ended: Ended, would_show_4500: bool, keep_messages: bool
     ) -> model.Conversation | Alike:
         """Tell of a conversation as of its like, or be the first to tell of one like it."""
         columns = ended.columns()
@@ -109,7 +109,7 @@ class Builder:
         conversation = ended.unpack(self._reader)
         self.votes.add(vote_of(conversation))
         shape = plain[0] if plain is not None else None
-        standing, entry = self._full(conversation, shape, port_4500_seen, keep_messages)
+        standing, entry = self._full(conversation, shape, would_show_4500, keep_messages)
         if plain is not None and standing.is_plain:
             shape, columns, _ = plain
             self._plain.learn(ended, shape, columns, standing, entry)
@@ -122,10 +122,10 @@ class Builder:
         return None if shape is None else (shape, columns, contents)
 
     def _full(
-        self, conversation: Conversation, shape: Shape | None, port_4500_seen: bool, keep_messages: bool
+        self, conversation: Conversation, shape: Shape | None, would_show_4500: bool, keep_messages: bool
     ) -> tuple[Standing, model.Conversation]:
         """Judge a conversation, look for what is to be said of it, and write its entry."""
-        standing = self._judge.judge(conversation, shape, port_4500_seen=port_4500_seen)
+        standing = self._judge.judge(conversation, shape, would_show_4500=would_show_4500)
         *implementations, capabilities = self._peers_vendors(conversation)
         chosen, auth = self._chosen(standing, capabilities)
         case = Case(conversation, standing, auth)

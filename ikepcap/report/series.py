@@ -6,15 +6,18 @@ MAX_PAIRS: Final = 65_536
 
 
 class Series:
-    """Remembers, for each pair of peers, where a run of attempts that did not come up began."""
+    """Remembers, for each pair of peers, where a run of attempts began that were all in vain."""
 
     def __init__(self) -> None:
         self._first: dict[tuple[str, str], int] = {}
 
-    def first_of(self, number: int, pair: tuple[str, str], outcome: str) -> int | None:
-        """Return the number of the first attempt of the series this one goes on; None if it begins one."""
+    def first_of(self, number: int, pair: tuple[str, str], outcome: str, *, ended: bool) -> int | None:
+        """Return the number of the first attempt of the series this one goes on; None if it begins one.
+
+        `ended`: it came up in vain, because a peer ended it.
+        """
         first = self._first.get(pair)
-        if outcome in ("established", "unknown", "probe"):
+        if outcome in ("established", "unknown", "probe") and not ended:
             self._first.pop(pair, None)
         elif first is None:
             if len(self._first) >= MAX_PAIRS:

@@ -50,6 +50,9 @@ def _established(case: Case, mode: str) -> str:
     if said is not None:
         return f"{told}; the {case.role(said.sender)} ended it before there was a tunnel."
     parts = [told, *_quick_modes(case)]
+    if (ousted := case.conversation.ousted) is not None:
+        meanwhile = " as another client's came up" if ousted.by else ""
+        parts.append(f"the responder ended it{meanwhile}")
     return "; ".join(parts) + "."
 
 

@@ -24,6 +24,8 @@ from ikepcap.wire.offer import Offer, Transform
 LONE_NS: Final = 60 * 10**9
 """One MSG1, not repeated for so long, was never meant to be followed up."""
 SCAN_NS: Final = 5 * 10**9
+TWICE_NS: Final = 25 * 10**9
+"""Whoever moves to UDP 4500 has sent MSG5 twice by then, or MSG3 for want of MSG4 (KAME: after 20 s)."""
 
 
 class Standing(Struct, frozen=True):
@@ -56,13 +58,13 @@ class Verdict(Struct, frozen=True):
     silent: int | None = None
 
 
-def infer(conversation: Conversation, recognise: Recogniser, *, port_4500_seen: bool) -> Standing:
+def infer(conversation: Conversation, recognise: Recogniser, *, would_show_4500: bool) -> Standing:
     """Judge one conversation.
 
     Args:
         conversation: the finished record.
         recognise: the step tables, remembered between calls.
-        port_4500_seen: the capture has any datagram on UDP 4500, so the port was not filtered away.
+        would_show_4500: no filter left UDP 4500 out, since the capture has something on it, or of others.
     """
     course = Course(conversation, recognise)
     later = exchanges(conversation)
@@ -70,7 +72,7 @@ def infer(conversation: Conversation, recognise: Recogniser, *, port_4500_seen: 
     nat = nat_verdict(conversation, chosen.hash if chosen else None)
     refusal = find_refusal(course)
     waiting = find_waiting(conversation, course)
-    verdict = _verdict(conversation, course, refusal, waiting, nat, port_4500_seen)
+    verdict = _verdict(conversation, course, refusal, waiting, nat, would_show_4500)
     came_up = verdict.outcome == "established"
     states = [
         peer_state(conversation, course, role, refusal, later, established=came_up)
@@ -96,7 +98,7 @@ def _verdict(
     refusal: Refusal | None,
     waiting: Waiting,
     nat: NatVerdict,
-    port_4500_seen: bool,
+    would_show_4500: bool,
 ) -> Verdict:
     last, final = course.last, course.final
     if _proven_later(course):
@@ -114,10 +116,12 @@ def _verdict(
     alone = last > 1 and len({s.sender for s in course.seen}) == 1
     if (course.one_sided and len(course.first) > 1) or (alone and waiting.in_vain):
         return Verdict("unknown", "one-sided")
-    if last == 4 and course.mode == "main" and nat.found and not port_4500_seen and not (
-        waiting.repeated or waiting.repeated_before
-    ):  # fmt: skip
-        return Verdict("unknown", "port-filtered")
+    moves = last == 4 and course.mode == "main" and nat.found
+    if moves and not (waiting.repeated or waiting.repeated_before):
+        if not would_show_4500:
+            return Verdict("unknown", "port-filtered")
+        if waiting.elapsed_ns >= TWICE_NS:
+            return Verdict("stalled", "waiting", last + 1, owner)
     if _is_probe(conversation, course, waiting):
         return Verdict("probe", "lone" if last == 1 else "not-followed-up", last + 1, owner)
     if waiting.in_vain:

@@ -43,13 +43,13 @@ class Judge:
         return self._known.get(shape) if shape is not None else None
 
     def judge(
-        self, conversation: Conversation, shape: Shape | None = None, *, port_4500_seen: bool
+        self, conversation: Conversation, shape: Shape | None = None, *, would_show_4500: bool
     ) -> Standing:
         """Return `infer` of a conversation; `is_plain` is set where no rule could have anything to say."""
         known = self.known(shape)
         if known is not None:
             return recall(known, conversation)
-        standing = infer(conversation, self._recognise, port_4500_seen=port_4500_seen)
+        standing = infer(conversation, self._recognise, would_show_4500=would_show_4500)
         if shape is None or not _is_plain(conversation, standing):
             return standing
         if len(self._known) >= REMEMBERED:

@@ -185,6 +185,29 @@ class Other(Struct, frozen=True, gc=False):
         return self.spoke_ns[RESPONDER] is not None
 
 
+class Fight(Struct, frozen=True, array_like=True, gc=False):
+    """Negotiations of two clients that end one another, or of one, which something unseen ends."""
+
+    count: int
+    """How often one was ended so."""
+    first_ns: int
+    """When that was the first time, and the last."""
+    last_ns: int
+
+
+class Ousted(Struct, frozen=True, array_like=True, gc=False):
+    """A negotiation was ended as another client's came up, and its own client began anew."""
+
+    by: int
+    """Number of that conversation; 0 where nothing is seen of another client."""
+    client: bytes
+    port: int
+    frame: int
+    """Its first."""
+    again_ns: int
+    """When the ousted client began anew."""
+
+
 class Conversation(Struct, frozen=True, gc=False):
     """One attempt at one ISAKMP SA, as it was seen to its end, or to the end of the capture."""
 
@@ -215,5 +238,9 @@ class Conversation(Struct, frozen=True, gc=False):
     """What else passed between these peers, where this one did not get to quick mode."""
     esp: tuple[EspFlow, ...] = ()
     """ESP under SPIs that opened quick modes chose."""
+    fight: Fight | None = None
+    """It has a part in one; one that is ended so once or twice has none."""
+    ousted: Ousted | None = None
+    """Only in a fight."""
     scanned: int = 0
     """How many hosts its MSG1 went to, if that was many and none of them was followed up; else 0."""

@@ -13,7 +13,17 @@ from msgspec.structs import replace
 
 from ikepcap.capture.datagram import IcmpError, LostFragments
 from ikepcap.track.clear import ENCRYPTED, Read, Reader
-from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, LostParts, Other, Seen
+from ikepcap.track.conversation import (
+    INITIATOR,
+    RESPONDER,
+    Conversation,
+    Fight,
+    LostParts,
+    Other,
+    Ousted,
+    Seen,
+)
+from ikepcap.track.fights import fight_of
 from ikepcap.track.open import (
     COOKIE_DIFFERS,
     COURSE,
@@ -59,6 +69,8 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
     lost_parts: tuple[LostParts, ...] = ()
     relatives: tuple[Relative, ...] = ()
     scanned: int = 0
+    fight: Fight | None = None
+    ousted: Ousted | None = None
 
     def __len__(self) -> int:
         return len(self.records) // RECORD_BYTES
@@ -76,7 +88,7 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
         return (
             self.is_regular and self.opener == 0 and not self.crossed and self.first != self.second
             and len(self) <= _SHORT and self.records[SENDER_AT + 1] in PHASE_1
-            and not (self.icmp or self.lost or self.lost_parts or self.omitted)
+            and not (self.icmp or self.lost or self.lost_parts or self.omitted or self.fight)
         )  # fmt: skip
 
     def course(self) -> int:
@@ -123,6 +135,7 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
             self.number, self.cookie, self.rcookie, first, first_port, second, second_port, proven, seen,
             self.omitted, tuple(self.icmp or ()), tuple(self.lost or ()), lost_parts, self.superseded_ns,
             self.watched_until_ns, self.crossed, tuple(self._others(reader)), scanned=self.scanned,
+            fight=self.fight, ousted=self.ousted,
         )  # fmt: skip
 
     def _others(self, reader: Reader) -> Iterator[Other]:
@@ -134,12 +147,13 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
 
 def ended(track: Open, now_ns: int, relatives: tuple[Relative, ...] = ()) -> Ended:
     """Return a conversation that is over, of which the capture was followed until `now_ns`."""
+    fight, ousted = fight_of(track)
     return Ended(
         track.number, track.cookie, track.rcookie, track.first, track.second, track.first_port,
         track.second_port, track.opener, track.is_regular, bytes(track.records), track.kept, now_ns,
         track.omitted, track.crossed, track.superseded_ns, track.fragment_frames, track.icmp, track.lost,
         track.fragments.lost() if track.fragments is not None else (),
-        relatives, track.scanned,
+        relatives, track.scanned, fight, ousted,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from ikepcap.capture.datagram import Datagram, IcmpError, LostFragments
+from ikepcap.track.conversation import Ousted
 from ikepcap.track.fragments import Fragments
 from ikepcap.track.roles import PHASE_1
 from ikepcap.wire.message import FLAG_ENCRYPTION, NO_COOKIE
@@ -76,6 +77,12 @@ class Open(Struct, gc=False, eq=False):
     fragment_frames: dict[int, tuple[int, ...]] | None = None
     icmp: list[IcmpError] | None = None
     lost: list[LostFragments] | None = None
+    fight: list[int] | None = None
+    """When conversations were ended by one another's clients, this one among them; they share the list."""
+    vain: list[int] | None = None
+    """When those of one client in a row were ended soon, this one among them or after them; likewise."""
+    ousted: Ousted | None = None
+    """See `Conversation`."""
     scanned: int = 0
     """See `Conversation`."""
     indexes: dict[bytes, int] | None = None

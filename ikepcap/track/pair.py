@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from ikepcap.track.clear import Reader
 from ikepcap.track.conversation import Other
+from ikepcap.track.fights import came_up
 from ikepcap.track.open import KEPT, RECORD, RECORD_BYTES, SENDER_AT
 from ikepcap.track.roles import PHASE_1
-from ikepcap.wire.message import FLAG_ENCRYPTION, NO_COOKIE
+from ikepcap.wire.message import NO_COOKIE
 from ikepcap.wire.numbers import QUICK
 
 PAIR_LIMIT: Final = 10
@@ -66,10 +67,8 @@ def read(relative: Relative, reader: Reader) -> Other | None:
     answer = relative.kept[1] if len(relative.kept) > 1 else b""
     is_answer = len(answer) > 28 and answer[18] in PHASE_1
     choice = reader.read(answer, len(answer))[1].offer if is_answer else None
-    proofs = {r[3] for r in records if r[5] & FLAG_ENCRYPTION and r[4] in PHASE_1}
-    quick = {r[3] for r in records if r[5] & FLAG_ENCRYPTION and r[4] == QUICK}
     spoke = [max((r[2] for r in records if r[3] == side), default=None) for side in (0, 1)]
     return Other(
         relative.initiator, records[0][2], records[0][1], offer, choice, (spoke[0], spoke[1]),
-        len(proofs) == 2 or len(quick) == 2,
+        came_up(records),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Final
 
 from ikepcap.capture.datagram import Datagram
 from ikepcap.track.ended import Ended, ended
+from ikepcap.track.fights import Fights
 from ikepcap.track.open import FRAME, NOBODY, RECORD_BYTES, Open
 from ikepcap.track.pair import Pair
 from ikepcap.track.scans import mark_scans
@@ -43,6 +44,7 @@ class Registry:
         self._latest: dict[tuple[bytes, bytes], Open] = {}
         self._pairs: dict[int, Pair] = {}
         """By number, of conversations whose peers had others."""
+        self._fights = Fights()
         self._ended: deque[Ended] = deque()
         self.lone_frames: list[int] = []
         """Frames of the first few of those beyond LONE_LISTED."""
@@ -74,6 +76,7 @@ class Registry:
         if datagram.data[8:16] == NO_COOKIE:
             before, other = latest.get(ends), latest.get(ends[::-1])
             self._relate(track, before or other)
+            self._fights.begins(track, before, datagram.time_ns)
             if before is not None:
                 before.superseded_ns = before.superseded_ns or datagram.time_ns
             if ends[0] == ends[1]:

@@ -138,8 +138,9 @@ def test_peer_that_never_answers_does_not_make_the_capture_one_sided() -> None:
 
 
 def test_capture_of_port_500_alone_says_so() -> None:
-    play = Scene(nat=INITIATOR).phase1().keep(lambda shot: not shot.on_4500).bystander(90)
-    assert (only(play).outcome, notes(only(play))) == ("unknown", ["port-filtered-capture"])
+    play = Scene(nat=INITIATOR).phase1().keep(lambda shot: not shot.on_4500)
+    found, _ = analyzed(play, Scene(initiator="192.0.2.77", seed=2, start_s=90).phase1()).conversations
+    assert (found.outcome, notes(found)) == ("unknown", ["port-filtered-capture"])
 
 
 def test_capture_of_port_4500_alone_says_so() -> None:
@@ -320,3 +321,35 @@ def test_both_who_began_at_once_are_told() -> None:
     found = note(analyzed(Scene().phase1(), other).conversations[0], "simultaneous-initiation")
     assert found.claim.endswith("198.51.100.7 opened a negotiation with 192.0.2.1 too.")
     assert found.frames == (1,)
+
+
+def test_capture_of_port_500_alone_is_told_with_the_last_messages_there() -> None:
+    play = Scene(nat=INITIATOR).phase1().keep(lambda shot: not shot.on_4500)
+    found, _ = analyzed(play, Scene(initiator="192.0.2.77", seed=2, start_s=90).phase1()).conversations
+    assert next(f for f in found.findings if f.code == "port-filtered-capture").frames == (3, 4)
+
+
+@pytest.mark.parametrize(("mode", "last"), [("main", 4), ("aggressive", 2)])
+def test_capture_of_port_4500_alone_is_told_with_what_went_over_500(mode: str, last: int) -> None:
+    play = Scene(nat=INITIATOR, mode=mode).phase1().quick(1, 2, 3).start_late(last)  # type: ignore[arg-type]
+    found = next(f for f in only(play).findings if f.code == "port-filtered-capture")
+    assert found.claim == f"Only UDP 4500 was captured: messages 1 to {last} go over UDP 500."
+
+
+def test_peers_that_use_port_4500_from_the_first_message_on_hide_nothing() -> None:
+    for begins_at in (0, 1, 3):
+        play = Scene(nat=INITIATOR)
+        play._moved = True
+        found = only(play.phase1().quick(1, 2, 3).start_late(begins_at))
+        assert "port-filtered-capture" not in notes(found)
+
+
+def test_message_with_a_defect_that_is_sent_again_is_told_once() -> None:
+    play = Scene().msg1()
+    shot = play.shots.pop()
+    data = bytearray(shot.payloads[0])
+    data[28 + 1] = 7  # a reserved octet of the first payload
+    play.send(INITIATOR, bytes(data), step="MSG1")
+    found = only(play.repeat(RETRIES))
+    malformed = next(f for f in found.findings if f.code == "malformed-messages")
+    assert (malformed.frames, len(malformed.evidence)) == ((1,), 1)

@@ -3,7 +3,8 @@
 import pytest
 
 from ikepcap.report.model import Conversation
-from ikepcap.testing.policy import DEAD_PEER
+from ikepcap.testing.policy import DEAD_PEER, Suite
+from ikepcap.wire.numbers import Encryption, Hash
 from tests.report.scene import INITIATOR, RESPONDER, Scene, analyzed, faults, only
 
 HEARTBEAT = b"HeartBeat_Notify" + bytes.fromhex("386b0100")
@@ -87,3 +88,21 @@ def test_peers_that_are_alike_but_for_the_size_are_judged_apart() -> None:
     other = asked(seed=3, start_s=30, initiator="192.0.2.9")
     found = analyzed(deleted, other).conversations
     assert [faults(one) for one in found] == [[], ["dead-peer"]]
+
+
+def test_who_speaks_next_is_who_is_not_answered() -> None:
+    """A delete of the one does not hide the first of the other's keepalives."""
+    play = Scene().phase1().quick(1, 2, 3).dead_peer_detection(RESPONDER)
+    play.wait(20).informational(INITIATOR, plain_bytes=64)
+    for _ in range(3):
+        play.wait(10).informational(RESPONDER, plain_bytes=R_U_THERE)
+    found = only(play.bystander(60))
+    (one,) = (f for f in found.findings if f.code == "dead-peer")
+    assert (one.certainty, one.frames) == ("likely", (13, 14, 15))
+
+
+def test_size_of_r_u_there_is_reckoned_with_the_cipher() -> None:
+    """With 3DES and SHA1 an octet more would be a block more: HASH is 24 octets, the notify 32."""
+    old = Suite(encryption=Encryption.TRIPLE_DES_CBC, key_bits=0, hash=Hash.SHA1)
+    assert faults(only(asked(size=56, offer=(old,)))) == ["dead-peer"]
+    assert faults(only(asked(size=64, offer=(old,)))) == []

@@ -8,7 +8,10 @@ from ikepcap.report.model import Conversation, Finding
 from ikepcap.wire.numbers import NotifyType
 from tests.report.scene import INITIATOR, RESPONDER, RETRIES, Scene, analyzed, faults, notes, only
 
-THERE = "198.51.100.7"
+HERE, THERE = "192.0.2.1", "198.51.100.7"
+DELETE = 64
+"""Octets of HASH and a delete with both cookies, with SHA2-256 and AES."""
+HERE_TOO = "where this was captured: does its own filter pass it, and what is in its log?"
 
 
 def first(conversation: Conversation) -> Finding:
@@ -31,7 +34,7 @@ def test_qm1_that_is_not_answered_is_told_with_its_copies() -> None:
     found = only(up().quick(1).repeat(RETRIES))
     assert first(found).claim == "Quick mode stalled: the responder never sent QM2."
     assert evidence(found) == ["QM1 of message ID x was sent 4 times over 24.2 s"]
-    assert first(found).alternatives == ("dead-peer", "replies-lost")
+    assert first(found).alternatives == ("phase2-selector-mismatch", "dead-peer", "replies-lost")
     assert first(found).settles_it == f"Capture at {THERE}: does QM1 arrive there?"
     assert first(found).frames == (7, 8, 9, 10)
 
@@ -52,7 +55,7 @@ def test_silence_is_worth_telling_from_a_second_on(seconds: float, is_told: bool
 def test_qm2_that_is_not_answered_is_looked_for_at_the_initiator() -> None:
     found = only(up().quick(1, 2).repeat(RETRIES))
     assert first(found).claim == "Quick mode stalled: the initiator never sent QM3."
-    assert first(found).settles_it == "Capture at 192.0.2.1: does QM2 arrive there?"
+    assert first(found).settles_it == f"QM2 reaches {HERE}, {HERE_TOO}"
 
 
 def test_quick_mode_that_the_responder_began_is_looked_for_the_other_way() -> None:
@@ -104,7 +107,7 @@ def test_aggressive_mode_whose_responder_fell_silent_may_lack_msg3() -> None:
 
 def test_responder_that_spoke_after_msg3_has_it() -> None:
     play = Scene(mode="aggressive").phase1().dead_peer_detection().quick(1).repeat(RETRIES)
-    assert first(only(play)).alternatives == ("dead-peer", "replies-lost")
+    assert first(only(play)).alternatives == ("phase2-selector-mismatch", "dead-peer", "replies-lost")
 
 
 # quick modes that are refused
@@ -265,8 +268,13 @@ def test_informationals_of_another_size_than_keepalives_are_something_else() -> 
 def test_quick_mode_in_an_old_sa_may_have_met_a_peer_that_lost_it() -> None:
     old = up().quick(1, 2, 3).wait(300).quick(1).repeat(RETRIES)
     assert first(only(old)).alternatives == ("peer-restarted", "dead-peer", "replies-lost")
-    assert first(only(up().wait(9).quick(1).repeat(RETRIES))).alternatives[0] == "dead-peer"
-    assert first(only(up().wait(11).quick(1).repeat(RETRIES))).alternatives[0] == "peer-restarted"
+    assert first(only(up().wait(9.9).quick(1).repeat(RETRIES))).alternatives[0] == "phase2-selector-mismatch"
+    late = only(up().wait(10).quick(1).repeat(RETRIES))
+    assert first(late).alternatives[:2] == ("peer-restarted", "phase2-selector-mismatch")
+
+
+def test_qm2_that_is_not_answered_shows_that_the_selectors_are_known() -> None:
+    assert first(only(up().quick(1, 2).repeat(RETRIES))).alternatives == ("dead-peer", "replies-lost")
 
 
 def test_copies_of_qm1_before_it_was_answered_do_not_ask_again() -> None:
@@ -279,7 +287,7 @@ def test_qm1_that_is_repeated_after_qm2_asks_for_that_again() -> None:
     assert (
         first(found).claim == "Quick mode stalled: the initiator goes on repeating QM1 although QM2 was sent."
     )
-    assert first(found).settles_it == "Capture at 192.0.2.1: does QM2 arrive there?"
+    assert first(found).settles_it == f"QM2 reaches {HERE}, {HERE_TOO}"
 
 
 def test_transaction_that_asks_for_a_user_is_no_request_for_an_address() -> None:
@@ -295,3 +303,43 @@ def test_deletes_that_answer_a_refusal_need_both_their_size() -> None:
     assert "deleted-by-peer" not in first(only(other.bystander(60))).alternatives
     alone = up().quick(1).informational(RESPONDER)
     assert "deleted-by-peer" not in first(only(alone.bystander(60))).alternatives
+
+
+def test_what_reaches_the_place_of_the_capture_is_not_to_be_captured_there() -> None:
+    seen = Scene(near="responder").phase1().quick(1).repeat(RETRIES)
+    assert first(only(seen)).settles_it == f"QM1 reaches {THERE}, {HERE_TOO}"
+    own = Scene(near="responder").phase1().quick(1, 2).repeat(RETRIES)
+    assert first(only(own)).settles_it == f"Capture at {HERE}: does QM2 arrive there?"
+    between = Scene(near="between").phase1().quick(1).repeat(RETRIES)
+    assert first(only(between)).settles_it == f"Capture at {THERE}: does QM1 arrive there?"
+
+
+def test_every_copy_of_the_last_message_and_no_other_is_counted() -> None:
+    twice = only(up().quick(1).repeat((4.0,)).bystander(60))
+    assert evidence(twice)[0].startswith("QM1 of message ID x was sent twice over 4.0 s; nothing more")
+    assert evidence(only(up().quick(1, 2).repeat(RETRIES))) == [
+        "QM2 of message ID x was sent 4 times over 24.2 s"
+    ]
+
+
+def test_delete_in_answer_to_a_question_that_is_no_quick_mode_is_another_matter() -> None:
+    """Mode-config that nobody answers is told by itself."""
+    asked = up().transaction(INITIATOR, answered=False).informational(RESPONDER, plain_bytes=DELETE)
+    assert "deleted-by-peer" not in faults(only(asked.bystander(60)))
+
+
+def test_delete_before_there_was_a_tunnel_is_told_with_the_quick_mode_alone() -> None:
+    found = only(up().informational(RESPONDER, plain_bytes=DELETE).quick(1).bystander(60))
+    assert faults(found) == ["deleted-by-peer"]
+    told = evidence(found)
+    assert [line.partition(" ")[0] for line in told] == ["Frame", "Nothing", "QM1"]
+
+
+def test_peer_whose_host_closed_the_port_did_not_mind_the_selectors() -> None:
+    killed = up().quick(1).port_unreachable().repeat(RETRIES, "QM1", "ICMP")
+    assert first(only(killed)).alternatives == ("dead-peer", "peer-restarted")
+    assert "ICMP port unreachable came from 198.51.100.7" in evidence(only(killed))[1]
+    by_router = up().quick(1).icmp(3, 3, "203.0.113.1").repeat(RETRIES, "QM1", "ICMP")
+    by_host = up().quick(1).icmp(3, 1).repeat(RETRIES, "QM1", "ICMP")
+    for other in (by_router, by_host):
+        assert first(only(other)).alternatives[0] == "phase2-selector-mismatch"

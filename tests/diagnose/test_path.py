@@ -342,6 +342,55 @@ def test_error_of_a_router_is_told_with_where_it_was_on_the_way_to() -> None:
     )
 
 
+def test_port_that_is_closed_on_the_way_is_a_filter_s_doing() -> None:
+    """Linux rejects with port unreachable unless told otherwise, in the name of the router itself."""
+    found = only(Scene().msg1().icmp(3, 3, ROUTER).wait(4).again("MSG1")).findings[0]
+    assert found.claim == (
+        f"{ROUTER}, on the way to 198.51.100.7, rejects UDP 500 with ICMP port unreachable, as firewalls do."
+    )
+    assert (
+        found.settles_it == f"{ROUTER} has a rule that rejects UDP 500, or does not forward it: look there."
+    )
+    own = only(Scene().msg1().port_unreachable().wait(4).again("MSG1")).findings[0]
+    assert own.claim == "198.51.100.7 answered with ICMP port unreachable: nothing listens on UDP 500 there."
+    assert own.settles_it == "Ask 198.51.100.7 which program has UDP 500 open."
+
+
+def test_port_that_a_nat_does_not_forward_is_to_be_forwarded_there() -> None:
+    play = Scene(nat=RESPONDER).upto(5).port_unreachable().wait(4).again("MSG5")
+    found = only(play).findings[0]
+    assert found.code == "port-closed"
+    assert (
+        found.settles_it
+        == "203.0.113.5 has a rule that rejects UDP 4500, or does not forward it: look there."
+    )
+
+
+def test_program_that_ended_says_why_in_its_log() -> None:
+    play = Scene(mode="aggressive").upto(2).port_unreachable().wait(4).again("MSG2")
+    found = only(play).findings[0]
+    assert found.claim.endswith("nothing listens on UDP 500 there any more.")
+    assert found.settles_it == "The log of 192.0.2.1 says why its IKE program ended."
+
+
+def test_fragments_that_never_all_arrive_are_to_be_looked_for_at_both_ends() -> None:
+    found = only(Scene().msg1().icmp(11, 1).wait(4).again("MSG1")).findings[0]
+    assert found.claim == (
+        "198.51.100.7 answered with ICMP fragment reassembly time exceeded: it got some fragments of a "
+        "message and not the others."
+    )
+    assert found.settles_it == (
+        "Capture at 192.0.2.1 and at 198.51.100.7, and compare which fragments leave and arrive."
+    )
+
+
+def test_ike_fragments_are_whole_datagrams_to_a_path() -> None:
+    """A ping of their size tells nothing about them."""
+    play = Scene(auth="rsa-sig", ike_fragment_bytes=500).upto(5).lose_frame(1).bystander(60)
+    found = next(f for f in only(play).findings if f.code == "fragments-lost")
+    assert found.settles_it == "Capture at 192.0.2.1: do all fragments leave there?"
+
+
 def test_error_of_the_target_itself_is_on_no_way() -> None:
     found = only(Scene().msg1().icmp(3, 1, "198.51.100.7").wait(4).again("MSG1")).findings[0]
     assert found.claim == "198.51.100.7 answered with ICMP host unreachable."

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 import ikepcap
+from ikepcap.diagnose.policy import differing, in_words
 from ikepcap.testing.policy import STRONG, Suite
 from ikepcap.wire.numbers import Encryption, Group, Hash
-from tests.report.scene import RETRIES, Scene, analyzed, faults, notes, only
+from ikepcap.wire.offer import Transform
+from tests.report.scene import RESPONDER, RETRIES, Scene, analyzed, faults, notes, only
 
 
 def choosing(chosen: Suite, *offered: Suite) -> Scene:
@@ -153,3 +155,59 @@ def test_choice_among_offers_that_a_snaplen_cut_may_have_been_offered(tmp_path: 
 def test_choice_whose_offer_was_not_captured_is_no_fault() -> None:
     play = choosing(Suite(key_bits=128), STRONG).msg3().repeat(RETRIES).start_late(1)
     assert faults(only(play)) == ["peer-went-silent"]
+
+
+def transform(**values: int | None) -> Transform:
+    return Transform(1, 1, 1, (), 0, **values)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "names"),
+    [
+        ({"encryption": 7}, {"encryption": 7, "key_bits": 128}, ()),
+        ({"encryption": 7}, {"encryption": 7, "key_bits": 256}, ("key_bits",)),
+        # Blowfish has no length by default.
+        ({"encryption": 3}, {"encryption": 3, "key_bits": 128}, ("key_bits",)),
+        ({"encryption": 7, "key_bits": 128}, {"encryption": 7, "key_bits": 128, "hash": 128}, ("hash",)),
+    ],
+)
+def test_only_aes_has_a_key_length_by_default(
+    one: dict[str, int], other: dict[str, int], names: tuple[str, ...]
+) -> None:
+    assert differing(transform(**one), transform(**other)) == names
+    assert differing(transform(**other), transform(**one)) == names
+
+
+def test_attributes_that_are_missing_are_left_out_in_words() -> None:
+    assert in_words(transform(encryption=7, key_bits=128)) == "AES-CBC-128"
+    assert in_words(transform(hash=2, auth=1)) == "SHA1, PSK"
+
+
+def test_choice_from_an_offer_of_nothing_is_no_finding_about_the_choice() -> None:
+    assert "chosen-not-offered" not in faults(only(choosing(STRONG).repeat(RETRIES, "MSG1", "MSG2")))
+
+
+def test_choice_that_a_snaplen_cut_is_not_judged(tmp_path: Path) -> None:
+    path = tmp_path / "x.pcap"
+    path.write_bytes(Scene().phase1().pcap(snaplen=14 + 20 + 8 + 28 + 8))
+    for found in ikepcap.analyze(path, strict=True).conversations:
+        assert "weak-crypto" not in notes(found)
+
+
+def test_what_the_initiator_itself_chose_is_not_the_responder_s_policy() -> None:
+    weak = Suite(hash=Hash.SHA1, group=Group.MODP_1024)
+    back = Scene(initiator="198.51.100.7", responder="192.0.2.1", seed=5).phase1().quick(1, 2, 3)
+    refused = Scene(offer=(weak,), start_s=60).msg1().notify(RESPONDER)
+    found = analyzed(back, refused).conversations[1].findings[0]
+    assert not any("it chose" in line for line in found.evidence)
+    assert any("itself offers AES-CBC-256, SHA2-256, MODP-2048, PSK; the" in line for line in found.evidence)
+
+
+def test_offer_of_several_is_told_as_its_first_and_more() -> None:
+    weak = Suite(hash=Hash.SHA1, group=Group.MODP_1024)
+    back = Scene(
+        initiator="198.51.100.7", responder="192.0.2.1", seed=5, offer=(STRONG, Suite(key_bits=128))
+    ).phase1()
+    refused = Scene(offer=(weak,), start_s=60).msg1().notify(RESPONDER)
+    found = analyzed(back, refused).conversations[1].findings[0]
+    assert any("MODP-2048, PSK and more; the nearest" in line for line in found.evidence)

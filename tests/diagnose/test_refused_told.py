@@ -84,3 +84,16 @@ def test_error_of_windows_is_read_from_its_own_notify() -> None:
     found = first(play.send(RESPONDER, data))
     assert found.code == "identity-mismatch"
     assert any("13869" in line for line in found.evidence)
+
+
+def test_last_message_of_phase_1_is_answered_and_nothing_is_in_its_place() -> None:
+    seventh = only(Scene(auth="rsa-sig", mtu=9000).phase1().informational(INITIATOR).bystander(60)).findings[
+        0
+    ]
+    assert seventh.claim.startswith("The initiator answered MSG6 with an encrypted informational: ")
+    assert seventh.evidence[0] == (
+        "Frame 7 is an encrypted informational from 192.0.2.1, 92 octets, in answer to MSG6"
+    )
+    sixth = only(Scene(auth="rsa-sig", mtu=9000).upto(5).informational(RESPONDER)).findings[0]
+    assert sixth.claim.startswith("The responder answered with an encrypted informational in place of MSG6: ")
+    assert sixth.evidence[0].endswith("92 octets, where MSG6 was due")

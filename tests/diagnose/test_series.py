@@ -243,3 +243,18 @@ def test_two_that_cross_beside_a_tunnel_are_not_called_its_renewal() -> None:
     other = back(STRONG, start_s=3600.01).msg1().repeat(RETRIES)
     found = analyzed(first, one, other).conversations[1:]
     assert all("rekey-failed" not in faults(c) for c in found)
+
+
+def test_offer_that_was_answered_before_is_no_reason_for_silence() -> None:
+    """Five in vain before are a limit besides; one is no reason for one."""
+    begun = Scene().msg1().msg2()
+    _, silent = analyzed(begun, Scene(seed=9, start_s=5).msg1().repeat(RETRIES)).conversations
+    found = silent.findings[0]
+    assert (found.code, found.alternatives) == ("no-reply", ("filtered", "peer-went-silent", "replies-lost"))
+    assert "It answered the same offer before, in the negotiation of frame 1" in found.evidence
+    _, other = analyzed(begun, Scene(offer=(OLD,), seed=9, start_s=5).msg1().repeat(RETRIES)).conversations
+    assert "proposal-mismatch" in other.findings[0].alternatives
+    _, own = analyzed(
+        back(STRONG, start_s=0).msg1().msg2(), Scene(start_s=5).msg1().repeat(RETRIES)
+    ).conversations
+    assert "unknown-peer" in own.findings[0].alternatives

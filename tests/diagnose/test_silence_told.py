@@ -79,3 +79,18 @@ def test_only_an_answer_of_phase_1_shows_that_the_responder_lost_its_state() -> 
 
 def test_initiator_that_writes_another_cookie_is_no_responder_that_lost_its_state() -> None:
     assert not restarted(other_cookie(Scene().upto(3), "MSG3", INITIATOR))
+
+
+def test_message_that_reaches_the_place_of_the_capture_is_not_to_be_captured_there() -> None:
+    """Between them, or at the other end, it may have got lost after the capture."""
+    told = {
+        near: only(Scene(near=near).upto(3).repeat(RETRIES)).findings[0].settles_it
+        for near in ("initiator", "between", "responder")
+    }
+    there = "Capture at 198.51.100.7: does MSG3 arrive there, and what does its log say then?"
+    assert told == {
+        "initiator": there,
+        "between": there,
+        "responder": "MSG3 reaches 198.51.100.7, where this was captured: does its own filter pass it, and "
+        "what is in its log?",
+    }

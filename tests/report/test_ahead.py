@@ -37,27 +37,27 @@ def ended() -> list[Ended]:
 
 def built(conversations: list[Ended | Concluded]) -> tuple[list[Conversation], Vantage]:
     builder = Builder(strict=True)
-    told = [builder.build(one, port_4500_seen=True) for one in conversations]
+    told = [builder.build(one, would_show_4500=True) for one in conversations]
     entries = [one.entry() if isinstance(one, Alike) else one for one in told if one is not None]
     return entries, builder.votes.verdict()
 
 
 def test_what_was_concluded_ahead_is_what_would_be_concluded_here() -> None:
     other, through = Builder(strict=True), msgspec.msgpack.Decoder(Ended | Concluded).decode
-    ahead = [other.ahead(one, port_4500_seen=True) for one in ended()]
+    ahead = [other.ahead(one, would_show_4500=True) for one in ended()]
     received = [through(msgspec.msgpack.encode(one)) for one in ahead]
     assert built(received) == built([*ended()])
 
 
 def test_only_what_takes_long_is_concluded_ahead() -> None:
     other = Builder(strict=True)
-    ahead = [other.ahead(one, port_4500_seen=True) for one in ended()]
+    ahead = [other.ahead(one, would_show_4500=True) for one in ended()]
     assert [isinstance(one, Concluded) for one in ahead] == [not one.is_plain() for one in ended()]
     assert sum(isinstance(one, Concluded) for one in ahead) >= 4
-    assert [other.ahead(one, port_4500_seen=True) for one in ahead] == ahead
+    assert [other.ahead(one, would_show_4500=True) for one in ahead] == ahead
 
 
 def test_a_conversation_concluded_ahead_has_as_many_messages() -> None:
     other = Builder(strict=True)
-    counts = [other.ahead(one, port_4500_seen=True).message_count for one in ended()]
+    counts = [other.ahead(one, would_show_4500=True).message_count for one in ended()]
     assert counts == [one.message_count for one in ended()]

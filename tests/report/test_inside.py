@@ -28,7 +28,7 @@ def concluded(folder: Path, scene: Scene, *last: Inside) -> Conversation:
     (ended,) = tracker.end_all(0)
     frames = range(len(scene.frames) - len(last) + 1, len(scene.frames) + 1)
     opened = Opened(dict(zip(frames, last, strict=True)))
-    built = Builder(strict=True).build(ended, port_4500_seen=False, opened=opened if last else None)
+    built = Builder(strict=True).build(ended, would_show_4500=False, opened=opened if last else None)
     assert isinstance(built, Conversation)
     return built
 

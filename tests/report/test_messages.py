@@ -137,7 +137,7 @@ def histories(play: Scene) -> list[list[Reached]]:
             tracker.take((item,))
     (ended,) = tracker.end_all(play.frames[-1].time_ns)
     found = ended.unpack(Reader())
-    standing = Judge().judge(found, port_4500_seen=True)
+    standing = Judge().judge(found, would_show_4500=True)
     return [list(history(found, standing, side)) for side in (LEFT, RIGHT)]
 
 

@@ -218,10 +218,24 @@ def test_peer_that_was_not_captured_is_unknown() -> None:
 
 def test_moved_to_4500_with_only_port_500_captured_is_unknown() -> None:
     """The filter of the capture left out where it went on; nobody repeated MSG4."""
-    play = Scene(nat=INITIATOR).phase1().keep(lambda shot: not shot.on_4500).bystander(60)
-    found = only(play)
+    play = Scene(nat=INITIATOR).phase1().keep(lambda shot: not shot.on_4500)
+    later = Scene(initiator="192.0.2.77", seed=2, start_s=60).phase1()
+    found, _ = analyzed(play, later).conversations
     assert found.outcome == "unknown"
     assert (faults(found), notes(found)) == ([], ["port-filtered-capture"])
+
+
+def test_nothing_on_4500_beside_packets_of_others_is_a_stall() -> None:
+    """They show that the capture was not filtered by port: MSG5 does not come, once it was due twice."""
+
+    def heard(seconds: float) -> tuple[str, list[str]]:
+        found = only(Scene(nat=INITIATOR).upto(4).bystander(seconds))
+        return found.outcome, faults(found)
+
+    assert heard(25) == ("stalled", ["nat-t-blocked"])
+    assert heard(24.9) == ("in-progress", [])
+    # Without a NAT the initiator would go on where it is.
+    assert only(Scene(nat_t=True).upto(4).bystander(26)).outcome == "in-progress"
 
 
 def test_moved_to_4500_into_silence_is_a_stall_at_msg6() -> None:

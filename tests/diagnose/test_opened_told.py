@@ -1,0 +1,622 @@
+"""What is told of messages that keys opened, in captures whose contents are given instead of decrypted."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from ikepcap.capture.reader import Capture
+from ikepcap.report.build import Builder
+from ikepcap.report.model import Conversation, Finding
+from ikepcap.track.conversation import Deleted, EspFlow, Inside, Lifespan, Notice, Opened, Settings
+from ikepcap.track.tracker import Tracker
+from ikepcap.wire.details import CfgAttribute, CfgType
+from ikepcap.wire.numbers import NotifyType
+from ikepcap.wire.offer import Offer, Proposal, Transform
+from tests.report.scene import INITIATOR, RESPONDER, RETRIES, Scene, faults
+
+HERE, THERE = "192.0.2.1", "198.51.100.7"
+ESP, AES, SHA1, SHA2, TUNNEL = 3, 12, 2, 5, 1
+LEFT, RIGHT, OTHER = "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"
+SPIS: Final = (b"\xc1\1\1\1", b"\xc2\2\2\2")
+"""What either peer receives under."""
+
+
+def analyzed_with(scene: Scene, inside: Mapping[int, Inside], **more: Any) -> Conversation:
+    """Return the entry of a scene whose messages were opened; all by frame, and ESP by SPI."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "scene.pcap")
+        path.write_bytes(scene.pcap())
+        tracker = Tracker()
+        tracker.take(Capture([path]))
+        (ended,) = tracker.end_all(scene._now_ns)
+    built = Builder(strict=True).build(ended, would_show_4500=True, opened=Opened(inside, **more))
+    assert isinstance(built, Conversation)
+    return built
+
+
+def the(conversation: Conversation, code: str) -> Finding:
+    (found,) = (finding for finding in conversation.findings if finding.code == code)
+    return found
+
+
+def codes(conversation: Conversation) -> list[str]:
+    return [finding.code for finding in conversation.findings]
+
+
+def network(text: str, protocol: int = 0, port: int = 0) -> bytes:
+    address = bytes(int(part) for part in text.partition("/")[0].split("."))
+    return bytes((4, protocol)) + port.to_bytes(2) + address + b"\xff\xff\xff\0"
+
+
+def transform(**values: int) -> Transform:
+    given = {"key_bits": 128, "auth_algorithm": SHA1, "encapsulation": TUNNEL} | values
+    return Transform(1, ESP, AES, (), 0, **given)
+
+
+def asks(*transforms: Transform, spi: bytes = b"", between: Sequence[str] = (), ke_bytes: int = 0) -> Inside:
+    proposal = Proposal(1, ESP, spi, len(transforms), transforms, 0)
+    offer = Offer(1, 1, (proposal,), transforms, ())
+    return Inside(offer=offer, identities=tuple(map(network, between)), ke_bytes=ke_bytes)
+
+
+def notice(kind: NotifyType, data: bytes = b"") -> Inside:
+    return Inside((Notice(kind, 16, data),))
+
+
+REFUSED: Final = notice(NotifyType.NO_PROPOSAL_CHOSEN)
+
+
+# quick modes: what QM1 asks for
+
+
+def refused(asked: Inside, kind: NotifyType = NotifyType.NO_PROPOSAL_CHOSEN) -> Finding:
+    scene = Scene().phase1().quick(1).informational(RESPONDER)
+    return analyzed_with(scene, {7: asked, 8: notice(kind)}).findings[0]
+
+
+def after_one_that_came_up(two: Inside, asked: Inside, kind: NotifyType) -> Finding:
+    """A quick mode that came up, then one that is refused; frames 7 to 9, 10 and 11."""
+    scene = Scene().phase1().quick(1, 2, 3).quick(1).informational(RESPONDER)
+    return analyzed_with(scene, {7: two, 8: two, 10: asked, 11: notice(kind)}).findings[0]
+
+
+def test_networks_and_transforms_of_qm1_are_told() -> None:
+    told = refused(asks(transform(), between=(LEFT, RIGHT))).evidence
+    assert told[1:] == (
+        f"QM1 in frame 7 asks for {LEFT} behind the initiator, {RIGHT} behind the responder",
+        "QM1 in frame 7 offers ESP AES-CBC-128, HMAC-SHA1, tunnel, no PFS",
+    )
+
+
+@pytest.mark.parametrize(("count", "more"), [(3, ""), (4, " and 1 more"), (5, " and 2 more")])
+def test_three_transforms_are_told_and_how_many_there_are_besides(count: int, more: str) -> None:
+    told = refused(asks(*(transform(key_bits=64 * n) for n in range(2, 2 + count)))).evidence[1]
+    assert told.startswith("QM1 in frame 7 offers ESP AES-CBC-128")
+    assert told.count(" or ") == 2
+    assert told.endswith(f"tunnel, no PFS{more}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (asks(transform(group=14), ke_bytes=256), None),
+        (asks(transform()), None),
+        (asks(transform(), ke_bytes=128), "QM1 in frame 7 asks for PFS, with a KE of 128 octets"),
+        (asks(transform(group=14)), "QM1 in frame 7 asks for no PFS: it has no KE"),
+        (Inside(), "QM1 in frame 7 asks for no PFS: it has no KE"),
+    ],
+)
+def test_ke_is_told_where_the_offer_does_not_say_the_same(asked: Inside, told: str | None) -> None:
+    assert [line for line in refused(asked).evidence if "KE" in line] == ([told] if told else [])
+
+
+def test_selectors_of_one_protocol_and_port_are_told_with_it() -> None:
+    of = (network(LEFT, 17, 1701), network(RIGHT, 6))
+    told = refused(Inside(identities=of)).evidence[1]
+    assert told.startswith(f"QM1 in frame 7 asks for {LEFT} protocol 17 port 1701 behind the initiator")
+    assert f"{RIGHT} protocol 6 behind the responder" in told
+
+
+@pytest.mark.parametrize("body", [b"", b"\4\0\0", b"\2\0\0\0name", b"\4\0\0\0\1"])
+def test_selectors_that_hold_no_addresses_are_not_told(body: bytes) -> None:
+    told = refused(Inside(identities=(body, network(RIGHT)))).evidence
+    assert not any("behind" in line for line in told)
+
+
+def test_any_address_is_one_of_four_octets() -> None:
+    told = refused(Inside(identities=(b"\1\0\0\0\xc0\0\2\1", network(RIGHT)))).evidence
+    assert "asks for 192.0.2.1 behind the initiator" in told[1]
+
+
+def test_refusal_is_read_from_its_error_and_not_from_a_status_beside_it() -> None:
+    both = Inside(
+        (Notice(NotifyType.INITIAL_CONTACT, 16, b""), Notice(NotifyType.NO_PROPOSAL_CHOSEN, 4, b""))
+    )
+    scene = Scene().phase1().quick(1).informational(RESPONDER)
+    found = analyzed_with(scene, {7: asks(transform()), 8: both}).findings[0]
+    assert found.code == "phase2-proposal-mismatch"
+    assert "an encrypted NO-PROPOSAL-CHOSEN in place of QM2" in found.claim
+
+
+# quick modes: what the refusing peer took elsewhere
+
+TAKEN: Final = asks(transform(), spi=SPIS[1], between=(LEFT, RIGHT))
+
+
+@pytest.mark.parametrize(
+    ("offered", "code", "differs", "alternatives"),
+    [
+        (transform(auth_algorithm=SHA2), "phase2-proposal-mismatch", "integrity", ()),
+        (transform(group=14), "phase2-pfs-mismatch", "group for PFS", ()),
+        (
+            transform(key_bits=256, group=14), "phase2-proposal-mismatch", "key length and group for PFS",
+            ("phase2-pfs-mismatch",),
+        ),
+    ],
+)  # fmt: skip
+def test_offer_is_compared_with_what_the_peer_took(
+    offered: Transform, code: str, differs: str, alternatives: tuple[str, ...]
+) -> None:
+    found = after_one_that_came_up(TAKEN, asks(offered), NotifyType.NO_PROPOSAL_CHOSEN)
+    assert (found.code, found.alternatives) == (code, alternatives)
+    assert f"the offer differs in {differs} from what it has in frame 8" in found.claim
+    assert any(line.endswith(f"no PFS; the offer differs from it in {differs}") for line in found.evidence)
+
+
+def test_offer_that_is_what_the_peer_took_is_not_called_different() -> None:
+    found = after_one_that_came_up(TAKEN, asks(transform()), NotifyType.NO_PROPOSAL_CHOSEN)
+    assert "the offer differs" not in found.claim
+    assert any(line.endswith("the offer holds the same") for line in found.evidence)
+
+
+def test_refusal_of_something_else_is_not_read_as_one_of_the_proposal() -> None:
+    found = after_one_that_came_up(TAKEN, asks(transform(group=14)), NotifyType.INVALID_ID_INFORMATION)
+    assert found.code == "phase2-selector-mismatch"
+    assert "differs in" not in found.claim
+
+
+def test_networks_of_what_the_peer_took_are_told_where_they_are_others() -> None:
+    other = asks(transform(), between=(LEFT, OTHER))
+    told = after_one_that_came_up(TAKEN, other, NotifyType.INVALID_ID_INFORMATION).evidence
+    assert f"In frame 8 it is for {LEFT} and {RIGHT}" in told
+    turned = asks(transform(), between=(RIGHT, LEFT))
+    for same in (turned, asks(transform())):
+        told = after_one_that_came_up(TAKEN, same, NotifyType.INVALID_ID_INFORMATION).evidence
+        assert not any("it is for" in line for line in told)
+    without = asks(transform(), spi=SPIS[1])
+    told = after_one_that_came_up(without, other, NotifyType.INVALID_ID_INFORMATION).evidence
+    assert not any("it is for" in line for line in told)
+
+
+def test_own_offers_and_empty_ones_are_nothing_to_compare_with() -> None:
+    scene = Scene().phase1().quick(1, 2, 3).quick(1).informational(RESPONDER)
+    for two in (None, Inside(), asks()):
+        inside = {7: asks(transform(key_bits=256)), 10: asks(transform()), 11: REFUSED}
+        found = analyzed_with(scene, inside if two is None else {**inside, 8: two}).findings[0]
+        assert not any("itself has" in line for line in found.evidence)
+    for nothing_asked in ({10: asks()}, {}):
+        found = analyzed_with(scene, {8: TAKEN, 11: REFUSED, **nothing_asked}).findings[0]
+        assert found.code == "phase2-proposal-mismatch"
+        assert not any("itself has" in line for line in found.evidence)
+
+
+def test_address_of_mode_config_that_qm1_does_not_ask_for_is_told() -> None:
+    scene = Scene(auth="xauth-psk").phase1().transaction(INITIATOR).quick(1).informational(RESPONDER)
+    given = Settings(CfgType.REPLY, (CfgAttribute.INTERNAL_IP4_ADDRESS,), addresses=("10.0.0.9",))
+
+    def told(asked: Inside) -> list[str]:
+        inside = {8: Inside(settings=given), 9: asked, 10: notice(NotifyType.INVALID_ID_INFORMATION)}
+        return [line for line in analyzed_with(scene, inside).findings[0].evidence if "Mode-config" in line]
+
+    assert told(asks(transform(), between=(LEFT, RIGHT))) == [
+        "Mode-config in frame 8 gave the client 10.0.0.9, which QM1 does not ask for"
+    ]
+    own = Inside(identities=(b"\1\0\0\0\x0a\0\0\t", network(RIGHT)))
+    assert told(own) == told(asks(transform())) == []
+
+
+# quick modes: QM2 that is no answer
+
+
+def unanswered(one: Inside | None, two: Inside | None) -> list[str]:
+    scene = Scene().phase1().quick(1, 2).repeat(RETRIES)
+    inside = {7: one, 8: two, 9: two, 10: two, 11: two}
+    found = the(
+        analyzed_with(scene, {f: said for f, said in inside.items() if said is not None}), "phase2-no-reply"
+    )
+    return [line for line in found.evidence if line.startswith("QM2 in")]
+
+
+def test_qm2_for_other_networks_is_told() -> None:
+    one, two = asks(transform(), between=(LEFT, RIGHT)), asks(transform(), between=(LEFT, OTHER))
+    assert unanswered(one, two) == [
+        f"QM2 in frame 8 is for {LEFT} and {OTHER}, QM1 asked for {LEFT} and {RIGHT}"
+    ]
+    assert unanswered(one, one) == []
+    assert unanswered(asks(transform()), two) == []
+    assert unanswered(one, asks(transform())) == []
+
+
+def test_qm2_that_chooses_what_was_not_offered_is_told() -> None:
+    offered = asks(transform(key_bits=256), transform())
+    assert unanswered(offered, asks(transform(encapsulation=2))) == [
+        (
+            "QM2 in frame 8 chooses ESP AES-CBC-128, HMAC-SHA1, transport, no PFS, which was not offered: it "
+            "differs in encapsulation"
+        )
+    ]
+    assert unanswered(offered, asks(transform(lifetime_s=60))) == []
+
+
+@pytest.mark.parametrize("other", [None, Inside(), asks()])
+def test_qm2_is_compared_with_nothing_where_either_is_closed_or_empty(other: Inside | None) -> None:
+    whole = asks(transform(encapsulation=2))
+    assert unanswered(other, whole) == []
+    assert unanswered(whole, other) == []
+
+
+# quick modes: ESP
+
+
+def flow(sender: int, packets: int = 1, last_ns: int = 0) -> dict[bytes, tuple[EspFlow, ...]]:
+    """ESP from a peer, which is under the other's SPI."""
+    ends = bytes((192, 0, 2, 1)), bytes((198, 51, 100, 7))
+    spi = SPIS[1 - sender]
+    return {spi: (EspFlow(ends[sender], ends[1 - sender], spi, packets, 20, 29, 0, last_ns),)}
+
+
+def test_esp_is_counted_in_words() -> None:
+    chosen = {7: asks(transform(), spi=SPIS[0]), 8: asks(transform(), spi=SPIS[1])}
+    scene = Scene().phase1().quick(1, 2, 3)
+    one = the(analyzed_with(scene, chosen, esp=flow(0)), "esp-seen")
+    assert one.evidence == (
+        f"1 ESP packet from {HERE} under SPI c2020202, frames 20 to 29", f"None of it comes from {THERE}",
+    )  # fmt: skip
+    two = the(analyzed_with(scene, chosen, esp=flow(0, 2) | flow(1, 3)), "esp-seen")
+    assert two.evidence == (
+        f"3 ESP packets from {THERE} under SPI c1010101, frames 20 to 29",
+        f"2 ESP packets from {HERE} under SPI c2020202, frames 20 to 29",
+    )
+
+
+# deletes
+
+
+def deletes(protocol: int, *spis: bytes) -> Inside:
+    return Inside(deletes=True, deleted=(Deleted(protocol, spis),))
+
+
+def test_delete_is_told_with_how_long_the_tunnel_lived() -> None:
+    scene = Scene().phase1().quick(1, 2, 3).wait(60).informational(RESPONDER).informational(INITIATOR)
+    inside = {
+        8: asks(transform(), spi=SPIS[1]),
+        10: deletes(ESP, SPIS[1]),
+        11: deletes(1, scene.cookies),
+    }
+    found = the(analyzed_with(scene, inside), "sa-deleted")
+    assert found.claim == f"In the end the responder {THERE} deleted the ESP SA c2020202."
+    assert found.evidence == (
+        f"Frame 10 from {THERE} deletes the ESP SA c2020202",
+        f"Frame 11 from {HERE} deletes this ISAKMP SA",
+        "The first delete came 60.0 s after the last SA had come up",
+    )
+
+
+def test_delete_counts_from_phase_1_where_no_quick_mode_came_up_after_it() -> None:
+    scene = Scene().phase1().wait(30).dead_peer_detection().quick(1).wait(30).informational(INITIATOR)
+    found = the(analyzed_with(scene, {10: deletes(1, scene.cookies)}), "sa-deleted")
+    assert found.evidence[-1] == "The first delete came 60.1 s after the last SA had come up"
+
+
+def test_delete_of_what_the_other_peer_receives_under_is_of_no_quick_mode_here() -> None:
+    scene = Scene().phase1().quick(1, 2, 3).wait(60).informational(RESPONDER)
+    inside = {7: asks(transform(), spi=SPIS[0]), 8: asks(transform(), spi=SPIS[1]), 10: deletes(ESP, SPIS[0])}
+    told = the(analyzed_with(scene, inside), "sa-deleted").evidence
+    assert told[0].endswith("the ESP SA c1010101, which no opened quick mode made")
+
+
+def test_delete_of_another_isakmp_sa_is_told_with_its_cookie() -> None:
+    scene = Scene().phase1().quick(1, 2, 3).wait(60).informational(RESPONDER)
+    told = the(analyzed_with(scene, {10: deletes(1, bytes(8) + bytes([9] * 8))}), "sa-deleted").evidence
+    assert told[0] == f"Frame 10 from {THERE} deletes another ISAKMP SA, 0000000000000000"
+
+
+def test_delete_that_is_sent_again_is_one() -> None:
+    scene = Scene().phase1().quick(1, 2, 3).wait(60).informational(RESPONDER).repeat((1.0,))
+    inside = {10: deletes(1, scene.cookies), 11: deletes(1, scene.cookies)}
+    assert the(analyzed_with(scene, inside), "sa-deleted").frames == (10,)
+
+
+def test_delete_after_a_user_was_not_let_in_goes_without_saying() -> None:
+    scene = Scene(auth="xauth-psk").phase1().transaction().informational(RESPONDER)
+    status = Inside(settings=Settings(CfgType.SET, (CfgAttribute.XAUTH_STATUS,), status=0))
+    inside = {7: status, 9: deletes(1, scene.cookies)}
+    assert "sa-deleted" not in codes(analyzed_with(scene, inside))
+    let_in = Inside(settings=Settings(CfgType.SET, (CfgAttribute.XAUTH_STATUS,), status=1))
+    assert "sa-deleted" in codes(analyzed_with(scene, {**inside, 7: let_in}))
+
+
+def test_delete_of_what_never_came_up_is_no_end_of_it() -> None:
+    scene = Scene().upto(5).repeat(RETRIES).wait(20).informational(INITIATOR)
+    assert "sa-deleted" not in codes(analyzed_with(scene, {9: deletes(1, scene.cookies)}))
+
+
+def test_four_deletes_and_no_more_are_told() -> None:
+    scene = Scene().phase1().quick(1, 2, 3).wait(60)
+    for _ in range(5):
+        scene.informational(RESPONDER)
+    inside = {10 + n: deletes(ESP, bytes((n, 0, 0, 0))) for n in range(5)}
+    found = the(analyzed_with(scene, inside), "sa-deleted")
+    assert len([line for line in found.evidence if " deletes " in line]) == 4
+    assert "03000000" in found.claim
+    assert "04000000" not in found.claim
+
+
+# dead-peer detection
+
+
+def alive(number: int, kind: NotifyType = NotifyType.R_U_THERE) -> Inside:
+    return notice(kind, number.to_bytes(4))
+
+
+def asked_of(
+    vendor_ids: object = None, *, numbers: Sequence[int] = (70, 71, 72)
+) -> tuple[Scene, dict[int, Inside]]:
+    """R-U-THERE three times from the initiator, in frames 10 to 12, and nobody answers."""
+    scene = Scene(**({} if vendor_ids is None else {"vendor_ids": vendor_ids}))  # type: ignore[arg-type]
+    scene.phase1().quick(1, 2, 3)
+    for _ in numbers:
+        scene.wait(5).informational(INITIATOR, plain_bytes=80)
+    scene.wait(60)
+    return scene, {10 + place: alive(number) for place, number in enumerate(numbers)}
+
+
+def test_peer_that_announced_dead_peer_detection_and_never_answers_is_dead() -> None:
+    scene, inside = asked_of()
+    found = the(analyzed_with(scene, inside), "dead-peer")
+    assert found.evidence[1] == f"{THERE} announced dead-peer detection, and acknowledged none"
+    assert found.evidence[0].startswith("3 R-U-THERE with sequence numbers 70 to 72")
+
+
+def test_peer_that_did_not_announce_it_owes_no_answer() -> None:
+    scene, inside = asked_of(((), ()))
+    assert faults(analyzed_with(scene, inside)) == []
+
+
+def test_one_number_asked_again_is_told_as_one() -> None:
+    scene, inside = asked_of(numbers=(70, 70, 70))
+    told = the(analyzed_with(scene, inside), "dead-peer").evidence
+    assert told[0].startswith("3 R-U-THERE with sequence number 70 in")
+
+
+def test_two_that_are_not_answered_are_not_yet_a_dead_peer() -> None:
+    scene, inside = asked_of(numbers=(70, 71))
+    assert "does not answer dead-peer detection" not in str(analyzed_with(scene, inside).findings)
+
+
+def test_peer_that_says_something_new_is_not_dead() -> None:
+    scene, inside = asked_of()
+    scene.informational(RESPONDER)
+    assert faults(analyzed_with(scene, inside)) == []
+
+
+def test_esp_that_goes_on_is_told_of_the_peer_that_sends_it() -> None:
+    scene, inside = asked_of()
+    inside |= {7: asks(transform(), spi=SPIS[0]), 8: asks(transform(), spi=SPIS[1])}
+    late_ns = scene._now_ns
+
+    def still(flows: Mapping[bytes, tuple[EspFlow, ...]]) -> list[str]:
+        found = the(analyzed_with(scene, inside, esp=flows), "dead-peer")
+        return [line for line in found.evidence if "went on" in line]
+
+    assert still(flow(1, 5, late_ns)) == ["ESP from it under SPI c1010101 went on until frame 29"]
+    assert still(flow(0, 5, late_ns)) == []
+    assert still(flow(1, 5, 0)) == []
+
+
+def test_acknowledgements_of_the_one_that_asks_are_none_of_the_other_s() -> None:
+    scene = Scene().phase1().quick(1, 2, 3).dead_peer_detection(RESPONDER)
+    for _ in range(3):
+        scene.wait(5).informational(INITIATOR, plain_bytes=80)
+    inside = {10: alive(1), 11: alive(1, NotifyType.R_U_THERE_ACK)} | {
+        12 + n: alive(70 + n) for n in range(3)
+    }
+    found = the(analyzed_with(scene.wait(60), inside), "dead-peer")
+    assert found.evidence[1] == f"{THERE} announced dead-peer detection, and acknowledged none"
+    assert found.frames == (12, 13, 14)
+
+
+def test_question_that_was_captured_twice_is_one() -> None:
+    scene, inside = asked_of(numbers=(70, 71))
+    twice = {place: said for frame, said in inside.items() for place in (2 * frame - 1, 2 * frame)}
+    found = analyzed_with(scene.mirrored(), twice)
+    assert "does not answer dead-peer detection" not in str(found.findings)
+
+
+def test_sequence_number_is_in_four_octets_whatever_follows() -> None:
+    scene, _ = asked_of()
+    inside = {10 + n: notice(NotifyType.R_U_THERE, (70 + n).to_bytes(4) + b"!") for n in range(3)}
+    assert "sequence numbers 70 to 72" in the(analyzed_with(scene, inside), "dead-peer").evidence[0]
+
+
+# refused authentication
+
+
+def proof_refused(auth: str = "psk", **more: Any) -> Conversation:
+    scene = Scene(auth=auth, mtu=9000).upto(5).informational(RESPONDER)
+    inside = more.pop("inside", {})
+    return analyzed_with(scene, inside, **more)
+
+
+def test_proofs_of_which_one_agrees_show_that_the_keys_differ() -> None:
+    own, other = (("HASH_I", True),), (("HASH_R", False),)
+    found = analyzed_with(
+        Scene(mode="aggressive").upto(2).informational(INITIATOR), {}, proofs={2: other, 1: own}
+    ).findings[0]
+    assert (found.code, found.certainty) == ("psk-mismatch", "proven")
+    assert found.evidence[-2:] == (
+        "HASH_I in frame 1 agrees with the given keys",
+        "HASH_R in frame 2 does not agree with the given keys",
+    )
+
+
+@pytest.mark.parametrize(
+    "proofs",
+    [
+        {1: (("HASH_I", False),), 2: (("HASH_R", False),)},
+        {1: (("HASH_I", True),), 2: (("HASH_R", True),)},
+        {2: (("HASH_R", False),)},
+        {1: (("SIG_I", True),), 2: (("HASH_R", False),)},
+        {1: (("HASH_I", True),), 2: (("SIG_R", False),)},
+        {1: (("HASH_I", True), ("HASH_R", False))},
+    ],
+)
+def test_proofs_that_do_not_tell_the_peers_apart_prove_nothing(proofs: dict[int, Any]) -> None:
+    scene = Scene(mode="aggressive").upto(2).informational(INITIATOR)
+    assert analyzed_with(scene, {}, proofs=proofs).findings[0].certainty != "proven"
+
+
+def test_key_that_opens_one_peer_alone_is_the_other_s() -> None:
+    found = proof_refused(inside={6: REFUSED}, other_key=frozenset({5})).findings[0]
+    assert (found.code, found.certainty) == ("psk-mismatch", "likely")
+    assert "The given key does not open frame 5" in found.evidence
+    assert proof_refused(inside={5: Inside(), 6: REFUSED}).findings[0].code != "psk-mismatch"
+    # A key that opens nothing is nobody's.
+    assert "the given key is" not in proof_refused(other_key=frozenset({5, 6})).findings[0].claim
+
+
+def test_frames_that_stay_closed_are_told_each_once() -> None:
+    scene = Scene().upto(5).informational(RESPONDER).wait(4).again("MSG5").informational(RESPONDER)
+    found = analyzed_with(scene, {6: REFUSED}, other_key=frozenset({5, 7, 8})).findings[0]
+    assert "The given key does not open frames 5 and 8" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"\1\x11\1\xf4\xc0\0\2\1", "an identity of type IPV4_ADDR, 192.0.2.1"),
+        (b"\2\0\0\0branch.example.net", "an identity of type FQDN"),
+        (b"\1\0\0", "nobody: its ID payload is too short"),
+        (b"\1\0\0\0\1", "an identity of type IPV4_ADDR"),
+        (b"\2\0\0\0", "an identity of type FQDN"),
+    ],
+)
+def test_identity_is_told_as_far_as_it_names_nobody(body: bytes, told: str) -> None:
+    found = proof_refused(
+        inside={5: Inside(identities=(body,)), 6: notice(NotifyType.INVALID_ID_INFORMATION)}
+    )
+    lines = [line for line in found.findings[0].evidence if "names" in line]
+    assert [line.replace("-", "_") for line in lines] == [f"Frame 5 names {HERE} as {told}".replace("-", "_")]
+
+
+def test_identities_of_the_refusing_peer_and_of_quick_modes_are_not_told() -> None:
+    scene = Scene(mode="aggressive").upto(3).quick(1).informational(RESPONDER)
+    inside = {
+        4: Inside(identities=(network(LEFT), network(RIGHT))),
+        5: notice(NotifyType.INVALID_ID_INFORMATION),
+    }
+    assert "names" not in str(analyzed_with(scene, inside).findings)
+
+
+def shown(begins: str, ends: str) -> Conversation:
+    inside = {5: Inside(lifespan=Lifespan(begins, ends)), 6: notice(NotifyType.AUTHENTICATION_FAILED)}
+    return proof_refused("rsa-sig", inside=inside)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "is_valid"),
+    [
+        ("2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z", True),
+        ("2020-01-01T00:00:00Z", "2026-03-02T07:59:59Z", False),
+        ("2026-03-02T08:00:01Z", "2030-01-01T00:00:00Z", False),
+        ("2026-03-02T08:00:00Z", "2026-03-02T08:00:00Z", True),
+    ],
+)  # fmt: skip
+def test_certificate_that_was_not_valid_is_why_it_was_refused(begins: str, ends: str, is_valid: bool) -> None:
+    found = shown(begins, ends).findings[0]
+    assert (found.code == "certificate-rejected" and "was not valid" in found.claim) != is_valid
+    when = "and was" if is_valid else "and was not"
+    assert found.evidence[-1] == (
+        f"The certificate in frame 5 is valid from {begins} to {ends}, {when} at the time of the capture"
+    )
+
+
+def test_certificate_and_identity_of_the_refusing_peer_are_not_what_it_refused() -> None:
+    own = Inside(
+        identities=(network(LEFT),), lifespan=Lifespan("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z")
+    )
+    scene = Scene(auth="rsa-sig", mtu=9000).phase1().informational(INITIATOR).bystander(60)
+    (found, *_) = analyzed_with(scene, {5: own, 7: notice(NotifyType.AUTHENTICATION_FAILED)}).findings
+    assert found.code == "authentication-failed"
+    assert not any("names" in line or "is valid" in line for line in found.evidence)
+    (found, *_) = analyzed_with(scene, {5: own, 6: own, 7: notice(NotifyType.AUTHENTICATION_FAILED)}).findings
+    assert found.code == "certificate-rejected"
+    assert [line.partition(" ")[0] for line in found.evidence[-2:]] == ["Frame", "The"]
+    assert all("rame 6 " in line for line in found.evidence[-2:])
+
+
+# XAUTH
+
+
+def login(settings: Settings, *, by: int = 1) -> Conversation:
+    scene = Scene(auth="xauth-psk").phase1().transaction().transaction(RESPONDER if by else INITIATOR)
+    asked = Settings(CfgType.REQUEST, (CfgAttribute.XAUTH_USER_NAME,))
+    return analyzed_with(scene, {7: Inside(settings=asked), 9: Inside(settings=settings)})
+
+
+def test_who_says_that_the_user_is_not_let_in_is_told() -> None:
+    fail = Settings(CfgType.SET, (CfgAttribute.XAUTH_STATUS,), status=0)
+    assert the(login(fail), "xauth-failed").claim == (
+        "The responder did not let the user in: it said XAUTH-STATUS FAIL."
+    )
+    own = Settings(CfgType.REPLY, (CfgAttribute.XAUTH_STATUS,), status=0)
+    assert the(login(own, by=0), "xauth-failed").claim.startswith("The initiator itself answered XAUTH")
+
+
+def test_address_that_was_read_is_not_inferred_as_well() -> None:
+    """The course is that of an answer without an address: the client leaves at once."""
+    scene = Scene(auth="xauth-psk").phase1().transaction().transaction().transaction(INITIATOR)
+    scene.informational(INITIATOR).bystander(60)
+    asked = Inside(settings=Settings(CfgType.REQUEST, (CfgAttribute.INTERNAL_IP4_ADDRESS,)))
+    refused = Inside(settings=Settings(CfgType.REPLY, ()))
+    given = Inside(
+        settings=Settings(CfgType.REPLY, (CfgAttribute.INTERNAL_IP4_ADDRESS,), addresses=("10.0.0.9",))
+    )
+
+    def told(*answers: Inside) -> list[str]:
+        found = analyzed_with(scene, dict(enumerate((asked, *answers), 11)))
+        return [f"{f.code} {f.certainty}" for f in found.findings if f.code == "mode-config-failed"]
+
+    assert told(refused) == ["mode-config-failed proven"]
+    assert told(given) == []
+    assert analyzed_with(scene, {}).findings[0].certainty == "likely"
+
+
+NAME, ADDRESS = CfgAttribute.XAUTH_USER_NAME, CfgAttribute.INTERNAL_IP4_ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (Inside(settings=Settings(CfgType.REQUEST, (NAME,))), ("xauth-failed", "likely", ("replies-lost",))),
+        (
+            Inside(settings=Settings(CfgType.REQUEST, (ADDRESS,))),
+            ("mode-config-failed", "likely", ("replies-lost",)),
+        ),
+        *(
+            (closed, ("xauth-failed", "possible", ("replies-lost", "mode-config-failed")))
+            for closed in (None, Inside(), Inside(settings=Settings(CfgType.REQUEST, ())))
+        ),
+    ],
+)
+def test_transaction_without_an_answer_is_what_it_asks_for(
+    asked: Inside | None, told: tuple[str, str, tuple[str, ...]]
+) -> None:
+    """Who asks tells it only where no key does."""
+    scene = Scene(auth="xauth-psk").phase1().transaction(answered=False).repeat(RETRIES)
+    inside = {5: Inside(), **({} if asked is None else dict.fromkeys(range(7, 11), asked))}
+    found = analyzed_with(scene, inside).findings[0]
+    assert (found.code, found.certainty, found.alternatives) == told
