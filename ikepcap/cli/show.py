@@ -268,8 +268,7 @@ def _in_full(shown: "Iterable[Shown]", page: "Page", options: Options) -> Iterat
         if options["scapy_"]:
             yield from heading_lines(one.datagram, page, one.frames)
             yield from keyed_lines(one.keyed, page)
-            check_point = one.context.check_point
-            yield from layer_lines(one.message, show_secrets=secrets, check_point=check_point)
+            yield from layer_lines(one.message, show_secrets=secrets, context=one.context)
             continue
         tree = fields(one.message, context=one.context, ends=one.ends, show_secrets=secrets)
         yield from message_lines(

@@ -36,6 +36,8 @@ from ikepcap.wire.windows_errors import windows_error
 _LAST_FRAGMENT: Final = 0x01
 _RELIABLE: Final = 0x01
 _DELETE_FIXED_BYTES: Final = 8
+_NO_NAME: Final = "(an empty name)"
+"""A distinguished name without a part, which RFC 5280 §4.1.2.6 allows."""
 
 
 class Reading(Struct, frozen=True):
@@ -105,6 +107,7 @@ def _(body: bodies.KeyExchange, start: int, end: int, reading: Reading) -> Conte
 @content.register
 def _(body: bodies.Identification, start: int, end: int, _reading: Reading) -> Content:
     said = identity_text(body.type, body.data)
+    said = _NO_NAME if said == "" and body.data else said
     fields = _said(
         _plain(body, start, end),
         protocol=values.ip_protocol(body.protocol),
@@ -124,6 +127,7 @@ def _(body: bodies.Certificate, start: int, end: int, _reading: Reading) -> Cont
 @content.register
 def _(body: bodies.CertificateRequest, start: int, end: int, _reading: Reading) -> Content:
     said = distinguished_name(body.authority)
+    said = _NO_NAME if said == "" else said
     line = said or ("" if body.authority else "any authority")
     return Content(line, _said(_plain(body, start, end), authority=said))
 

@@ -116,6 +116,29 @@ def test_g4_every_payload_type_has_a_class() -> None:
     assert [one.payload_type for one in found] == kinds
 
 
+NAT_T = build.vendor_id(bytes.fromhex("4a131c81070358455c5728f20e95452f"))
+
+
+def test_g4_numbers_that_are_used_twice_are_read_as_the_peers_use_them() -> None:
+    """15 and 16 are NAT-D and NAT-OA where a vendor ID of NAT traversal is, and else GDOI's."""
+    drafts = message(NAT_T, build.raw(15, b"h" * 20), build.raw(16, b"\1\0\0\0" + bytes(4)), exchange=4)
+    policy = struct.pack(">IIHH", 2, 0, 15, 0)
+    gdoi = message(
+        build.raw(1, policy),
+        *(build.raw(kind, b"\0\1\0\0") for kind in (15, 16, 17, 18, 19, 22)),
+        exchange=32,
+    )
+    for data, names in (
+        (drafts, ["VendorId", "NatDiscovery", "NatOriginalAddress"]),
+        (gdoi, ["GroupSecurityAssociation", "GroupPolicy", "GroupPolicy", "GroupKeyDownload",
+                "GroupSequenceNumber", "GroupPolicy", "GroupPolicy"]),
+    ):  # fmt: skip
+        assert MENDED or stock.ISAKMP_payload in map(type, chained(stock.ISAKMP(data)))
+        layer = ours.ISAKMP(data)
+        assert [type(one).__name__ for one in layer.payloads] == names
+        assert (layer.defects, bytes(layer)) == ((), data)
+
+
 def chained(packet: Any) -> list[Any]:
     """Return the layers of Scapy's packet after the first."""
     found = []
