@@ -206,6 +206,7 @@ def _payload(reading: Reading, span: Span, found: list[Placed]) -> Field:
         found += placed(wrong, end)
         if body is not None:
             said = content(body, start, end, reading)
+            found += placed(said.defects, end)
             line, children = said.line, [*children, *said.fields]
     if body is None and kind is not SecurityAssociation and end > start:
         is_hidden = span.type == Payload.ATTRIBUTES and not reading.show_secrets

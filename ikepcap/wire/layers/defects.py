@@ -8,6 +8,7 @@ from ikepcap.wire.bodies import SecurityAssociation
 from ikepcap.wire.codec import decode
 from ikepcap.wire.context import Context, declaration
 from ikepcap.wire.message import Message
+from ikepcap.wire.notify_data import data_attributes
 from ikepcap.wire.offer import read_offer
 from ikepcap.wire.walk import Defect
 
@@ -21,4 +22,7 @@ def body_defects(message: Message, context: Context) -> Iterator[Defect]:
             for defect in read_offer(data[span.body : span.end]).defects:
                 yield replace(defect, offset=span.body + defect.offset)
         elif kind is not None:
-            yield from decode(kind, data, span.body, span.end)[1]
+            body, defects = decode(kind, data, span.body, span.end)
+            yield from defects
+            if body is not None:
+                yield from (data_attributes(body, data, span.end) or ((), ()))[1]
