@@ -55,9 +55,17 @@ def readable_twice(given: Input) -> Input:
     """
     if not is_paths(given):
         return list(sniffed(given))
-    for name in names(given):
+    once = readable_once(names(given))
+    if once is not None:
+        message = f"with keys a capture is read twice: name a file in place of '{once}'"
+        raise IkepcapError(message)
+    return given
+
+
+def readable_once(names: Iterable[str]) -> str | None:
+    """Return the first that can be read only once, standard input or a pipe; None if all are files."""
+    for name in names:
         is_pipe = os.path.exists(name) and stat.S_ISFIFO(os.stat(name).st_mode)  # noqa: PTH110, PTH116
         if name == STANDARD_INPUT or is_pipe:
-            message = f"with keys a capture is read twice: name a file in place of '{name}'"
-            raise IkepcapError(message)
-    return given
+            return name
+    return None
