@@ -259,7 +259,7 @@ def _listed(shown: "Iterable[Shown]", page: "Page") -> Iterator[str]:
     from ikepcap.renderers.listing import listing_lines
 
     lines = (one for one in shown if not one.frames or one.keyed.decrypted)
-    return listing_lines(((one.datagram, one.message) for one in lines), page)
+    return listing_lines(((one.datagram, one.message, one.context) for one in lines), page)
 
 
 def _in_full(shown: "Iterable[Shown]", page: "Page", options: Options) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from scapy.compat import bytes_encode
 from scapy.fields import ConditionalField, Field
-from scapy.packet import Packet
+from scapy.packet import Packet, RawVal
 
 from ikepcap.wire.build import announced
 from ikepcap.wire.numbers import Payload, word
@@ -55,7 +55,7 @@ class Number(Field):
     def i2repr(self, pkt: Any, x: Any) -> str:
         """Return the word, or the digits."""
         if not isinstance(x, int):
-            return repr(x)
+            return octet_text(bytes(x)) if isinstance(x, RawVal) else repr(x)
         names = self.registry(pkt, x)
         if names is not None:
             return word(names, x)
