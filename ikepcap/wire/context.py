@@ -5,8 +5,8 @@ new group mode, and GDOI's exchanges; the notify payload of AuthIP is laid out i
 has XAUTH under numbers of mode-config; 65001 and 65005 are XAUTH, or Kerberos and CGA.
 """
 
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections import ChainMap, OrderedDict
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import Final
 
@@ -157,8 +157,13 @@ def payload_word(kind: int, exchange: int, context: Context) -> str:
 
 def declaration(kind: int, exchange: int, context: Context) -> type[Body] | None:
     """Return how a payload of this type is laid out in an exchange of these peers; None if unknown."""
-    own = (numbers.bodies for numbers in _own_numbers(exchange, context))
-    return next((bodies[kind] for bodies in own if kind in bodies), None) or BODIES.get(kind)
+    return declarations(exchange, context)(kind)
+
+
+def declarations(exchange: int, context: Context) -> Callable[[int], type[Body] | None]:
+    """Return `declaration` for all payloads of a message."""
+    own = [numbers.bodies for numbers in _own_numbers(exchange, context)]
+    return ChainMap(*own, BODIES).get if own else BODIES.get
 
 
 def exchange_registry(exchange: int, context: Context) -> type[IntEnum]:

@@ -16,7 +16,7 @@ from ikepcap.wire.bodies import BODIES
 from ikepcap.wire.context import (
     GDOI_PORT,
     Context,
-    declaration,
+    declarations,
     exchange_registry,
     learn,
     payload_registry,
@@ -46,6 +46,7 @@ NATT_PORT: Final = 4500
 _LENGTH_AT: Final = 24
 _NAMED_PAYLOADS: Final = 16
 _SAME: Final = ("initiator_cookie", "responder_cookie", "version", "exchange", "message_id")
+_NOTHING: Final = Context()
 _FLAGS: Final = ["encryption", "commit", "authentication_only", "bit3", "bit4", "bit5", "bit6", "bit7"]
 
 
@@ -83,7 +84,7 @@ class ISAKMP(Node):
     """An ISAKMP message. Numbers that follow from the rest are computed unless set; see `layers`."""
 
     name = "ISAKMP"
-    context = Context()
+    context = _NOTHING
     """What is known of the peers, which decides what some numbers mean."""
     fields_desc = [  # noqa: RUF012 - Scapy's way
         Octets("initiator_cookie", NO_COOKIE, always_hex=True, size=len(NO_COOKIE)),
@@ -117,14 +118,13 @@ class ISAKMP(Node):
     def read(self, found: Message, context: Context) -> None:
         """Take what the walker found, its payloads laid out as the context has them."""
         data, fields = found.data, self.fields
-        self.context = context
+        if context != _NOTHING:  # Scapy takes long to set what is no field
+            self.context = context
         for name in _SAME:
             fields[name] = getattr(found, name)
         fields["flags"] = self.get_field("flags").any2i(self, found.flags)
         end = found.spans[-1].end if found.spans else HEADER_BYTES
-        fields["payloads"] = read_parts(
-            data, found.spans, self, lambda kind: declaration(kind, found.exchange, context)
-        )
+        fields["payloads"] = read_parts(data, found.spans, self, declarations(found.exchange, context))
         if found.is_encrypted and found.version >> 4 == 1 and not found.spans:
             end = found.length if HEADER_BYTES < found.length < len(data) else len(data)
             fields["ciphertext"] = data[HEADER_BYTES:end]
@@ -143,7 +143,8 @@ class ISAKMP(Node):
     def copy(self) -> Any:
         """Return a copy that knows as much of the peers."""
         clone = super().copy()
-        clone.context = self.context
+        if self.context != _NOTHING:
+            clone.context = self.context
         return clone
 
     def computed(self, octets: dict[str, bytes]) -> dict[str, int]:
@@ -251,11 +252,10 @@ _GDOI: Final = frozenset(GdoiExchange)
 
 def _told(found: Message, below: Any) -> Context:
     """Return what a message tells of its peers by itself, as far as that decides what its numbers mean."""
-    kinds = found.payload_types()
-    if found.exchange not in _GDOI and all(kind in BODIES for kind in kinds):
-        return Context()
+    if found.exchange not in _GDOI and all(kind in BODIES for kind in found.payload_types()):
+        return _NOTHING
     is_gdoi = type(below).__name__ == "UDP" and GDOI_PORT in (below.sport, below.dport)
-    return learn(Context(is_gdoi=is_gdoi), found)
+    return learn(Context(is_gdoi=is_gdoi), found) if found.spans or is_gdoi else _NOTHING
 
 
 def read_message(found: Message, context: Context | None = None) -> ISAKMP:
