@@ -172,6 +172,8 @@ class _Places:
         self._message = message
         self._nest = nest
         self._other_ids = mine.other_ids
+        self._labelled = Ranges(mine.labelled)
+        self._ip6_link = min(mine.ip6_links, default=None)
         self._past = Ranges((end, end + _READ_PAST) for _, end in mine.broken_bodies)
         self._chains = Ranges(mine.broken_chains)
         self._bodies = Ranges(mine.broken_bodies)
@@ -188,6 +190,12 @@ class _Places:
         words = {f"payload:{part.type}" for part in around}
         if around and not self._is_address(offset, around[0].end):
             words.add("not-an-address")
+        if any(part.type in _IKEV2_PAYLOADS for part in around):
+            words.add("ikev2-payload")
+        if offset in self._labelled:
+            words.add("labelled")
+        if self._ip6_link is not None and self._ip6_link <= offset:
+            words.add("behind-ip6-link")
         if offset in self._other_ids:
             words.add("other-transform-id")
         words |= {f"behind:{kind}" for kind, start in self._starts.items() if start <= offset}
@@ -209,6 +217,8 @@ class _Places:
         return (kind, end - offset) in ((IdType.IPV4_ADDR, 4), (IdType.IPV6_ADDR, 16))
 
 
+_IKEV2_PAYLOADS: Final = range(33, 54)
+"""RFC 7296 §3.2 and its successors."""
 _READ_PAST: Final = 8
 """tshark asks of neither a payload's fixed fields nor an attribute's header whether they are still in it."""
 _ADDRESS_AT: Final = 4

@@ -237,6 +237,29 @@ KNOWN: Final = (
         fields=("Policy.*",),
     ),
     Known(
+        code="labelled-situation",
+        why="With secrecy or integrity in the situation, labels come before the first proposal (RFC 2407 "
+        "§4.6.1). tshark takes them for proposals.",
+        versions=_TRIED,
+        shown_by="labelled_situation",
+        when=frozenset({"labelled"}),
+    ),
+    Known(
+        code="ip6-link",
+        why="tshark reads attribute 17 of mode-config as IKEv2's INTERNAL_IP6_LINK, of eight octets or more "
+        "whatever its length says, and calls the message malformed where it is shorter.",
+        versions=_TRIED,
+        shown_by="ip6_link",
+        when=frozenset({"only:ikepcap", "behind-ip6-link", "tshark:_ws.malformed"}),
+    ),
+    Known(
+        code="ikev2-payload",
+        why="tshark takes payloads of IKEv2 apart in messages of IKEv1 too, which has none of these numbers.",
+        versions=_TRIED,
+        shown_by="ikev2_payload",
+        when=frozenset({"only:tshark", "ikev2-payload"}),
+    ),
+    Known(
         code="nat-oa-type",
         why="tshark shows the address in a NAT-OA only as the IPv4 or IPv6 address that the type says, in "
         "the octets that one has. ikepcap shows all octets of the payload.",

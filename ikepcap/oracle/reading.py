@@ -11,13 +11,13 @@ from typing import Final
 from msgspec import Struct
 
 from ikepcap.oracle.nest import Part, Range
-from ikepcap.wire.bodies import BODIES, Delete, Proposal, SecurityAssociation
+from ikepcap.wire.bodies import BODIES, Configuration, Delete, Proposal, SecurityAssociation
 from ikepcap.wire.codec import Body, Integer, Place, decode, places
 from ikepcap.wire.details import IsakmpTransform
 from ikepcap.wire.message import HEADER_BYTES, VERSION_1, Message
 from ikepcap.wire.notify_data import data_attributes
 from ikepcap.wire.numbers import Payload, Protocol
-from ikepcap.wire.offer import Offer, read_offer, read_situation
+from ikepcap.wire.offer import FIXED_BYTES, Offer, read_offer, read_situation
 from ikepcap.wire.walk import GENERIC_HEADER_BYTES, Attribute, Defect, Fault, Span, walk_chain
 
 
@@ -44,6 +44,10 @@ class Side(Struct, frozen=True):
     """Payloads inside which a length or a count does not fit."""
     other_ids: frozenset[int] = frozenset()
     """Offsets of transforms for ISAKMP whose ID is not KEY_IKE."""
+    labelled: tuple[Range, ...] = ()
+    """SA payloads with labels between situation and proposals (RFC 2407 §4.6.1)."""
+    ip6_links: tuple[int, ...] = ()
+    """Offsets of attributes of mode-config that IKEv2 has as INTERNAL_IP6_LINK."""
 
 
 PAYLOAD: Final = "Payload.type"
@@ -64,6 +68,8 @@ _POLICY: Final = (
 POLICY_BYTES: Final = 8
 
 _LENGTH_AT: Final = 2
+_IP6_LINK: Final = 17
+"""RFC 5739 §6.1; Check Point has XAUTH_MESSAGE there."""
 _BROKEN: Final[dict[Fault, int]] = {
     # Faults of lengths and counts, and how far into its payload each is noted.
     Fault.HEADER_CUT: 0,
@@ -100,6 +106,8 @@ def ours(message: Message) -> Side:
         tuple(walk.broken_chains),
         tuple(walk.broken_bodies),
         frozenset(walk.other_ids),
+        tuple(walk.labelled),
+        tuple(walk.ip6_links),
     )
 
 
@@ -113,6 +121,8 @@ class _Walk:
         self.broken_chains: list[Range] = []
         self.broken_bodies: list[Range] = []
         self.other_ids: set[int] = set()
+        self.labelled: list[Range] = []
+        self.ip6_links: list[int] = []
 
     def note_chain(self, defects: Iterable[Defect], end: int) -> None:
         """Keep where a chain is broken: from there on to its end nothing is certain."""
@@ -141,14 +151,17 @@ class _Walk:
             return
         if (held := data_attributes(body, self.data, span.end)) and held[1]:
             self.broken_bodies.append((span.start, span.end))
-        first_at = span.body
+        first_at = None
         if isinstance(body, SecurityAssociation):
-            first_at += self._situation(span)
+            first_at = span.body + self._situation(span)
             self._offer(read_offer(self.data[span.body : span.end]), span.body)
+        if isinstance(body, Configuration):
+            self.ip6_links += [one.start for one in body.attributes if one.type == _IP6_LINK]
         for place in places(body, span.body, span.end):
-            self.readings += _field(body, place)
+            if first_at is None or place.offset + place.size <= first_at:
+                self.readings += _field(body, place)
             if (kind, place.name) in _NESTED and place.size:
-                start, end = max(place.offset, first_at), place.offset + place.size
+                start, end = place.offset if first_at is None else first_at, span.end
                 inner, wrong = walk_chain(self.data, _NESTED[kind, place.name], start, end)
                 self.note_chain(wrong, end)
                 # One that announces what does not belong here is no better than a wrong length.
@@ -171,6 +184,8 @@ class _Walk:
         """Return where the first proposal of an SA begins in it (RFC 2407 §4.6.1: labels may precede it)."""
         wrong: list[Defect] = []
         _, size = read_situation(self.data[span.body : span.end], wrong)
+        if size > FIXED_BYTES:
+            self.labelled.append((span.start, span.end))
         if wrong:
             self.broken_bodies.append((span.start, span.end))
         return size

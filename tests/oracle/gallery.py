@@ -271,9 +271,28 @@ def unknown_version() -> bytes:
 
 
 def other_doi() -> bytes:
-    """None; that of GDOI, in phase 1; one that nobody has."""
+    """None; that of GDOI, in phase 1; one that nobody has; and none without a situation."""
     offers = [build.sa([build.proposal([STRONG])], doi=doi, situation=0) for doi in (0, 2, 42)]
-    return capture([message([offer]) for offer in offers])
+    bare = build.raw(Payload.SA, bytes(4) + build.chain([build.proposal([STRONG])]))
+    return capture([message([offer]) for offer in (*offers, bare)])
+
+
+def labelled_situation() -> bytes:
+    label = bytes.fromhex("0003 0000 61626300 0009 0000 ff800000")
+    offer = build.chain([build.proposal([STRONG])])
+    body = bytes.fromhex("00000001 00000003 00000007") + label + offer
+    return capture([message([build.raw(Payload.SA, body), build.vendor_id(bytes(16))])])
+
+
+def ip6_link() -> bytes:
+    """Check Point asks for a name and a password with a text."""
+    found = [build.tlv(17, b"Name:"), build.tlv(14, b"me")]
+    part = build.configuration(1, found, identifier=9)
+    return capture([message([part], exchange=Exchange.TRANSACTION, message_id=13)])
+
+
+def ikev2_payload() -> bytes:
+    return capture([message([build.raw(33, bytes(8)), build.nonce(bytes(20))])])
 
 
 def other_transform_id() -> bytes:
