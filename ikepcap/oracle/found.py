@@ -87,8 +87,7 @@ class _Assembler:
 
 def _words(item: Datagram | IcmpError, message: Message) -> frozenset[str]:
     """Say what a message is and how it came."""
-    words = {f"has:{kind}" for kind in message.payload_types()}
-    words |= {str(defect.fault) for defect in message.defects}
+    words = {"truncated"} if message.is_truncated else set()
     if message.version >> 4 not in (1, 2):
         words.add("unknown-version")
     if message.length < HEADER_BYTES:

@@ -45,8 +45,8 @@ def test_no_entry_is_hidden_by_one_before_it() -> None:
 def test_healthy_messages_have_no_excuse() -> None:
     """What a healthy message is described by must not be enough for any entry."""
     words = frozenset(
-        {"port:500", "port:4500", "no-marker", "marker", "has:1", "has:10", "doi:1", "payload:10", "values",
-         "tshark:ip", "tshark:udp"}
+        {"port:500", "port:4500", "no-marker", "marker", "payload:1", "payload:10", "behind:10", "values",
+         "in-ikepcap", "tshark:ip", "tshark:udp"}
     )  # fmt: skip
     for field in ("Nonce.data", "Payload.type", "Certificate.data", "Header.length", "Attribute.value"):
         assert explain(field, words) is None
