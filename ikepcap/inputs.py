@@ -55,19 +55,22 @@ def readable_twice(given: Input) -> Input:
     """
     if not is_paths(given):
         return list(sniffed(given))
-    for name in names(given):
-        if _is_piped(name):
-            message = f"with keys a capture is read twice: name a file in place of '{name}'"
-            raise IkepcapError(message)
+    once = readable_once(names(given))
+    if once is not None:
+        message = f"with keys a capture is read twice: name a file in place of '{once}'"
+        raise IkepcapError(message)
     return given
+
+
+def readable_once(names: Iterable[str]) -> str | None:
+    """Return the first that can be read only once, standard input or a pipe; None if all are files."""
+    for name in names:
+        is_pipe = os.path.exists(name) and stat.S_ISFIFO(os.stat(name).st_mode)  # noqa: PTH110, PTH116
+        if name == STANDARD_INPUT or is_pipe:
+            return name
+    return None
 
 
 def is_repeatable(given: Input) -> bool:
     """Whether it can be read once more as it is: names of files, or packets that do not come one by one."""
-    return not any(map(_is_piped, names(given))) if is_paths(given) else not isinstance(given, Iterator)
-
-
-def _is_piped(name: str) -> bool:
-    if name == STANDARD_INPUT:
-        return True
-    return os.path.exists(name) and stat.S_ISFIFO(os.stat(name).st_mode)  # noqa: PTH110, PTH116
+    return readable_once(names(given)) is None if is_paths(given) else not isinstance(given, Iterator)

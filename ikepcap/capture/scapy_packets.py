@@ -9,11 +9,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from ikepcap.capture.datagram import CaptureFacts, FileFacts
+from ikepcap.capture.datagram import NATT_PORT, CaptureFacts, FileFacts
 from ikepcap.capture.decode import Decoder, Item
 from ikepcap.capture.reader import Progress, facts_of
 from ikepcap.capture.records import Records
 from ikepcap.capture.udp import MARKER_BYTES, PORTS, UDP_HEADER, Kind, classify
+from ikepcap.wire.context import Contexts
+from ikepcap.wire.message import parse
+from ikepcap.wire.natd import Ends
 
 NAME: Final = "Scapy packets"
 _NS: Final = 1_000_000_000
@@ -112,6 +115,7 @@ def packets(paths: Sequence[str | os.PathLike[str]], *, progress: Progress | Non
     from scapy.layers import inet6, l2, ppp, vxlan  # noqa: F401
     from scapy.utils import EDecimal
 
+    contexts = Contexts()
     for frame in Records(paths, progress=progress, any_link=True):
         cls = conf.l2types.num2layer.get(frame.link, conf.raw_layer)
         try:
@@ -120,18 +124,18 @@ def packets(paths: Sequence[str | os.PathLike[str]], *, progress: Progress | Non
             packet = conf.raw_layer(frame.data)
         packet.time = EDecimal(frame.time_ns) / _NS
         packet.wirelen = frame.wire_bytes
-        dress(packet)
+        _dress(packet, contexts)
         yield packet
 
 
-def dress(packet: Any) -> None:
+def _dress(packet: Any, contexts: Contexts) -> None:
     """Put our layers in the place of whatever Scapy made of ISAKMP in this packet."""
     for layer in list(packet.iterpayloads()):
         if type(layer).__name__ == "UDP" and len(layer.original) >= _UDP_HEADER_BYTES:
-            _dress_udp(layer)
+            _dress_udp(layer, contexts)
 
 
-def _dress_udp(udp: Any) -> None:
+def _dress_udp(udp: Any, contexts: Contexts) -> None:
     """Read the payload of a UDP layer anew, if it is ISAKMP."""
     source_port, destination_port, size = UDP_HEADER.unpack_from(udp.original)
     there = udp.original[_UDP_HEADER_BYTES:]
@@ -142,7 +146,7 @@ def _dress_udp(udp: Any) -> None:
     kind = classify(data, wire_bytes, ports, length_holds=length_holds)
     if kind in _OURS:
         # The first fragment of a datagram is no message: `messages` puts fragments together.
-        _replace(udp, None if _is_fragment(udp.underlayer) else kind, data, wire_bytes)
+        _replace(udp, None if _is_fragment(udp.underlayer) else kind, data, wire_bytes, contexts)
 
 
 _OURS: Final = frozenset({Kind.ISAKMP, Kind.MARKED, Kind.KEEPALIVE, Kind.JUNK, Kind.CUT})
@@ -155,26 +159,40 @@ def _is_fragment(below: Any) -> bool:
     return bool(more or fields.get("frag") or fields.get("offset"))
 
 
-def _replace(udp: Any, kind: Kind | None, data: bytes, wire_bytes: int) -> None:
+def _replace(udp: Any, kind: Kind | None, data: bytes, wire_bytes: int, contexts: Contexts) -> None:
     """Put what `data` is in the place of a UDP layer's payload; the padding after it stays."""
+    from scapy.config import conf
+
+    padding = b"".join(one.load for one in udp.iterpayloads() if isinstance(one, conf.padding_layer))
+    udp.remove_payload()
+    if data:
+        udp.add_payload(_layer(udp, kind, data, wire_bytes, contexts))
+    if padding:
+        udp.add_payload(conf.padding_layer(padding))
+
+
+def _layer(udp: Any, kind: Kind | None, data: bytes, wire_bytes: int, contexts: Contexts) -> Any:
+    """Return what `data` is as a layer; a message as those of the negotiation before it have it read."""
     from scapy.config import conf
 
     from ikepcap.wire import layers
 
+    marker = MARKER_BYTES if kind is Kind.MARKED else 0
+    found = parse(data[marker:], wire_bytes - marker) if kind in (Kind.ISAKMP, Kind.MARKED) else None
+    if found is not None:
+        message = layers.read_message(found, contexts.after(found, Ends(b"", udp.sport, b"", udp.dport)))
+        if not marker:
+            if NATT_PORT in (udp.sport, udp.dport):
+                message.marker = 0
+            return message
+        below = layers.NonEspMarker(data[:marker])
+        below.add_payload(message)
+        return below
     reader = {
-        Kind.ISAKMP: layers.ISAKMP,
         Kind.MARKED: layers.NonEspMarker,
         Kind.KEEPALIVE: layers.NatKeepalive,
         Kind.JUNK: layers.CutHeader,
         Kind.CUT: layers.CutHeader,
         None: conf.raw_layer,
     }[kind]
-    padding = b"".join(one.load for one in udp.iterpayloads() if isinstance(one, conf.padding_layer))
-    udp.remove_payload()
-    if data:
-        udp.add_payload(reader(data, _internal=1, _underlayer=udp))
-    if padding:
-        udp.add_payload(conf.padding_layer(padding))
-    message = udp.getlayer(layers.ISAKMP)
-    if message is not None and wire_bytes > len(data):
-        message.wirelen = wire_bytes - (MARKER_BYTES if kind is Kind.MARKED else 0)
+    return reader(data, _internal=1, _underlayer=udp)

@@ -1,18 +1,14 @@
-"""Messages one after the other, each with what the ones before it told: peers, hash, fragments.
+"""Messages one after the other, each with what the ones before it told: peers, hash, fragments."""
 
-Memory is bounded: what is known of the negotiations that were silent longest is forgotten.
-"""
-
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ikepcap.renderers.messages import Keyed
 from ikepcap.track.joining import Joiner
-from ikepcap.wire.context import Context, learn
+from ikepcap.wire.context import Context, Contexts
 from ikepcap.wire.message import Message
 from ikepcap.wire.natd import Ends
 
@@ -20,8 +16,6 @@ if TYPE_CHECKING:
     from ikepcap.api import FramedMessage
     from ikepcap.capture.datagram import Datagram
     from ikepcap.opening import OpenedMessage
-
-_NEGOTIATIONS: Final = 8_192
 
 
 class Shown(Struct, frozen=True):
@@ -45,7 +39,7 @@ class Follower:
     """Follows a sequence of messages."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[bytes, Context] = OrderedDict()
+        self._contexts = Contexts()
         self._joiner = Joiner()
 
     def follow(self, framed: Iterable["FramedMessage"]) -> Iterator[Shown]:
@@ -64,12 +58,7 @@ class Follower:
 
     def _read(self, shown: Shown) -> Shown:
         """Return a message with what is known by now, and remember it."""
-        cookie = shown.message.initiator_cookie
-        known = learn(self._known.get(cookie, shown.context), shown.message, shown.ends)
-        self._known[cookie] = known
-        self._known.move_to_end(cookie)
-        if len(self._known) > _NEGOTIATIONS:
-            self._known.popitem(last=False)
+        known = self._contexts.after(shown.message, shown.ends, shown.context)
         return replace(shown, context=known)
 
 

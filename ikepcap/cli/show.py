@@ -101,14 +101,24 @@ def show(ctx: click.Context, captures: tuple[str, ...], **options: Unpack[Option
         raise click.UsageError("--hex is for text; JSON has every field's octets or their meaning", ctx)
     if options["scapy_"] and (as_json or options["list_"] or options["hex_"]):
         raise click.UsageError("--scapy is a view of its own: without --hex, --list and --format json", ctx)
-    if options["conversation"] is not None and "-" in captures:
-        raise click.UsageError("--conversation reads its input twice, which '-' cannot; use --cookie", ctx)
+    if options["conversation"] is not None:
+        _refuse_pipes(captures, ctx)
     with Progress() as progress:
         shown = _followed(captures, options, progress)
         if options["numbers"]:
             shown = iter(_asked_for(captures, shown, options["numbers"]))
     # What is printed as it is read would be mixed with a progress line, so there is none from here on.
     write(_document(shown, options) if as_json else _text(captures, shown, options), None)
+
+
+def _refuse_pipes(captures: tuple[str, ...], ctx: click.Context) -> None:
+    """Refuse what cannot be read a second time, as looking for a negotiation by its number needs."""
+    from ikepcap.inputs import readable_once
+
+    once = readable_once(captures)
+    if once is not None:
+        what = f"--conversation reads its input twice, and {once!r} can be read only once"
+        raise click.UsageError(f"{what}; save it to a file first, or use --cookie", ctx)
 
 
 def _followed(captures: tuple[str, ...], options: Options, progress: Progress) -> "Iterator[Shown]":
@@ -249,7 +259,7 @@ def _listed(shown: "Iterable[Shown]", page: "Page") -> Iterator[str]:
     from ikepcap.renderers.listing import listing_lines
 
     lines = (one for one in shown if not one.frames or one.keyed.decrypted)
-    return listing_lines(((one.datagram, one.message) for one in lines), page)
+    return listing_lines(((one.datagram, one.message, one.context) for one in lines), page)
 
 
 def _in_full(shown: "Iterable[Shown]", page: "Page", options: Options) -> Iterator[str]:
@@ -268,8 +278,7 @@ def _in_full(shown: "Iterable[Shown]", page: "Page", options: Options) -> Iterat
         if options["scapy_"]:
             yield from heading_lines(one.datagram, page, one.frames)
             yield from keyed_lines(one.keyed, page)
-            check_point = one.context.check_point
-            yield from layer_lines(one.message, show_secrets=secrets, check_point=check_point)
+            yield from layer_lines(one.message, show_secrets=secrets, context=one.context)
             continue
         tree = fields(one.message, context=one.context, ends=one.ends, show_secrets=secrets)
         yield from message_lines(

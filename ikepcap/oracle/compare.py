@@ -11,14 +11,15 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from ikepcap.oracle.fields import COMPARED, put_together_from, split, theirs
-from ikepcap.oracle.found import Found
+from ikepcap.oracle.found import TSHARK_FOLLOWS, Found
 from ikepcap.oracle.known import KNOWN, Known
-from ikepcap.oracle.nest import Nest
+from ikepcap.oracle.nest import Nest, Ranges
 from ikepcap.oracle.reading import PAYLOAD, Reading, Side, ours
 from ikepcap.oracle.tshark import Seen
 from ikepcap.wire.config import secrets_adrift
+from ikepcap.wire.details import IdType
+from ikepcap.wire.message import Message
 from ikepcap.wire.numbers import Payload
-from ikepcap.wire.walk import GENERIC_HEADER_BYTES
 
 By = Literal["both", "ikepcap", "tshark"]
 
@@ -125,13 +126,12 @@ def _message(found: Found, side: Side, frames: frozenset[int], words: frozenset[
     hidden = Nest(part for part in parts if part.start in lone)
     differences: list[Difference] = []
     adrift = secrets_adrift(found.message)
-    starts = {part.type: part.start for part in reversed(mine.parts)}
+    places = _Places(found.message, mine, nest)
     keys = [key for key in sorted(left.keys() | right.keys()) if not _is_inside(key, hidden)]
     for key in keys:
         a, b = left.get(key), right.get(key)
         if a is None or b is None or not _is_same(a, b):
-            there = words | _words_at(key[0], nest, mine.defects)
-            there |= {f"behind:{kind}" for kind, start in starts.items() if start <= key[0]}
+            there = words | places.words(key[0])
             # What mode-config and XAUTH carry may be a password.
             is_secret = f"payload:{Payload.ATTRIBUTES}" in there and key[1] == "Attribute.value"
             is_secret = is_secret or (adrift is not None and key[0] >= adrift)
@@ -165,15 +165,64 @@ def _is_same(a: Reading, b: Reading) -> bool:
     return a.size == b.size and (a.value is None or b.value is None or a.value == b.value)
 
 
-def _words_at(offset: int, nest: Nest, defects: tuple[int, ...]) -> frozenset[str]:
-    """Name the payloads around an offset, and whether lengths stop making sense at or before it."""
-    around = tuple(nest.around(offset, offset + 1))
-    words = {f"payload:{part.type}" for part in around}
-    # A payload may be too short for the very length that contradicts it.
-    end = max(offset + GENERIC_HEADER_BYTES, *(part.end for part in around), 0)
-    if defects and defects[0] < end:
-        words.add("behind-defect")
-    return frozenset(words)
+class _Places:
+    """What is known of the places in a message."""
+
+    def __init__(self, message: Message, mine: Side, nest: Nest) -> None:
+        self._message = message
+        self._nest = nest
+        self._other_ids = mine.other_ids
+        self._labelled = Ranges(mine.labelled)
+        self._ip6_link = min(mine.ip6_links, default=None)
+        self._past = Ranges((end, end + _READ_PAST) for _, end in mine.broken_bodies)
+        self._chains = Ranges(mine.broken_chains)
+        self._bodies = Ranges(mine.broken_bodies)
+        self._first = min(
+            (one.first for one in (self._chains, self._bodies) if one.first is not None), default=None
+        )
+        self._starts = {part.type: part.start for part in reversed(mine.parts)}
+        spans = message.spans
+        self._limit = spans[TSHARK_FOLLOWS].start if len(spans) > TSHARK_FOLLOWS else None
+
+    def words(self, offset: int) -> frozenset[str]:
+        """Name the payloads around and before an offset, and what of lengths does not make sense there."""
+        around = tuple(self._nest.around(offset, offset + 1))
+        words = {f"payload:{part.type}" for part in around}
+        if around and not self._is_address(offset, around[0].end):
+            words.add("not-an-address")
+        if any(part.type in _IKEV2_PAYLOADS for part in around):
+            words.add("ikev2-payload")
+        if offset in self._labelled:
+            words.add("labelled")
+        if self._ip6_link is not None and self._ip6_link <= offset:
+            words.add("behind-ip6-link")
+        if offset in self._other_ids:
+            words.add("other-transform-id")
+        words |= {f"behind:{kind}" for kind, start in self._starts.items() if start <= offset}
+        if offset in self._chains:
+            words.add("broken-chain")
+        if offset in self._bodies:
+            words.add("broken-body")
+        if offset in self._past:
+            words.add("past-broken-body")
+        if self._first is not None and self._first <= offset:
+            words.add("behind-defect")
+        if self._limit is not None and self._limit <= offset:
+            words.add("behind-limit")
+        return frozenset(words)
+
+    def _is_address(self, offset: int, end: int) -> bool:
+        """Tell whether what is at `offset`, the address of a NAT-OA, has the size that its type wants."""
+        kind = self._message.data[offset - _ADDRESS_AT] if offset >= _ADDRESS_AT else 0
+        return (kind, end - offset) in ((IdType.IPV4_ADDR, 4), (IdType.IPV6_ADDR, 16))
+
+
+_IKEV2_PAYLOADS: Final = range(33, 54)
+"""RFC 7296 §3.2 and its successors."""
+_READ_PAST: Final = 8
+"""tshark asks of neither a payload's fixed fields nor an attribute's header whether they are still in it."""
+_ADDRESS_AT: Final = 4
+"""Octets between the type in a NAT-OA payload and its address (RFC 3947 §5.2)."""
 
 
 def _difference(
@@ -186,6 +235,8 @@ def _difference(
         words |= {f"only:{by}"}
     else:
         words |= {"values"}
+    if a is not None:
+        words |= {"in-ikepcap"}
     if a is not None and not _is_der(a.value):
         words |= {"not-der"}
     one = a or b

@@ -180,7 +180,7 @@ def theirs(fields: tuple[Field, ...]) -> Side:
     policies = _Policies()
     for field in fields:
         start = field.position - base
-        part = next(nest.around(start, start + field.size), None) if start >= HEADER_BYTES else None
+        part = next(nest.around(start, start + 1), None) if start >= HEADER_BYTES else None
         if part is not None:
             if field.name in BODY:
                 name = _meaning(BODY[field.name], part.type)

@@ -9,7 +9,7 @@ from ikepcap.capture.datagram import GDOI_PORT, IKE_PORT, NATT_PORT, Datagram, I
 from ikepcap.capture.reader import Capture
 from ikepcap.track.fragments import Fragments
 from ikepcap.wire.message import HEADER_BYTES, Message, parse
-from ikepcap.wire.numbers import Payload
+from ikepcap.wire.numbers import Doi, Payload
 
 MAX_TRACKED: Final = 64
 """Senders whose IKE fragments are put together at a time."""
@@ -87,16 +87,15 @@ class _Assembler:
 
 def _words(item: Datagram | IcmpError, message: Message) -> frozenset[str]:
     """Say what a message is and how it came."""
-    words = {f"has:{kind}" for kind in message.payload_types()}
-    words |= {str(defect.fault) for defect in message.defects}
-    if len(message.spans) > TSHARK_FOLLOWS:
-        words.add("many-payloads")
+    words = {"truncated"} if message.is_truncated else set()
     if message.version >> 4 not in (1, 2):
         words.add("unknown-version")
     if message.length < HEADER_BYTES:
         words.add("length-below-header")
+    elif message.length < len(message.data):
+        words.add("length-short-of-datagram")
     offers = (message.data[span.body : span.body + 4] for span in message.spans if span.type == Payload.SA)
-    words |= {f"doi:{int.from_bytes(doi)}" for doi in offers}
+    words |= {"other-doi" for doi in offers if int.from_bytes(doi) != Doi.IPSEC}
     ends = {item.source_port, item.destination_port}
     ports = ends & {IKE_PORT, NATT_PORT, GDOI_PORT}
     words |= {f"port:{port}" for port in ports} or {"port:other"}

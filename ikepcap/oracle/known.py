@@ -97,8 +97,17 @@ KNOWN: Final = (
         "reads past its end, and calls the message malformed.",
         versions=_TRIED,
         shown_by="draft_nat_d",
-        when=frozenset({"only:ikepcap", "behind:15"}),
+        when=frozenset({"only:ikepcap", "behind:15", "tshark:_ws.malformed"}),
         fields=("[!M]*",),
+    ),
+    Known(
+        code="draft-nat-oa",
+        why="Late drafts of NAT traversal number NAT-OA 16; tshark takes such a payload for GDOI's SA TEK, "
+        "and its contents for another one inside it.",
+        versions=_TRIED,
+        shown_by="draft_nat_oa",
+        when=frozenset({"only:tshark", "payload:16"}),
+        fields=("Payload.type",),
     ),
     Known(
         code="cut-by-capture",
@@ -124,7 +133,7 @@ KNOWN: Final = (
         "than the header claims; ikepcap reads on as far as there are octets.",
         versions=_TRIED,
         shown_by="quoted_in_icmp",
-        when=frozenset({"only:ikepcap", "in-icmp"}),
+        when=frozenset({"only:ikepcap", "in-icmp", "length-beyond-datagram"}),
     ),
     Known(
         code="length-below-header",
@@ -150,22 +159,46 @@ KNOWN: Final = (
         "end: ikepcap reads no further and lists the defect, tshark reads on.",
         versions=_TRIED,
         shown_by="length_short_of_datagram",
-        when=frozenset({"message-length", "behind-defect"}),
+        when=frozenset({"length-short-of-datagram", "broken-chain"}),
     ),
     Known(
-        code="broken-lengths",
-        why="Lengths inside this message contradict one another from here on, so that no reading is "
-        "right. What contradicts what is among the defects of 'ikepcap show'.",
+        code="broken-chain",
+        why="A payload's length is less than its own header, or more than is left of what holds it: nothing "
+        "says what follows. ikepcap cuts a payload where what holds it ends, tshark reads on or gives up.",
         versions=_TRIED,
-        shown_by="broken_lengths",
-        when=frozenset({"behind-defect"}),
+        shown_by="broken_chain",
+        when=frozenset({"broken-chain"}),
+    ),
+    Known(
+        code="broken-body",
+        why="A length or a count inside this payload does not fit it. ikepcap reads what is there, within "
+        "the payload; tshark what the number says.",
+        versions=_TRIED,
+        shown_by="broken_body",
+        when=frozenset({"broken-body"}),
+    ),
+    Known(
+        code="broken-body",
+        why="A length or a count inside the payload before this place does not fit it, and tshark reads on "
+        "past that payload's end.",
+        versions=_TRIED,
+        shown_by="broken_body",
+        when=frozenset({"past-broken-body", "only:tshark"}),
+    ),
+    Known(
+        code="gave-up",
+        why="tshark calls the message malformed at a length that does not fit, and reads nothing after it. "
+        "ikepcap reads the payloads that follow: their own lengths say where they are.",
+        versions=_TRIED,
+        shown_by="gave_up",
+        when=frozenset({"only:ikepcap", "tshark:_ws.malformed", "behind-defect"}),
     ),
     Known(
         code="payload-limit",
         why="tshark follows a chain for 250 payloads, ikepcap to its end.",
         versions=_TRIED,
         shown_by="many_payloads",
-        when=frozenset({"only:ikepcap", "many-payloads"}),
+        when=frozenset({"only:ikepcap", "behind-limit"}),
         fields=("Payload.type",),
     ),
     Known(
@@ -177,13 +210,63 @@ KNOWN: Final = (
         fields=("Header.exchange",),
     ),
     Known(
-        code="doi-0",
-        why="RFC 2408 §3.4 leaves the situation to the DOI, and no RFC gives DOI 0 one: tshark takes all "
-        "that follows for it, ikepcap reads four octets and then proposals, as in the IPsec DOI.",
+        code="other-doi",
+        why="RFC 2408 §3.4 leaves the situation to the DOI: under most but that of IPsec tshark takes all "
+        "that follows for it. ikepcap reads four octets and then proposals, as in the IPsec DOI.",
         versions=_TRIED,
-        shown_by="doi_0",
-        when=frozenset({"doi:0", "payload:1"}),
-        fields=("SecurityAssociation.situation", "Payload.type"),
+        shown_by="other_doi",
+        when=frozenset({"other-doi", "payload:1"}),
+        fields=("SecurityAssociation.situation",),
+    ),
+    Known(
+        code="other-doi",
+        why="Under any DOI but that of IPsec tshark reads no proposals, not even in phase 1 of GDOI, which "
+        "has them (RFC 6407 §2.1). ikepcap reads them as in the IPsec DOI.",
+        versions=_TRIED,
+        shown_by="other_doi",
+        when=frozenset({"other-doi", "payload:1", "only:ikepcap"}),
+        fields=("Payload.type",),
+    ),
+    Known(
+        code="other-transform-id",
+        why="In a proposal for ISAKMP tshark takes the attributes of any transform but KEY_IKE for those of "
+        "IPsec. RFC 2409 appendix A has them by protocol: what a number means does not depend on that ID.",
+        versions=_TRIED,
+        shown_by="other_transform_id",
+        when=frozenset({"other-transform-id"}),
+        fields=("Policy.*",),
+    ),
+    Known(
+        code="labelled-situation",
+        why="With secrecy or integrity in the situation, labels come before the first proposal (RFC 2407 "
+        "§4.6.1). tshark takes them for proposals.",
+        versions=_TRIED,
+        shown_by="labelled_situation",
+        when=frozenset({"labelled"}),
+    ),
+    Known(
+        code="ip6-link",
+        why="tshark reads attribute 17 of mode-config as IKEv2's INTERNAL_IP6_LINK, of eight octets or more "
+        "whatever its length says, and calls the message malformed where it is shorter.",
+        versions=_TRIED,
+        shown_by="ip6_link",
+        when=frozenset({"only:ikepcap", "behind-ip6-link", "tshark:_ws.malformed"}),
+    ),
+    Known(
+        code="ikev2-payload",
+        why="tshark takes payloads of IKEv2 apart in messages of IKEv1 too, which has none of these numbers.",
+        versions=_TRIED,
+        shown_by="ikev2_payload",
+        when=frozenset({"only:tshark", "ikev2-payload"}),
+    ),
+    Known(
+        code="nat-oa-type",
+        why="tshark shows the address in a NAT-OA only as the IPv4 or IPv6 address that the type says, in "
+        "the octets that one has. ikepcap shows all octets of the payload.",
+        versions=_TRIED,
+        shown_by="nat_oa_of_another_type",
+        when=frozenset({"not-an-address", "in-ikepcap"}),
+        fields=("NatOriginalAddress.address",),
     ),
     Known(
         code="not-der",

@@ -1,4 +1,4 @@
-"""Which payloads lie around a place, found without looking at all of them: a message may have thousands."""
+"""What lies around a place, found without looking at all: a message may have thousands of payloads."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -12,6 +12,34 @@ class Part(Struct, frozen=True, gc=False):
     type: int
     start: int
     end: int
+
+
+Range = tuple[int, int]
+"""The first octet, and the one after the last."""
+
+
+class Ranges:
+    """Some ranges of octets as one set."""
+
+    def __init__(self, ranges: Iterable[Range]) -> None:
+        """Take ranges in any order."""
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted(ranges):
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], end)
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def __contains__(self, offset: int) -> bool:
+        number = bisect_right(self._starts, offset) - 1
+        return number >= 0 and offset < self._ends[number]
+
+    @property
+    def first(self) -> int | None:
+        """The smallest offset in them; None where there is none."""
+        return self._starts[0] if self._starts else None
 
 
 class Nest:

@@ -10,12 +10,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from ikepcap.oracle.nest import Part
-from ikepcap.wire.bodies import BODIES, Delete, SecurityAssociation
+from ikepcap.oracle.nest import Part, Range
+from ikepcap.wire.bodies import BODIES, Configuration, Delete, Proposal, SecurityAssociation
 from ikepcap.wire.codec import Body, Integer, Place, decode, places
+from ikepcap.wire.details import IsakmpTransform
 from ikepcap.wire.message import HEADER_BYTES, VERSION_1, Message
-from ikepcap.wire.numbers import Payload
-from ikepcap.wire.offer import Offer, read_offer
+from ikepcap.wire.notify_data import data_attributes
+from ikepcap.wire.numbers import Payload, Protocol
+from ikepcap.wire.offer import FIXED_BYTES, Offer, read_offer, read_situation
 from ikepcap.wire.walk import GENERIC_HEADER_BYTES, Attribute, Defect, Fault, Span, walk_chain
 
 
@@ -36,8 +38,16 @@ class Side(Struct, frozen=True):
 
     readings: tuple[Reading, ...]
     parts: tuple[Part, ...]
-    defects: tuple[int, ...] = ()
-    """Offsets where lengths or counts contradict one another, the smallest first."""
+    broken_chains: tuple[Range, ...] = ()
+    """From a payload whose length does not fit to the end of what holds it."""
+    broken_bodies: tuple[Range, ...] = ()
+    """Payloads inside which a length or a count does not fit."""
+    other_ids: frozenset[int] = frozenset()
+    """Offsets of transforms for ISAKMP whose ID is not KEY_IKE."""
+    labelled: tuple[Range, ...] = ()
+    """SA payloads with labels between situation and proposals (RFC 2407 §4.6.1)."""
+    ip6_links: tuple[int, ...] = ()
+    """Offsets of attributes of mode-config that IKEv2 has as INTERNAL_IP6_LINK."""
 
 
 PAYLOAD: Final = "Payload.type"
@@ -57,11 +67,19 @@ _POLICY: Final = (
 
 POLICY_BYTES: Final = 8
 
-_CONTRADICTIONS: Final = (
-    Fault.HEADER_CUT, Fault.LENGTH_TOO_SMALL, Fault.LENGTH_TOO_LARGE, Fault.CHAIN_CUT, Fault.BODY,
-    Fault.TOO_MANY,
-)  # fmt: skip
-"""Faults of lengths and counts."""
+_LENGTH_AT: Final = 2
+_IP6_LINK: Final = 17
+"""RFC 5739 §6.1; Check Point has XAUTH_MESSAGE there."""
+_BROKEN: Final[dict[Fault, int]] = {
+    # Faults of lengths and counts, and how far into its payload each is noted.
+    Fault.HEADER_CUT: 0,
+    Fault.LENGTH_TOO_SMALL: _LENGTH_AT,
+    Fault.LENGTH_TOO_LARGE: _LENGTH_AT,
+    Fault.CHAIN_CUT: 0,
+    Fault.TOO_MANY: 0,
+    Fault.BODY: 0,
+    Fault.TRAILING_BYTES: 0,
+}
 
 
 def policy_reading(name: str, transform_start: int, number: int) -> Reading:
@@ -75,14 +93,22 @@ def ours(message: Message) -> Side:
     walk = _Walk(message.data)
     walk.readings += _header(message)
     if message.version >> 4 == VERSION_1 >> 4:
-        walk.note(message.defects)
+        walk.note_chain(message.defects, len(message.data))
         if message.is_encrypted:
             size = len(message.data) - HEADER_BYTES
             sealed = message.data[HEADER_BYTES:]
             walk.readings.append(Reading("Message.ciphertext", HEADER_BYTES, size, sealed))
         walk.chain(message.spans)
     readings = tuple(one for one in walk.readings if one.size)
-    return Side(readings, tuple(walk.parts), tuple(sorted(walk.defects)))
+    return Side(
+        readings,
+        tuple(walk.parts),
+        tuple(walk.broken_chains),
+        tuple(walk.broken_bodies),
+        frozenset(walk.other_ids),
+        tuple(walk.labelled),
+        tuple(walk.ip6_links),
+    )
 
 
 class _Walk:
@@ -92,11 +118,17 @@ class _Walk:
         self.data = data
         self.readings: list[Reading] = []
         self.parts: list[Part] = []
-        self.defects: list[int] = []
+        self.broken_chains: list[Range] = []
+        self.broken_bodies: list[Range] = []
+        self.other_ids: set[int] = set()
+        self.labelled: list[Range] = []
+        self.ip6_links: list[int] = []
 
-    def note(self, defects: Iterable[Defect], also: tuple[Fault, ...] = (), base: int = 0) -> None:
-        """Keep the places where lengths and counts contradict one another."""
-        self.defects += [base + one.offset for one in defects if one.fault in (*_CONTRADICTIONS, *also)]
+    def note_chain(self, defects: Iterable[Defect], end: int) -> None:
+        """Keep where a chain is broken: from there on to its end nothing is certain."""
+        self.broken_chains += [
+            (one.offset - _BROKEN[one.fault], end) for one in defects if one.fault in _BROKEN
+        ]
 
     def chain(self, spans: tuple[Span, ...]) -> None:
         """Read a chain of payloads, and the chains inside them."""
@@ -113,24 +145,50 @@ class _Walk:
     def _body(self, kind: type[Body], span: Span) -> None:
         """Read the fields of one payload."""
         body, defects = decode(kind, self.data, span.body, span.end)
-        # Octets left over in a payload contradict one of its counts.
-        self.note(defects, (Fault.TRAILING_BYTES,))
+        if any(one.fault in _BROKEN for one in defects):
+            self.broken_bodies.append((span.start, span.end))
         if body is None:
             return
-        first_at = span.body
+        if (held := data_attributes(body, self.data, span.end)) and held[1]:
+            self.broken_bodies.append((span.start, span.end))
+        first_at = None
         if isinstance(body, SecurityAssociation):
-            offer = read_offer(self.data[span.body : span.end])
-            self.note(offer.defects, base=span.body)
-            self.readings += _policies(offer, span.body)
-            # A labelled situation comes before the proposals (RFC 2407 §4.6.1).
-            first_at += offer.proposals[0].start if offer.proposals else 0
+            first_at = span.body + self._situation(span)
+            self._offer(read_offer(self.data[span.body : span.end]), span.body)
+        if isinstance(body, Configuration):
+            self.ip6_links += [one.start for one in body.attributes if one.type == _IP6_LINK]
         for place in places(body, span.body, span.end):
-            self.readings += _field(body, place)
+            if first_at is None or place.offset + place.size <= first_at:
+                self.readings += _field(body, place)
             if (kind, place.name) in _NESTED and place.size:
-                start, end = max(place.offset, first_at), place.offset + place.size
+                start, end = place.offset if first_at is None else first_at, span.end
                 inner, wrong = walk_chain(self.data, _NESTED[kind, place.name], start, end)
-                self.note(wrong)
+                self.note_chain(wrong, end)
+                # One that announces what does not belong here is no better than a wrong length.
+                strange = (one.start for one in inner if one.type != _NESTED[kind, place.name])
+                self.broken_chains += [(start, end) for start in strange]
+                if isinstance(body, Proposal) and body.transform_count != len(inner):
+                    self.broken_bodies.append((span.start, span.end))
                 self.chain(inner)
+
+    def _offer(self, offer: Offer, base: int) -> None:
+        """Read what transforms come to."""
+        self.readings += _policies(offer, base)
+        self.other_ids |= {
+            base + one.start
+            for one in offer.transforms
+            if one.protocol == Protocol.ISAKMP and one.transform_id != IsakmpTransform.KEY_IKE
+        }
+
+    def _situation(self, span: Span) -> int:
+        """Return where the first proposal of an SA begins in it (RFC 2407 §4.6.1: labels may precede it)."""
+        wrong: list[Defect] = []
+        _, size = read_situation(self.data[span.body : span.end], wrong)
+        if size > FIXED_BYTES:
+            self.labelled.append((span.start, span.end))
+        if wrong:
+            self.broken_bodies.append((span.start, span.end))
+        return size
 
 
 def _header(message: Message) -> Iterator[Reading]:

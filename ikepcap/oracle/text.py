@@ -45,7 +45,7 @@ def lines(verdict: Verdict, page: Page) -> Iterator[str]:
 def as_object(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as plain values, in the order of the document."""
     return {
-        "capture": PurePath(verdict.capture).name.encode("utf-8", "backslashreplace").decode(),
+        "capture": capture_name(verdict.capture),
         "messages": verdict.messages,
         "fields": verdict.fields,
         "cut": verdict.cut,
@@ -71,6 +71,11 @@ def as_object(verdict: Verdict) -> dict[str, Any]:
             for one in verdict.unexplained
         ],
     }
+
+
+def capture_name(path: str) -> str:
+    """Return what a document calls a capture."""
+    return PurePath(path).name.encode("utf-8", "backslashreplace").decode()
 
 
 def _result(verdict: Verdict) -> str:

@@ -25,17 +25,19 @@ from ikepcap.wire.identities import identity_text, unicode_text
 from ikepcap.wire.message import Message
 from ikepcap.wire.names import distinguished_name
 from ikepcap.wire.natd import HASH_NAMES, NAMES_BY_LENGTH, Ends, matching_end
-from ikepcap.wire.notify_data import notify_text
-from ikepcap.wire.numbers import KE_BYTES, Group, Hash, NotifyType, Protocol, notify_name, word
+from ikepcap.wire.notify_data import data_attributes, notify_text
+from ikepcap.wire.numbers import KE_BYTES, Group, Hash, Protocol, notify_name, word
 from ikepcap.wire.relatives import AuthipAuthMethod, AuthipGssFlag
 from ikepcap.wire.vendor import lookup
 from ikepcap.wire.vendor_parts import vendor_parts
-from ikepcap.wire.walk import Attribute, walk_attributes
+from ikepcap.wire.walk import Attribute, Defect
 from ikepcap.wire.windows_errors import windows_error
 
 _LAST_FRAGMENT: Final = 0x01
 _RELIABLE: Final = 0x01
 _DELETE_FIXED_BYTES: Final = 8
+_NO_NAME: Final = "(an empty name)"
+"""A distinguished name without a part, which RFC 5280 §4.1.2.6 allows."""
 
 
 class Reading(Struct, frozen=True):
@@ -55,6 +57,8 @@ class Content(Struct, frozen=True):
 
     line: str
     fields: tuple[Field, ...]
+    defects: tuple[Defect, ...] = ()
+    """What is wrong besides what decoding it told."""
 
 
 @singledispatch
@@ -105,6 +109,7 @@ def _(body: bodies.KeyExchange, start: int, end: int, reading: Reading) -> Conte
 @content.register
 def _(body: bodies.Identification, start: int, end: int, _reading: Reading) -> Content:
     said = identity_text(body.type, body.data)
+    said = _NO_NAME if said == "" and body.data else said
     fields = _said(
         _plain(body, start, end),
         protocol=values.ip_protocol(body.protocol),
@@ -124,6 +129,7 @@ def _(body: bodies.Certificate, start: int, end: int, _reading: Reading) -> Cont
 @content.register
 def _(body: bodies.CertificateRequest, start: int, end: int, _reading: Reading) -> Content:
     said = distinguished_name(body.authority)
+    said = _NO_NAME if said == "" else said
     line = said or ("" if body.authority else "any authority")
     return Content(line, _said(_plain(body, start, end), authority=said))
 
@@ -137,15 +143,14 @@ def _(body: bodies.Hash, start: int, end: int, _reading: Reading) -> Content:
 
 
 @content.register
-def _(body: bodies.Notification, start: int, end: int, _reading: Reading) -> Content:
+def _(body: bodies.Notification, start: int, end: int, reading: Reading) -> Content:
     fields = _said(_plain(body, start, end), data=notify_text(body.kind, body.data))
-    if body.kind == NotifyType.RESPONDER_LIFETIME and body.data and fields[-1].name == "data":
-        at = fields[-1].offset
-        attributes, _ = walk_attributes(body.data, 0, len(body.data))
-        moved = tuple(replace(attribute, start=attribute.start + at) for attribute in attributes)
-        held = replace(fields[-1], value="", children=lifetime_fields(moved, body.protocol, end))
-        fields = (*fields[:-1], held)
-    return Content(notify_name(body.kind), fields)
+    held = data_attributes(body, reading.message.data, end)
+    if held is None:
+        return Content(notify_name(body.kind), fields)
+    attributes, wrong = held
+    lifetimes = replace(fields[-1], value="", children=lifetime_fields(attributes, body.protocol, end))
+    return Content(notify_name(body.kind), (*fields[:-1], lifetimes), wrong)
 
 
 @content.register

@@ -24,6 +24,7 @@ from ikepcap.renderers.tree import (
     with_defects,
 )
 from ikepcap.renderers.values import HIDDEN, numbered
+from ikepcap.wire.bodies import SecurityAssociation
 from ikepcap.wire.codec import decode
 from ikepcap.wire.config import secrets_adrift
 from ikepcap.wire.context import (
@@ -197,7 +198,7 @@ def _payload(reading: Reading, span: Span, found: list[Placed]) -> Field:
     line = ""
     kind = declaration(span.type, exchange, context)
     body = None
-    if span.type == Payload.SA:
+    if kind is SecurityAssociation:
         line, listed = sa_fields(data, start, end, found, context)
         children += listed
     elif kind is not None:
@@ -205,8 +206,9 @@ def _payload(reading: Reading, span: Span, found: list[Placed]) -> Field:
         found += placed(wrong, end)
         if body is not None:
             said = content(body, start, end, reading)
+            found += placed(said.defects, end)
             line, children = said.line, [*children, *said.fields]
-    if body is None and span.type != Payload.SA and end > start:
+    if body is None and kind is not SecurityAssociation and end > start:
         is_hidden = span.type == Payload.ATTRIBUTES and not reading.show_secrets
         value = HIDDEN if is_hidden else data[start:end]
         children.append(Field("data", start, end - start, value, is_hidden=is_hidden))

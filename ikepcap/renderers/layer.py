@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from ikepcap.renderers.text import printable
 from ikepcap.renderers.values import HIDDEN
 from ikepcap.wire.config import Kind, kind_of, secrets_adrift
+from ikepcap.wire.context import Context, learn
 from ikepcap.wire.message import HEADER_BYTES, Message
 from ikepcap.wire.numbers import Payload
 from ikepcap.wire.walk import Attribute
@@ -21,23 +22,27 @@ MAX_PARTS: Final = MAX_LINES // 4
 _HEADER: Final = frozenset({"payload_type", "next_payload", "res", "length"})
 
 
-def layer_lines(message: Message, *, show_secrets: bool = False, check_point: bool = False) -> Iterator[str]:
+def layer_lines(
+    message: Message, *, show_secrets: bool = False, context: Context | None = None
+) -> Iterator[str]:
     """Yield the lines of `show()` of the message's layer, then its defects.
 
     Args:
         message: as parsed.
         show_secrets: show XAUTH passwords and their like.
-        check_point: the peers showed Check Point's vendor ID.
+        context: what is known of the peers; None for what this message tells.
     """
+    from ikepcap.wire.layers import read_message
     from ikepcap.wire.layers.defects import body_defects
 
-    layer: Any = replace(message, spans=message.spans[:MAX_PARTS]).layer
+    known = learn(Context(), message) if context is None else context
+    layer: Any = read_message(replace(message, spans=message.spans[:MAX_PARTS]), known)
     left_out = len(message.spans) - len(layer.payloads)
     if left_out:
         del layer.fields["rest"]
-    defects = sorted((*message.defects, *body_defects(message)), key=lambda one: one.offset)
+    defects = sorted((*message.defects, *body_defects(message, known)), key=lambda one: one.offset)
     if not show_secrets:
-        _hide(layer, message, check_point=check_point)
+        _hide(layer, message, check_point=known.check_point)
     left_out += _cut(layer, MAX_PARTS)[1]
     lines = [line for line in layer.show(dump=True).split("\n") if line]
     for line in lines[:MAX_LINES]:

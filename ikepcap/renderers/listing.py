@@ -8,22 +8,26 @@ from ikepcap.capture.datagram import Datagram
 from ikepcap.renderers.page import Page, cells
 from ikepcap.renderers.words import endpoint, repeated
 from ikepcap.renderers.words import frames as frame_list
+from ikepcap.wire.context import Context, exchange_word, payload_word
 from ikepcap.wire.message import Message
-from ikepcap.wire.numbers import exchange_name, payload_name
 
 
-def listing_lines(pairs: Iterable[tuple[Datagram, Message]], page: Page) -> Iterator[str]:
+def listing_lines(listed: Iterable[tuple[Datagram, Message, Context]], page: Page) -> Iterator[str]:
     """Yield a line per message; columns grow with what they have held so far, so nothing is read ahead.
 
     Where the page has no room for a line, it goes on below its time.
+
+    Args:
+        listed: each message, how it came, and what is known of its peers.
+        page: where it is laid out.
     """
     widths = [5, 0, 0]
-    for datagram, message in pairs:
+    for datagram, message, context in listed:
         columns = (str(datagram.frame), _ends(datagram), message.initiator_cookie.hex())
         widths = [max(width, len(column)) for width, column in zip(widths, columns, strict=True)]
         frame, ends, cookie = columns
         lead, time = f"{frame.rjust(widths[0])}  ", _clock(datagram.time_ns)
-        what = f"{_exchange(message)} {_content(message)}".rstrip()
+        what = f"{_exchange(message, context)} {_content(message, context)}".rstrip()
         wrong = page.clean("; ".join(_defects(message)))
         before = f"{lead}{time}  {ends.ljust(widths[1])}  {cookie}  "
         room = page.width - len(before) - (len(wrong) + 2 if wrong else 0)
@@ -72,18 +76,19 @@ def _clock(time_ns: int) -> str:
     return f"{hours % 24:02}:{minute:02}:{second:02}.{rest_ns // 1_000_000:03}"
 
 
-def _exchange(message: Message) -> str:
+def _exchange(message: Message, context: Context) -> str:
     """Return the exchange, with its message ID where that tells it from others."""
     major = message.version >> 4
-    name = exchange_name(message.exchange)
+    name = exchange_word(message.exchange, context)
     if major != 1:
         return f"IKEv{major} exchange {message.exchange}"
     return f"{name} {message.message_id:08x}" if message.message_id else name
 
 
-def _content(message: Message) -> str:
+def _content(message: Message, context: Context) -> str:
     """Return the payloads, or that they cannot be seen."""
-    content = repeated(payload_name(kind) for kind in message.payload_types())
+    exchange = message.exchange
+    content = repeated(payload_word(kind, exchange, context) for kind in message.payload_types())
     if message.is_encrypted:
         return f"{content} (decrypted)" if content else "encrypted"
     return content

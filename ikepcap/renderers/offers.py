@@ -67,10 +67,12 @@ def sa_fields(
     if body is None:
         return "", [Field("data", start, end - start, data[start:end])]
     doi, situation = declared_fields(body, start, end)
-    flags = [word(Situation, flag) for flag in Situation if body.situation & flag]
-    shown = f"{', '.join(flags) or 'none'} ({body.situation})"
-    children = [doi, msgspec.structs.replace(situation, value=shown)]
-    children += map(values.part_field, labelled_domain(data, start + 8, end, body.situation))
+    children = [doi]
+    if offer.situation is not None:  # under DOI 0 there may be none
+        flags = [word(Situation, flag) for flag in Situation if offer.situation & flag]
+        shown = f"{', '.join(flags) or 'none'} ({offer.situation})"
+        children.append(msgspec.structs.replace(situation, value=shown))
+        children += map(values.part_field, labelled_domain(data, start + 8, end, offer.situation))
     pos = children[-1].offset + children[-1].size
     first = start + offer.proposals[0].start if offer.proposals else end
     if pos < first:

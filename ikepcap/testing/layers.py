@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from ikepcap.wire import codec
-from ikepcap.wire.bodies import BODIES
-from ikepcap.wire.codec import Attributes, Chain, Take
+from ikepcap.wire.bodies import SecurityAssociation
+from ikepcap.wire.codec import Attributes, Body, Chain, Take
+from ikepcap.wire.context import Context, declaration, learn
 from ikepcap.wire.message import HEADER_BYTES, parse
 from ikepcap.wire.numbers import Payload
 from ikepcap.wire.offer import read_offer
@@ -48,20 +49,24 @@ def disagreements(data: bytes) -> Iterator[str]:
     end = found.spans[-1].end if found.spans else HEADER_BYTES
     if layer.ciphertext + layer.rest != data[end:]:
         yield "what follows the payloads is something else"
+    known = learn(Context(), found)
     for span, part in zip(found.spans, layer.payloads, strict=True):
         octets = data[span.start : span.end]
         if int(part.length) != int.from_bytes(octets[2:4]) or int(part.next_payload) != octets[0]:
             yield f"payload {span.type} at {span.start}: its header is another"
-        for what in _of_body(part, data, span.type, span.body, span.end):
+        for what in _of_body(part, data, declaration(span.type, found.exchange, known), span.body, span.end):
             yield f"payload {span.type} at {span.start}: {what}"
 
 
-def _of_body(part: Any, data: bytes, kind: int, start: int, end: int) -> Iterator[str]:
+def _of_body(part: Any, data: bytes, kind: type[Body] | None, start: int, end: int) -> Iterator[str]:
     """Compare the fields of one payload."""
-    body = codec.decode(BODIES[kind], data, start, end)[0] if kind in BODIES else None
+    body = codec.decode(kind, data, start, end)[0] if kind is not None else None
     if body is None:
         if part.body is not None or part.data != data[start:end]:
             yield "its octets are others"
+        return
+    if part.body is not type(body):
+        yield f"it is a {type(part).__name__}, not a {type(body).__name__}"
         return
     for field in codec.declared(type(body)):
         expected, value = getattr(body, field.name), part.getfieldval(field.name)
@@ -78,7 +83,7 @@ def _of_body(part: Any, data: bytes, kind: int, start: int, end: int) -> Iterato
             same = value == expected or is_absent
         if not same:
             yield f"{field.name}: {value!r}, not {expected!r}"
-    if kind == Payload.SA:
+    if isinstance(body, SecurityAssociation):
         yield from _of_offer(part, data[start:end])
 
 

@@ -22,6 +22,7 @@ from ikepcap.renderers.messages import Keyed, message_document, message_lines
 from ikepcap.renderers.page import Page, cells
 from ikepcap.renderers.tree import MIN_WIDTH
 from ikepcap.report.model import Report
+from ikepcap.wire.context import Context
 from ikepcap.wire.message import Message
 
 MAX_WORD: Final = 2_000
@@ -68,7 +69,7 @@ def message_views(message: Message, *, width: int = 80, scapy: bool = True) -> I
     tree = fields(message)
     in_full = message_lines(datagram, message, tree, page, hex_dump=True)
     yield View("show --hex", "\n".join(in_full), width=width)
-    yield View("show --list", "\n".join(listing_lines([(datagram, message)], page)), width=width)
+    yield View("show --list", "\n".join(listing_lines([(datagram, message, Context())], page)), width=width)
     document = message_document([(datagram, message, tree, (), Keyed())])
     yield View("show --format json", b"".join(document).decode(), "json")
     if scapy:

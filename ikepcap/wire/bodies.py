@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from ikepcap.wire.codec import U8, U16, U32, Attributes, Body, Chain, Rest, Take
 from ikepcap.wire.details import CertEncoding, CfgAttribute, CfgType, IdType
 from ikepcap.wire.numbers import Doi, NotifyType, Payload, Protocol
-from ikepcap.wire.relatives import AuthipPayload, GdoiPayload
+from ikepcap.wire.relatives import AuthipPayload, GdoiPayload, NatDraftPayload
 from ikepcap.wire.walk import Attribute
 
 
@@ -209,6 +209,17 @@ class AuthipKeyDictationWeight(Body, frozen=True):
     weight: Annotated[int, U32()]
 
 
+class GroupSecurityAssociation(Body, frozen=True):
+    """Security Association payload in GDOI's own exchanges (RFC 6407 §5.2): it announces what follows it."""
+
+    doi: Annotated[int, U32(names=Doi)]
+    situation: Annotated[int, U32()]
+    """Zero."""
+    attribute_next: Annotated[int, U16(names=GdoiPayload)]
+    """The type of the payload with the attributes, which is the next one of the chain."""
+    reserved: Annotated[int, U16(is_reserved=True)]
+
+
 class GroupSequenceNumber(Body, frozen=True):
     """GDOI sequence number payload (RFC 6407 §5.7)."""
 
@@ -264,6 +275,7 @@ AUTHIP_BODIES: Final[dict[int, type[Body]]] = {
 """What differs in the exchanges of AuthIP."""
 
 GDOI_BODIES: Final[dict[int, type[Body]]] = {
+    Payload.SA: GroupSecurityAssociation,
     GdoiPayload.SA_KEK: GroupPolicy,
     GdoiPayload.SA_TEK: GroupPolicy,
     GdoiPayload.KD: GroupKeyDownload,
@@ -272,3 +284,9 @@ GDOI_BODIES: Final[dict[int, type[Body]]] = {
     GdoiPayload.GAP: GroupPolicy,
 }
 """What differs in the exchanges of GDOI."""
+
+NAT_DRAFT_BODIES: Final[dict[int, type[Body]]] = {
+    NatDraftPayload.NAT_D: NatDiscovery,
+    NatDraftPayload.NAT_OA: NatOriginalAddress,
+}
+"""What differs between peers of late drafts of NAT traversal."""

@@ -67,7 +67,7 @@ _KINDS: Final[dict[int, Kind]] = {
     CfgAttribute.XAUTH_USER_PASSWORD: Kind.SECRET,
     CfgAttribute.XAUTH_PASSCODE: Kind.SECRET,
     CfgAttribute.XAUTH_MESSAGE: Kind.TEXT,
-    CfgAttribute.XAUTH_CHALLENGE: Kind.TEXT,
+    CfgAttribute.XAUTH_CHALLENGE: Kind.OCTETS,
     CfgAttribute.XAUTH_DOMAIN: Kind.TEXT,
     CfgAttribute.XAUTH_STATUS: Kind.XAUTH_STATUS,
     CfgAttribute.XAUTH_NEXT_PIN: Kind.SECRET,
@@ -92,7 +92,7 @@ _CHECK_POINT_KINDS: Final[dict[int, Kind]] = {
     CheckPointAttribute.XAUTH_USER_PASSWORD: Kind.SECRET,
     CheckPointAttribute.XAUTH_PASSCODE: Kind.SECRET,
     CheckPointAttribute.XAUTH_MESSAGE: Kind.TEXT,
-    CheckPointAttribute.XAUTH_CHALLENGE: Kind.TEXT,
+    CheckPointAttribute.XAUTH_CHALLENGE: Kind.OCTETS,
     CheckPointAttribute.XAUTH_DOMAIN: Kind.TEXT,
     CheckPointAttribute.XAUTH_STATUS: Kind.XAUTH_STATUS,
 }

@@ -45,6 +45,11 @@ class AuthAlgorithm(IntEnum):
     AES_128_GMAC = 11
     AES_192_GMAC = 12
     AES_256_GMAC = 13
+    AES_CMAC_96 = 250
+    """This and the next two: pluto (libreswan ietf_constants.h)."""
+    NULL_KAME = 251
+    HMAC_SHA2_256_TRUNCBUG = 252
+    """HMAC-SHA2-256 cut to 96 bits, as old Linux kernels did (RFC 4868 wants 128)."""
 
 
 class IsakmpTransform(IntEnum):
@@ -95,6 +100,11 @@ class EspTransform(IntEnum):
     SEED_CBC = 21
     CAMELLIA_CBC = 22
     NULL_AES_GMAC = 23
+    MARS = 249
+    """This and the next three: draft-ietf-ipsec-ciph-aes-cbc, pluto, racoon."""
+    RC6 = 250
+    SERPENT = 252
+    TWOFISH = 253
 
 
 class IpcompTransform(IntEnum):

@@ -6,9 +6,12 @@ Data that do not have the size their type asks for are left as octets.
 from collections.abc import Callable
 from typing import Final
 
+from ikepcap.wire.bodies import Notification
+from ikepcap.wire.codec import Body
 from ikepcap.wire.identities import address, as_text
 from ikepcap.wire.numbers import NotifyType, word
 from ikepcap.wire.relatives import ExchangeInfo
+from ikepcap.wire.walk import Attribute, Defect, walk_attributes
 from ikepcap.wire.windows_errors import windows_error
 
 _Reader = Callable[[bytes], str | None]
@@ -17,11 +20,26 @@ _Reader = Callable[[bytes], str | None]
 def notify_text(kind: int, data: bytes) -> str | bytes:
     """Return a notification's data as its type says to read them; octets where it does not.
 
-    RESPONDER-LIFETIME's data are attributes (RFC 2407 §4.6.3.1) and no matter of this function.
+    RESPONDER-LIFETIME's data are attributes (RFC 2407 §4.6.3.1): see `data_attributes`.
     """
     reader = _READERS.get(kind)
     read = reader(data) if reader else as_text(data) if data else None
     return data if read is None else read
+
+
+def data_attributes(
+    body: Body, data: bytes, end: int
+) -> tuple[tuple[Attribute, ...], tuple[Defect, ...]] | None:
+    """Return the attributes in a RESPONDER-LIFETIME, and what is wrong with them; None for any other body.
+
+    Args:
+        body: as decoded.
+        data: the message that it is in.
+        end: where it ends there.
+    """
+    if not isinstance(body, Notification) or body.kind != NotifyType.RESPONDER_LIFETIME or not body.data:
+        return None
+    return walk_attributes(data, end - len(body.data), end)
 
 
 def _sequence(data: bytes) -> str | None:

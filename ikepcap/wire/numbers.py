@@ -199,6 +199,14 @@ class Encryption(IntEnum):
     CAST_CBC = 6
     AES_CBC = 7
     CAMELLIA_CBC = 8
+    AES_CTR = 13
+    """This and those up to 20: pluto uses its numbers of IKEv2 (libreswan ietf_constants.h)."""
+    AES_CCM_8 = 14
+    AES_CCM_12 = 15
+    AES_CCM_16 = 16
+    AES_GCM_8 = 18
+    AES_GCM_12 = 19
+    AES_GCM_16 = 20
     SM1_CBC = 128
     SM4_CBC = 129
     MARS_CBC = 65001
@@ -261,6 +269,15 @@ class Group(IntEnum):
     EC2N_155 = 3
     EC2N_185 = 4
     MODP_1536 = 5
+    EC2N_163_RANDOM = 6
+    """This and the next seven: draft-ietf-ipsec-ike-ecc-groups, which never became an RFC."""
+    EC2N_163_KOBLITZ = 7
+    EC2N_283_RANDOM = 8
+    EC2N_283_KOBLITZ = 9
+    EC2N_409_RANDOM = 10
+    EC2N_409_KOBLITZ = 11
+    EC2N_571_RANDOM = 12
+    EC2N_571_KOBLITZ = 13
     MODP_2048 = 14
     MODP_3072 = 15
     MODP_4096 = 16

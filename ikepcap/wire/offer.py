@@ -32,6 +32,8 @@ FIXED_BYTES: Final = 8
 """DOI and situation."""
 PROPOSAL_FIXED_BYTES: Final = 4
 TRANSFORM_FIXED_BYTES: Final = 4
+_KNOWN_DOIS: Final = frozenset({Doi.ISAKMP, Doi.IPSEC, Doi.GDOI})
+"""Phase 1 of GDOI has the GDOI's number and is laid out as in the IPsec DOI (RFC 6407 §2.1)."""
 MAX_NUMBER_BYTES: Final = 8
 """A value with more significant octets than this is not taken for a number."""
 
@@ -103,7 +105,7 @@ def read_offer(body: bytes) -> Offer:
         return Offer(doi, None, (), (), (defect,))
     doi = int.from_bytes(body[:4])
     defects: list[Defect] = []
-    if doi not in (Doi.ISAKMP, Doi.IPSEC):
+    if doi not in _KNOWN_DOIS:
         defects.append(Defect(Fault.BODY, 0, f"DOI {doi} is not known: read as IPsec's"))
     situation, start = read_situation(body, defects)
     spans, wrong = walk_chain(body, Payload.PROPOSAL, start, len(body))

@@ -1,4 +1,4 @@
-"""Numbers of the protocols that share ISAKMP's header: Windows' AuthIP, and GDOI."""
+"""Numbers of those that share ISAKMP's header: Windows' AuthIP, GDOI, and drafts of NAT traversal."""
 
 from enum import IntEnum
 
@@ -56,3 +56,10 @@ class GdoiExchange(IntEnum):
 
     GROUPKEY_PULL = 32
     GROUPKEY_PUSH = 33
+
+
+class NatDraftPayload(IntEnum):
+    """Payload types of NAT-T drafts between 03 and RFC 3947, which GDOI has too (registered: draft 04 on)."""
+
+    NAT_D = 15
+    NAT_OA = 16

@@ -28,7 +28,7 @@ def labelled_domain(data: bytes, start: int, end: int, situation: int) -> Iterat
             if pos + 4 > end:
                 return
             size = int.from_bytes(data[pos : pos + 2])
-            unit = "octets" if unit_bits == 8 else "bits"
+            unit = ("octet" if unit_bits == 8 else "bit") + ("" if size == 1 else "s")
             reserved = data[pos + 2 : pos + 4]
             # Two octets, and two reserved ones that get a line of their own only where they are not zero.
             yield Part(f"{name} {what} length", pos, 2 if any(reserved) else 4, f"{size} {unit}")

@@ -16,7 +16,9 @@ from scapy.utils import PcapReader, rdpcap, wrpcap
 
 import ikepcap
 from ikepcap.capture.scapy_packets import ScapyPackets
+from ikepcap.capture.write import Frame, Hop, udp_packets
 from ikepcap.testing import Play, pcap
+from ikepcap.wire import build
 from ikepcap.wire.layers import ISAKMP, NatKeepalive, NonEspMarker, VendorId
 
 CAPTURES = Path(__file__).parents[2] / "captures"
@@ -117,6 +119,22 @@ def test_times_keep_their_nanoseconds(tmp_path: Path) -> None:
     assert expected[0] % 1000
     assert [m.datagram.time_ns for m in ikepcap.messages(rdpcap(str(path)))] == expected
     assert [m.datagram.time_ns for m in ikepcap.messages(ikepcap.packets(path))] == expected
+
+
+def test_what_a_message_tells_counts_for_those_that_follow(tmp_path: Path) -> None:
+    """Payload 15 is NAT-D between peers of which one showed a vendor ID of NAT traversal."""
+    nat_t = build.vendor_id(bytes.fromhex("4a131c81070358455c5728f20e95452f"))
+    messages = [
+        build.message([one], initiator_cookie=b"initiate") for one in (nat_t, build.raw(15, b"h" * 20))
+    ]
+    hop = Hop("192.0.2.1", "198.51.100.7")
+    frames = [Frame(n, p) for n, data in enumerate(messages) for p in udp_packets(hop, 500, 500, data)]
+    path = tmp_path / "draft.pcap"
+    path.write_bytes(pcap(frames))
+    assert [packet[ISAKMP].payloads[0].name for packet in ikepcap.packets(path)] == [
+        "VendorId",
+        "NatDiscovery",
+    ]
 
 
 def test_frames_without_ip_are_counted_and_passed() -> None:

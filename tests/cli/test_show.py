@@ -1,6 +1,7 @@
 """`ikepcap show`: what it prints of which messages, and what it says when there are none."""
 
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -174,6 +175,15 @@ def test_options_that_contradict_each_other_are_refused(capture: Path, arguments
     done = ikepcap("show", str(capture), *arguments)
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"see 'ikepcap show --help'" in done.stderr
+
+
+def test_a_conversation_of_a_pipe_is_refused(capture: Path, tmp_path: Path) -> None:
+    """It would be empty when it is read for the second time."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    done = ikepcap("show", str(capture), str(pipe), "--conversation", "1")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert f"{str(pipe)!r} can be read only once; save it to a file first" in done.stderr.decode()
 
 
 def test_a_conversation_of_standard_input_is_refused(capture: Path) -> None:

@@ -12,6 +12,7 @@ from ikepcap.wire import build
 from ikepcap.wire.details import IdType
 from ikepcap.wire.message import FLAG_AUTHENTICATION_ONLY, NO_COOKIE
 from ikepcap.wire.numbers import Exchange, NotifyType, Payload
+from ikepcap.wire.walk import GENERIC_HEADER_BYTES
 
 INITIATOR, RESPONDER = "192.0.2.1", "198.51.100.7"
 SECOND_NS = 1_000_000_000
@@ -199,6 +200,11 @@ def draft_nat_d() -> bytes:
     return capture([message([build.ke(bytes(range(128))), build.nonce(bytes(20)), *nat_d])])
 
 
+def draft_nat_oa() -> bytes:
+    original = build.raw(16, b"\1\0\0\0" + bytes([192, 0, 2, 1]))
+    return capture([message([original, build.nonce(bytes(20))], exchange=Exchange.QUICK, message_id=12)])
+
+
 def cut_by_snaplen() -> bytes:
     return capture([FIRST], snaplen=100)
 
@@ -225,11 +231,35 @@ def length_short_of_datagram() -> bytes:
     return capture([message([OFFER, build.vendor_id(b"abcd")], length=60)])
 
 
-def broken_lengths() -> bytes:
-    """The second payload claims more than is left."""
-    data = bytearray(message([OFFER, build.vendor_id(bytes(range(16)))]))
-    data[-18] = 0xFF
-    return capture([bytes(data)])
+def broken_chain() -> bytes:
+    """The second payload claims more than is left; less than a header; a transform announces a KE."""
+    data = message([OFFER, build.vendor_id(bytes(range(16)))])
+    announced = FIRST.index(STRONG.body) - GENERIC_HEADER_BYTES
+    return capture(
+        [
+            patched(data, len(data) - 18, b"\xff"),
+            patched(data, len(data) - 18, b"\0\3"),
+            patched(FIRST, announced, bytes((Payload.KE,))),
+        ]
+    )
+
+
+def broken_body() -> bytes:
+    """A proposal that counts fewer transforms than it has; a transform that ends in an attribute's header."""
+    counted = build.sa([build.proposal([STRONG, OLD], count=1)])
+    cut = build.sa([build.proposal([build.raw(Payload.TRANSFORM, STRONG.body[:-6])])])
+    return capture([message([counted]), message([cut, build.vendor_id(bytes(range(16)))])])
+
+
+def gave_up() -> bytes:
+    """An attribute that is longer than the message, and a sound payload after it."""
+    long = build.transform([build.tv(1, 7), build.tlv(12, 86_400)])
+    data = message([build.sa([build.proposal([long])]), build.vendor_id(bytes(range(16)))])
+    return capture([patched(data, data.index(long.body) + 10, b"\x10")])
+
+
+def patched(data: bytes, at: int, octets: bytes) -> bytes:
+    return data[:at] + octets + data[at + len(octets) :]
 
 
 def many_payloads() -> bytes:
@@ -240,8 +270,41 @@ def unknown_version() -> bytes:
     return capture([message([OFFER], version=0x30)])
 
 
-def doi_0() -> bytes:
-    return capture([message([build.sa([build.proposal([STRONG])], doi=0, situation=0)])])
+def other_doi() -> bytes:
+    """None; that of GDOI, in phase 1; one that nobody has; and none without a situation."""
+    offers = [build.sa([build.proposal([STRONG])], doi=doi, situation=0) for doi in (0, 2, 42)]
+    bare = build.raw(Payload.SA, bytes(4) + build.chain([build.proposal([STRONG])]))
+    return capture([message([offer]) for offer in (*offers, bare)])
+
+
+def labelled_situation() -> bytes:
+    label = bytes.fromhex("0003 0000 61626300 0009 0000 ff800000")
+    offer = build.chain([build.proposal([STRONG])])
+    body = bytes.fromhex("00000001 00000003 00000007") + label + offer
+    return capture([message([build.raw(Payload.SA, body), build.vendor_id(bytes(16))])])
+
+
+def ip6_link() -> bytes:
+    """Check Point asks for a name and a password with a text."""
+    found = [build.tlv(17, b"Name:"), build.tlv(14, b"me")]
+    part = build.configuration(1, found, identifier=9)
+    return capture([message([part], exchange=Exchange.TRANSACTION, message_id=13)])
+
+
+def ikev2_payload() -> bytes:
+    return capture([message([build.raw(33, bytes(8)), build.nonce(bytes(20))])])
+
+
+def other_transform_id() -> bytes:
+    strange = build.transform(
+        [build.tv(1, 7), build.tv(2, 4), build.tv(4, 14), build.tv(3, 1)], transform_id=3
+    )
+    return capture([message([build.sa([build.proposal([strange])])])])
+
+
+def nat_oa_of_another_type() -> bytes:
+    addresses = (bytes([4, 0, 0, 0, 192, 0, 2, 0, 255, 255, 255, 0]), bytes([1, 0, 0, 0, 192, 0, 2, 0, 9]))
+    return capture([message([build.raw(Payload.NAT_OA, body)]) for body in addresses])
 
 
 def certificate_that_is_not_der() -> bytes:

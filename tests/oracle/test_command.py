@@ -98,6 +98,33 @@ def test_what_cannot_be_done_is_one_line_and_status_2(capture: Path, arguments: 
     assert result.stderr.count("\n") == 1
 
 
+def test_what_cannot_be_read_does_not_keep_the_others_from_being_compared(
+    capture: Path, tmp_path: Path, tshark: Tshark
+) -> None:
+    junk = tmp_path / "ju\x1bnk.pcap"
+    junk.write_bytes(b"this is no capture at all")
+    result = run(capture, junk, tmp_path / "missing.pcap", capture)
+    assert result.exit_code == 2
+    assert result.stdout.count("  result     agrees") == 2
+    told = result.stderr.splitlines()
+    assert len(told) == 2
+    assert "ju\\x1bnk.pcap: is not a pcap or pcapng file" in told[0]
+    assert "missing.pcap" in told[1]
+    document = json.loads(run(junk, capture, "--format", "json").stdout)
+    assert [one["capture"] for one in document["captures"]] == ["healthy.pcap"]
+    (failed,) = document["failed"]
+    assert (failed["capture"], "is not a pcap" in failed["why"]) == (junk.name, True)
+
+
+def test_what_cannot_be_read_counts_more_than_a_difference(
+    tmp_path: Path, tshark: Tshark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ikepcap.oracle.compare.KNOWN", ())
+    path = tmp_path / "other.pcap"
+    path.write_bytes(gallery.isakmp_on_another_port())
+    assert run(tmp_path / "missing.pcap", path).exit_code == 2
+
+
 def test_text_is_calm_at_80_columns() -> None:
     text = list(lines(VERDICT, Page(width=80)))
     assert max(map(len, text)) <= 80

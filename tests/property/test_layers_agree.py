@@ -21,6 +21,7 @@ from tests.property.test_round_trip import bodies
 CAPTURES = sorted((Path(__file__).parents[2] / "captures").glob("*.pcap*"))
 if os.environ.get("IKEPCAP_CORPUS"):
     CAPTURES += sorted(Path(os.environ["IKEPCAP_CORPUS"]).glob("*.pcap*"))
+NAT_T = bytes.fromhex("4a131c81070358455c5728f20e95452f")
 KINDS = {body: kind for kind, body in BODIES.items()}
 
 
@@ -68,6 +69,21 @@ def test_broken_messages_are_read_and_built(made: list[Any], source: st.DataObje
     cut = source.draw(st.integers(0, len(data)))
     assert list(disagreements(bytes(data))) == []
     assert list(disagreements(bytes(data[:cut]))) == []
+
+
+@given(st.lists(st.binary(max_size=24), min_size=1, max_size=5), st.data())
+def test_payloads_of_authip_gdoi_and_the_drafts_are_read_and_built(
+    made: list[bytes], source: st.DataObject
+) -> None:
+    kinds = st.sampled_from((1, 11, 15, 16, 17, 18, 19, 22, 129, 133, 134, 135, 136, 137))
+    parts = [build.raw(source.draw(kinds), body) for body in made]
+    told = (build.vendor_id(NAT_T), build.raw(1, bytes.fromhex("0000000200000000")), build.nonce(b"n" * 8))
+    data = build.message(
+        [source.draw(st.sampled_from(told)), *parts],
+        initiator_cookie=bytes(8),
+        exchange=source.draw(st.sampled_from((2, 5, 32, 33, 243, 246))),
+    )
+    assert list(disagreements(data)) == []
 
 
 @given(st.binary(max_size=HEADER_BYTES + 100))

@@ -38,6 +38,11 @@ NONCE = bytes(range(20))
         (5, bytes.fromhex("01 11 01f4 c0000201"), "192.0.2.1",
          [(32, "type", "IPV4-ADDR (1)"), (33, "protocol", "UDP (17)"), (34, "port", "500"),
           (36, "data", "192.0.2.1")]),
+        (5, bytes.fromhex("09 00 0000 3000"), "(an empty name)",
+         [(32, "type", "DER-ASN1-DN (9)"), (33, "protocol", "any (0)"), (34, "port", "any (0)"),
+          (36, "data", "(an empty name)")]),
+        (7, b"\x04\x30\0", "(an empty name)",
+         [(32, "encoding", "X509-SIGNATURE (4)"), (33, "authority", "(an empty name)")]),
         (7, b"\x04", "any authority", [(32, "encoding", "X509-SIGNATURE (4)")]),
         (7, b"\x04junk", "", [(32, "encoding", "X509-SIGNATURE (4)"), (33, "authority", b"junk")]),
         (8, NONCE, "20 octets: SHA1", [(32, "data", NONCE)]),
@@ -137,6 +142,8 @@ GDOI = Context(is_gdoi=True)
 @pytest.mark.parametrize(
     ("kind", "body", "name", "expected"),
     [
+        (1, bytes.fromhex("00000002 00000000 000f 0000"), "SA",
+         [(32, "DOI", "GDOI (2)"), (36, "situation", "0"), (40, "attribute next", "SA-KEK (15)")]),
         (15, NONCE, "SA-KEK", [(32, "data", NONCE)]),
         (16, NONCE, "SA-TEK", [(32, "data", NONCE)]),
         (17, bytes.fromhex("0002 0000 aabb"), "KD",
@@ -157,7 +164,7 @@ def test_every_payload_that_is_declared_has_a_test_here() -> None:
     here = {4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 20, 21, 130, 131, 132}
     assert here | elsewhere == set(BODIES)
     assert set(AUTHIP_BODIES) == {11, 129, 133, 134, 135, 136, 137}
-    assert set(GDOI_BODIES) == {15, 16, 17, 18, 19, 22}
+    assert set(GDOI_BODIES) == {1, 15, 16, 17, 18, 19, 22}
 
 
 SOURCE, DESTINATION = bytes((192, 0, 2, 1)), bytes((198, 51, 100, 7))
@@ -261,12 +268,26 @@ def test_a_situation_with_labels_has_its_fields_before_the_proposals() -> None:
     assert rows(field)[1:-1] == [
         (36, "situation", "IDENTITY-ONLY, SECRECY (3)"),
         (40, "labelled domain identifier", "7"),
-        (44, "secrecy level length", "1 octets"),
+        (44, "secrecy level length", "1 octet"),
         (48, "secrecy level", b"\xaa"),
         (49, "padding", bytes(3)),
         (52, "secrecy categories length", "0 bits"),
     ]
     assert field.children[-1].name == "P 1"
+
+
+def test_a_situation_that_is_not_there_is_not_shown() -> None:
+    """Under DOI 0 proposals may follow at once (RFC 2408 §3.4)."""
+    inner = payload(bytes.fromhex("01010000 80010007"))
+    field = first(1, bytes(4) + payload(bytes((1, 1, 0, 1)) + inner))
+    assert rows(field)[:-1] == [(32, "DOI", "ISAKMP (0)")]
+    assert (field.children[-1].name, field.children[-1].offset) == ("P 1", 36)
+
+
+def test_a_challenge_is_shown_as_text_only_if_it_is_text() -> None:
+    values = [attribute(16525, octets) for octets in (b"Password 2:", b"\x01\x9b\xff")]
+    shown = rows(first(14, b"\x01\0\0\x01" + b"".join(values), exchange=6))
+    assert [value for _, _, value in shown[2:]] == ["Password 2:", b"\x01\x9b\xff"]
 
 
 def test_flags_that_nobody_defined_are_shown_with_their_defect() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ikepcap.renderers.fields import Field, fields, render_message
 from ikepcap.wire.message import Message, parse
+from ikepcap.wire.walk import Fault
 
 ICOOKIE = bytes.fromhex("0102030405060708")
 RCOOKIE = bytes.fromhex("1112131415161718")
@@ -265,6 +266,15 @@ def test_a_responder_lifetime_shows_its_attributes() -> None:
         Field("LIFE-TYPE (1)", 44, 4, "SECONDS (1)"),
         Field("LIFE-DURATION (2)", 48, 4, "3600"),
     )
+
+
+def test_a_responder_lifetime_says_what_is_wrong_with_its_attributes() -> None:
+    body = struct.pack(">IBBHI", 1, 3, 4, 24576, 7) + bytes.fromhex("80010001 00020009 00000e10")
+    found = message(11, payload(body))
+    text = render_message(found)
+    assert "DEFECT length-too-large at 50: attribute 2 claims 9 octets, 4 are" in text
+    (defect,) = found.layer.defects
+    assert (defect.fault, defect.offset) == (Fault.LENGTH_TOO_LARGE, 50)
 
 
 def test_spis_of_a_delete_are_listed_each_in_its_place() -> None:

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from ikepcap.cli.main import cli
 from ikepcap.renderers.layer import MAX_DEFECTS, MAX_LINES, MAX_PARTS, layer_lines
 from ikepcap.wire import build
+from ikepcap.wire.context import Context
 from ikepcap.wire.message import Message, parse
 
 CAPTURE = Path(__file__).parents[2] / "captures" / "main-psk-established.pcap"
@@ -63,7 +64,7 @@ def test_a_password_of_check_point_is_hidden_whatever_its_length() -> None:
     """Seventeen octets could be the drafts' IPv6 subnet, if these were not Check Point's."""
     password = b"correct horse bat"
     message = parsed(build.configuration(2, [build.tlv(15, password)], identifier=7))
-    assert password.decode() not in "\n".join(layer_lines(message, check_point=True))
+    assert password.decode() not in "\n".join(layer_lines(message, context=Context(check_point=True)))
 
 
 def test_control_and_bidi_characters_do_not_reach_the_terminal() -> None:

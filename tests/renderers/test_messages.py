@@ -12,6 +12,7 @@ from ikepcap.renderers.fields import fields
 from ikepcap.renderers.listing import listing_lines
 from ikepcap.renderers.messages import Keyed, message_document, message_lines
 from ikepcap.renderers.page import Page, cells
+from ikepcap.wire.context import Context
 from ikepcap.wire.message import Message
 from tests.renderers.octets import attribute, message, notification, payload
 from tests.wire.asn1 import COMMON_NAME, der, name
@@ -157,7 +158,7 @@ def test_hostile_strings_come_out_harmless_whatever_carries_them(carrier: str, l
     shown = text(parsed, hex_dump=True)
     assert all(line.isprintable() for line in shown.splitlines())
     assert max(map(len, shown.splitlines())) <= 80
-    listed = list(listing_lines([(datagram(parsed), parsed)], Page()))
+    listed = list(listing_lines([(datagram(parsed), parsed, Context())], Page()))
     assert all(line.isprintable() and len(line) <= 80 for line in listed)
 
 
@@ -184,9 +185,9 @@ def test_no_octets_raise_and_all_of_them_make_a_document(data: st.DataObject) ->
 @pytest.mark.parametrize("width", [40, 57, 80, 99, 100, 101, 200])
 def test_a_list_stays_within_its_columns(width: int) -> None:
     parsed = message(13, payload(b"x", 13), payload(b"y", 13), payload(b"z", 99), payload(b"", 98))
-    lines = list(listing_lines([(datagram(parsed), parsed)] * 2, Page(width=width)))
+    lines = list(listing_lines([(datagram(parsed), parsed, Context())] * 2, Page(width=width)))
     assert max(map(len, lines)) <= width
-    whole = list(listing_lines([(datagram(parsed), parsed)] * 2, Page(width=10_000)))
+    whole = list(listing_lines([(datagram(parsed), parsed, Context())] * 2, Page(width=10_000)))
     assert len(whole) == 2
     assert "".join(lines).split() == "".join(whole).split()
     assert (len(lines) == 2) == (len(whole[0]) <= width)
@@ -197,3 +198,10 @@ def test_wide_characters_take_two_columns() -> None:
     lines = text(parsed).splitlines()
     assert max(map(cells, lines)) <= 80
     assert sum(line.count("\u6f22") for line in lines) == 2 * 60
+
+
+def test_a_list_names_payloads_as_the_peers_use_them() -> None:
+    parsed = message(18, payload(b"\0\0\0\7"), exchange=33)
+    (line,) = listing_lines([(datagram(parsed), parsed, Context(is_gdoi=True))], Page(width=200))
+    assert "GROUPKEY-PUSH" in line
+    assert line.endswith("SEQ")

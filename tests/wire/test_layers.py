@@ -16,6 +16,7 @@ from scapy.volatile import RandString
 from ikepcap.wire import build, layers
 from ikepcap.wire.bodies import BODIES
 from ikepcap.wire.codec import U8, U16, Attributes, Body, Rest, Take
+from ikepcap.wire.context import Context
 from ikepcap.wire.layers import (
     ISAKMP,
     SA,
@@ -460,3 +461,76 @@ def test_scapy_is_loaded_only_when_a_layer_is_asked_for() -> None:
         "assert 'scapy' in sys.modules and 'scapy.layers.isakmp' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# Numbers with two meanings
+
+
+AUTHIP = [
+    build.raw(133, b"\0\0\0\1"),
+    build.raw(135, bytes.fromhex("00020000")),
+    build.raw(129, bytes(5) + b"token"),
+    build.raw(134, b"h\0"),
+    build.raw(11, bytes.fromhex("00000001 01 01 9c54 00003619")),
+    build.raw(136, b"k" * 16),
+    build.raw(137, b"\0\0\0\2"),
+]
+PUSH = [build.raw(18, b"\0\0\0\7"), build.raw(1, bytes.fromhex("00000002 00000000 000f 0000")),
+        build.raw(15, b"policy"), build.raw(17, b"\0\1\0\0key")]  # fmt: skip
+
+
+def test_exchanges_of_authip_have_payloads_of_their_own() -> None:
+    data = build.message(AUTHIP, initiator_cookie=COOKIE, exchange=243)
+    layer = ISAKMP(data)
+    assert [one.name for one in layer.payloads] == [
+        "AuthipCrypto",
+        "AuthipAuth",
+        "AuthipGssToken",
+        "AuthipGssName",
+        "AuthipNotification",
+        "AuthipKeyDictation",
+        "AuthipKeyDictationWeight",
+    ]
+    assert (layer["AuthipNotification"].flags, layer.defects) == (1, ()), "no SPI where its size was"
+    assert layer["AuthipGssName"].sprintf("%next_payload%") == "NOTIFICATION"
+    assert layer["AuthipCrypto"].sprintf("%next_payload%") == "AUTH"
+    assert bytes(layer) == data
+    layer["AuthipKeyDictationWeight"].weight = 9
+    assert bytes(layer) == data[:-1] + b"\x09"
+
+
+def test_gdoi_is_known_by_its_doi_or_its_port() -> None:
+    data = build.message(PUSH, initiator_cookie=COOKIE, exchange=33)
+    layer = ISAKMP(data)
+    assert layer.sprintf("%exchange% %next_payload%") == "GROUPKEY-PUSH SEQ"
+    assert [one.sprintf("%next_payload%") for one in layer.payloads] == ["SA", "SA-KEK", "KD", "NONE"]
+    alone = build.message(PUSH[:1], initiator_cookie=COOKIE, exchange=33)
+    assert [type(one) for one in ISAKMP(alone).payloads] == [Part]
+    on_848 = ISAKMP(alone, _underlayer=UDP(sport=848, dport=848))
+    assert [one.name for one in on_848.payloads] == ["GroupSequenceNumber"]
+
+
+def test_what_is_known_of_the_peers_may_be_said() -> None:
+    """Payload 15 in the third message: the vendor IDs were in the first two."""
+    found = parse(build.message([build.raw(15, b"h" * 20)], initiator_cookie=COOKIE))
+    assert found is not None
+    assert type(found.layer.payloads[0]) is Part
+    layer = layers.read_message(found, Context(nat_t=True))
+    assert (layer.payloads[0].name, layer.sprintf("%next_payload%")) == ("NatDiscovery", "NAT-D")
+    other = layer.copy()
+    assert (bytes(other), other.sprintf("%next_payload%")) == (found.data, "NAT-D")
+
+
+def test_payloads_of_others_are_built_too() -> None:
+    made = ISAKMP(initiator_cookie=COOKIE, exchange="AUTHIP-MAIN")
+    made /= layers.AuthipCrypto(sequence_number=1) / layers.AuthipNotification(kind=40020, data=bytes(4))
+    assert (bytes(made)[16], ISAKMP(bytes(made)).defects) == (133, ())
+    group = ISAKMP(initiator_cookie=COOKIE, exchange="QUICK") / layers.GroupSecurityAssociation(
+        attribute_next=15
+    )
+    group /= (
+        layers.GroupPolicy(data=b"policy") / layers.GroupPolicy(payload_type=16) / layers.GroupKeyDownload()
+    )
+    read = ISAKMP(bytes(group))
+    assert [one.payload_type for one in read.payloads] == [1, 15, 16, 17]
+    assert read.defects == ()

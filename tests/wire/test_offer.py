@@ -225,6 +225,11 @@ def test_another_domain_of_interpretation_is_read_as_ipsecs_and_says_so() -> Non
     assert read.defects == (Defect(Fault.BODY, 0, "DOI 42 is not known: read as IPsec's"),)
 
 
+def test_phase_1_of_gdoi_is_laid_out_as_in_the_ipsec_doi() -> None:
+    read = read_offer(bytes.fromhex("0000000200000000") + proposal(1, 1, transform(1, 1)))
+    assert (len(read.transforms), read.defects) == (1, ())
+
+
 def test_a_body_too_short_for_its_fixed_fields_still_gives_what_it_has() -> None:
     assert read_offer(b"") == Offer(
         None, None, (), (), (Defect(Fault.BODY, 0, "0 octets are too few for DOI and situation"),)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from scapy.compat import bytes_encode
 from scapy.fields import ConditionalField, Field
-from scapy.packet import Packet
+from scapy.packet import Packet, RawVal
 
 from ikepcap.wire.build import announced
 from ikepcap.wire.numbers import Payload, word
@@ -44,19 +44,19 @@ class Number(Field):
         self.base = base
         super().__init__(name, None if default is None else int(default), _FORMATS[size])
 
-    def registry(self, pkt: Any) -> type[IntEnum] | None:  # noqa: ARG002 - some depend on their packet
-        """Return the registry that its values are from."""
+    def registry(self, pkt: Any, x: int | None) -> type[IntEnum] | None:  # noqa: ARG002 - some depend on these
+        """Return the registry that a value is from, or one that is yet to be named (None)."""
         return self.names
 
     def any2i(self, pkt: Any, x: Any) -> Any:
         """Take numbers, and words as they are shown."""
-        return _number(self.name, x, self.registry(pkt)) if isinstance(x, str) else x
+        return _number(self.name, x, self.registry(pkt, None)) if isinstance(x, str) else x
 
     def i2repr(self, pkt: Any, x: Any) -> str:
         """Return the word, or the digits."""
-        names = self.registry(pkt)
         if not isinstance(x, int):
-            return repr(x)
+            return octet_text(bytes(x)) if isinstance(x, RawVal) else repr(x)
+        names = self.registry(pkt, x)
         if names is not None:
             return word(names, x)
         return f"{x:#0{2 + 2 * self.sz}x}" if self.base == 16 else str(int(x))
@@ -83,6 +83,28 @@ class PayloadType(Aside):
 
     def __init__(self, default: int) -> None:
         super().__init__("payload_type", default, Payload)
+
+    def registry(self, pkt: Any, x: int | None) -> type[IntEnum] | None:
+        """Return the registry of the exchange that the payload is in."""
+        return _payload_registry(pkt, x)
+
+
+class NextPayload(Number):
+    """The type of the payload that follows: computed unless it is set."""
+
+    __slots__ = []
+
+    def __init__(self) -> None:
+        super().__init__("next_payload", None, 1, Payload)
+
+    def registry(self, pkt: Any, x: int | None) -> type[IntEnum] | None:
+        """Return the registry of the exchange that the payload is in."""
+        return _payload_registry(pkt, x)
+
+
+def _payload_registry(pkt: Any, x: int | None) -> type[IntEnum]:
+    registry: type[IntEnum] = Payload if pkt is None or x is None else pkt.payload_registry(x)
+    return registry
 
 
 class Octets(Field):

@@ -6,17 +6,38 @@ Scapy looks into lists: `pkt[KeyExchange]`, `VendorId in pkt`, `del pkt[VendorId
 """
 
 from collections.abc import Iterator
+from enum import IntEnum
 from typing import Any, Final
 
 from scapy.fields import FlagsField
 from scapy.packet import Packet
 
+from ikepcap.wire.bodies import BODIES
+from ikepcap.wire.context import (
+    GDOI_PORT,
+    Context,
+    declarations,
+    exchange_registry,
+    learn,
+    payload_registry,
+)
 from ikepcap.wire.layers.defects import body_defects
-from ikepcap.wire.layers.fields import Aside, Number, Octets, Payloads, is_open, settled, type_of, when_set
+from ikepcap.wire.layers.fields import (
+    Aside,
+    NextPayload,
+    Number,
+    Octets,
+    Payloads,
+    is_open,
+    settled,
+    type_of,
+    when_set,
+)
 from ikepcap.wire.layers.node import Node, unlisted
 from ikepcap.wire.layers.parts import Part, read_parts, unchained
 from ikepcap.wire.message import FLAG_ENCRYPTION, HEADER_BYTES, NO_COOKIE, VERSION_1, Message, parse
 from ikepcap.wire.numbers import Exchange, Payload, exchange_name, payload_name
+from ikepcap.wire.relatives import GdoiExchange
 from ikepcap.wire.walk import Defect, Fault
 
 MARKER: Final = bytes(4)
@@ -25,6 +46,7 @@ NATT_PORT: Final = 4500
 _LENGTH_AT: Final = 24
 _NAMED_PAYLOADS: Final = 16
 _SAME: Final = ("initiator_cookie", "responder_cookie", "version", "exchange", "message_id")
+_NOTHING: Final = Context()
 _FLAGS: Final = ["encryption", "commit", "authentication_only", "bit3", "bit4", "bit5", "bit6", "bit7"]
 
 
@@ -48,17 +70,28 @@ class CutHeader(Packet):
         return (Defect(Fault.HEADER_CUT, 0, f"{found} octets are too few for an ISAKMP header"),)
 
 
+class _ExchangeType(Number):
+    """An exchange type, which between peers of GDOI has other names."""
+
+    __slots__ = []
+
+    def registry(self, pkt: Any, x: int | None) -> type[IntEnum] | None:
+        return Exchange if pkt is None or x is None else exchange_registry(x, pkt.context)
+
+
 @unlisted
 class ISAKMP(Node):
     """An ISAKMP message. Numbers that follow from the rest are computed unless set; see `layers`."""
 
     name = "ISAKMP"
+    context = _NOTHING
+    """What is known of the peers, which decides what some numbers mean."""
     fields_desc = [  # noqa: RUF012 - Scapy's way
         Octets("initiator_cookie", NO_COOKIE, always_hex=True, size=len(NO_COOKIE)),
         Octets("responder_cookie", NO_COOKIE, always_hex=True, size=len(NO_COOKIE)),
-        Number("next_payload", None, 1, Payload),
+        NextPayload(),
         Number("version", VERSION_1, 1, base=16),
-        Number("exchange", Exchange.MAIN, 1, Exchange),
+        _ExchangeType("exchange", Exchange.MAIN, 1, Exchange),
         FlagsField("flags", 0, 8, _FLAGS),
         Number("message_id", 0, 4, base=16),
         Number("length", None, 4),
@@ -77,19 +110,21 @@ class ISAKMP(Node):
         """Read a message: the walker says where its payloads are."""
         found = parse(s)
         assert found is not None, "dispatch_hook has seen to it"  # noqa: S101 - for the type checker
-        self.read(found)
+        self.read(found, _told(found, self.underlayer))
         if _is_on_natt_port(self.underlayer):
             self.fields["marker"] = 0
         return b""
 
-    def read(self, found: Message) -> None:
-        """Take what the walker found."""
+    def read(self, found: Message, context: Context) -> None:
+        """Take what the walker found, its payloads laid out as the context has them."""
         data, fields = found.data, self.fields
+        if context != _NOTHING:  # Scapy takes long to set what is no field
+            self.context = context
         for name in _SAME:
             fields[name] = getattr(found, name)
         fields["flags"] = self.get_field("flags").any2i(self, found.flags)
         end = found.spans[-1].end if found.spans else HEADER_BYTES
-        fields["payloads"] = read_parts(data, found.spans, self)
+        fields["payloads"] = read_parts(data, found.spans, self, declarations(found.exchange, context))
         if found.is_encrypted and found.version >> 4 == 1 and not found.spans:
             end = found.length if HEADER_BYTES < found.length < len(data) else len(data)
             fields["ciphertext"] = data[HEADER_BYTES:end]
@@ -100,6 +135,17 @@ class ISAKMP(Node):
         fields["length"] = settled(found.length, len(data))
         self.wirelen = found.wire_bytes
         self.explicit = 1
+
+    def payload_registry(self, kind: int) -> type[IntEnum]:
+        """Return the registry that a payload type is from in this exchange of these peers."""
+        return payload_registry(kind, int(self.exchange), self.context)
+
+    def copy(self) -> Any:
+        """Return a copy that knows as much of the peers."""
+        clone = super().copy()
+        if self.context != _NOTHING:
+            clone.context = self.context
+        return clone
 
     def computed(self, octets: dict[str, bytes]) -> dict[str, int]:
         """Return the type of the first payload and the length."""
@@ -135,7 +181,7 @@ class ISAKMP(Node):
     def defects(self) -> tuple[Defect, ...]:
         """What is wrong with it as it would be sent now, payload bodies included, in order of offset."""
         found = self.message
-        return tuple(sorted((*found.defects, *body_defects(found)), key=lambda one: one.offset))
+        return tuple(sorted((*found.defects, *body_defects(found, self.context)), key=lambda one: one.offset))
 
     def octets(self) -> bytes:
         """Return the message alone as it would be sent, without the layers below, marker and padding."""
@@ -201,9 +247,25 @@ def _is_on_natt_port(below: Any) -> bool:
     return type(below).__name__ == "UDP" and NATT_PORT in (below.sport, below.dport)
 
 
-def read_message(found: Message) -> ISAKMP:
-    """Return a message as a packet."""
+_GDOI: Final = frozenset(GdoiExchange)
+
+
+def _told(found: Message, below: Any) -> Context:
+    """Return what a message tells of its peers by itself, as far as that decides what its numbers mean."""
+    if found.exchange not in _GDOI and all(kind in BODIES for kind in found.payload_types()):
+        return _NOTHING
+    is_gdoi = type(below).__name__ == "UDP" and GDOI_PORT in (below.sport, below.dport)
+    return learn(Context(is_gdoi=is_gdoi), found) if found.spans or is_gdoi else _NOTHING
+
+
+def read_message(found: Message, context: Context | None = None) -> ISAKMP:
+    """Return a message as a packet.
+
+    Args:
+        found: as parsed.
+        context: what is known of the peers; None for what this message tells by itself.
+    """
     made = ISAKMP(_internal=1)
-    made.read(found)
+    made.read(found, _told(found, None) if context is None else context)
     made.original = found.data
     return made

@@ -5,12 +5,14 @@ two lists down. Here nothing is kept: every build is from the fields, so an edit
 """
 
 import re
+from enum import IntEnum
 from typing import Any, Final, TypeVar
 
 from scapy.config import conf
 from scapy.packet import Packet, RawVal
 
 from ikepcap.wire.layers.fields import is_open
+from ikepcap.wire.numbers import Payload
 
 C = TypeVar("C")
 _DIRECTIVE: Final = re.compile(r"%(?P<form>[^%.,]*,)?(?P<layer>\w+)(:(?P<place>\d+))?\.(?P<field>\w+)%")
@@ -166,6 +168,11 @@ class Node(Packet):
         """Return how long the fields are, those that are not yet numbers among them."""
         still: int = sum(field.sz for field in self.fields_desc if field.name not in octets)
         return still + sum(map(len, octets.values()))
+
+    def payload_registry(self, kind: int) -> type[IntEnum]:
+        """Return the registry that a payload type is from: the message decides that they are in, if any."""
+        owner = self.parent
+        return owner.payload_registry(kind) if isinstance(owner, Node) else Payload
 
     def accept(self, part: Any) -> bool:
         """Put a payload into the list that it belongs in, here or in what was last put here."""

@@ -5,7 +5,7 @@ octets that its own lengths leave over. `payload_type` is its number, which only
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from ikepcap.wire.codec import Attributes, Body, Chain, Declared, Integer, Take,
 from ikepcap.wire.details import TRANSFORM_IDS
 from ikepcap.wire.layers.attributes import read_attributes
 from ikepcap.wire.layers.fields import (
+    NextPayload,
     Number,
     Octets,
     OctetsList,
@@ -49,6 +50,9 @@ USUAL: Final[dict[tuple[type[Body], str], int]] = {
     (bodies.CertificateRequest, "encoding"): 4,
     (bodies.Notification, "doi"): 1,
     (bodies.Notification, "protocol"): 1,
+    (bodies.AuthipNotification, "doi"): 1,
+    (bodies.AuthipNotification, "protocol"): 1,
+    (bodies.GroupSecurityAssociation, "doi"): 2,
     (bodies.Delete, "doi"): 1,
     (bodies.Delete, "protocol"): 1,
     (bodies.Configuration, "type"): 1,
@@ -64,7 +68,7 @@ class _TransformId(Number):
 
     __slots__ = []
 
-    def registry(self, pkt: Any) -> type[IntEnum] | None:
+    def registry(self, pkt: Any, x: int | None) -> type[IntEnum] | None:  # noqa: ARG002 - Scapy's way
         proposal = pkt.parent if pkt is not None else None
         protocol = proposal.getfieldval("protocol") if isinstance(proposal, Part) else None
         return TRANSFORM_IDS.get(protocol) if isinstance(protocol, int) else None
@@ -81,7 +85,7 @@ class Part(Node):
     """Numbers of the body that follow from another field: which, how, from which."""
     fields_desc = [  # noqa: RUF012 - Scapy's way
         PayloadType(Payload.NONE),
-        Number("next_payload", None, 1, Payload),
+        NextPayload(),
         Number("res", 0, 1),
         Number("length", None, 2),
         Octets("data"),
@@ -144,7 +148,8 @@ class Part(Node):
                 if isinstance(body, bodies.SecurityAssociation):
                     at = self._read_situation(data, span, at)
                 spans, _ = walk_chain(data, word.kind, at, span.end)
-                fields[name] = read_parts(data, spans, self, word.kind)
+                only = {word.kind: bodies.BODIES[word.kind]}
+                fields[name] = read_parts(data, spans, self, only.get)
                 end = spans[-1].end if spans else at
             elif isinstance(word, Take) and word.times:
                 fields[name] = chunks(data[at:end], int(getattr(body, word.length)))
@@ -205,22 +210,29 @@ def unchained(payload: Any) -> Iterator[Any]:
         yield payload
 
 
-def read_parts(data: bytes, spans: tuple[Span, ...], owner: Any, only: int | None = None) -> list[Any]:
-    """Return the payloads at `spans` as packets; those of other types than `only`, if given, unread."""
+def read_parts(
+    data: bytes, spans: tuple[Span, ...], owner: Any, declared_as: Callable[[int], type[Body] | None]
+) -> list[Any]:
+    """Return the payloads at `spans` as packets.
+
+    Args:
+        data: the message.
+        spans: where they are.
+        owner: the packet that they are in.
+        declared_as: how a payload of a type is laid out; those for which it returns None stay unread.
+    """
     made = []
     for span, following in zip(spans, announced([span.type for span in spans]), strict=True):
-        cls = layer_of_type(span.type) if only is None or span.type == only else Part
-        body = decode(cls.body, data, span.body, span.end)[0] if cls.body is not None else None
-        part = new_packet(Part if body is None else cls, owner)
+        kind = declared_as(span.type)
+        body = decode(kind, data, span.body, span.end)[0] if kind is not None else None
+        part = new_packet(Part if kind is None or body is None else layer_for(kind), owner)
         part.read(data, span, following, body)
         made.append(part)
     return made
 
 
-def layer_of_type(kind: int) -> type[Any]:
-    """Return the class for payloads of this type."""
-    body = bodies.BODIES.get(kind)
-    return Part if body is None else layer_for(body)
+_KINDS: Final = (bodies.BODIES, bodies.AUTHIP_BODIES, bodies.GDOI_BODIES)
+"""The first number by which a body is known is the one that its layer has unless set."""
 
 
 @functools.cache
@@ -228,7 +240,7 @@ def layer_for(body: type[Body]) -> type[Any]:
     """Return the packet class of a declared body, which has the body's name."""
     rules = tuple(_rules(body))
     open_names = {name for name, _, _ in rules}
-    kind = next((kind for kind, known in bodies.BODIES.items() if known is body), Payload.NONE)
+    kind = next((kind for kinds in _KINDS for kind, known in kinds.items() if known is body), Payload.NONE)
     fields: list[Field] = [when_set(PayloadType(kind)), *Part.fields_desc[1:4]]
     for field in declared(body):
         if isinstance(field.word, Chain) and body is bodies.SecurityAssociation:
