@@ -9,7 +9,7 @@ from ikepcap.diagnose.wording import copies, listing, span
 from ikepcap.state.course import RETRANSMISSION
 from ikepcap.state.refusal import is_error
 from ikepcap.state.steps import HASH
-from ikepcap.track.conversation import INITIATOR
+from ikepcap.track.conversation import INITIATOR, RESPONDER
 from ikepcap.wire.numbers import notify_name
 
 
@@ -93,6 +93,14 @@ def probe(case: Case) -> Iterator[Finding]:
     claim = "one MSG1 that was never followed up, as scanners and health checks send"
     if case.standing.reason == "scan":
         claim = f"the same MSG1 to {hosts} hosts, and none of them was followed up"
+    elif case.standing.reason == "series":
+        times = copies(case.conversation.asked)
+        claim = (
+            f"the same MSG1 came to {case.names[RESPONDER]} {times}, each time with another cookie and port, "
+        )
+        claim += "and none was followed up"
+    elif case.standing.reason == "scanner":
+        claim = "one MSG1 without a vendor ID that offers what ike-scan does by default, never followed up"
     yield case.finding("probe", "likely", f"A probe: {claim}.", asked, said)
 
 

@@ -13,17 +13,14 @@ from msgspec import Struct
 from ikepcap.state.course import Course, sender_of
 from ikepcap.state.exchanges import LaterExchange, exchanges
 from ikepcap.state.nat import NatVerdict, nat_verdict
+from ikepcap.state.probes import SCAN_NS, is_probe, scan_of
 from ikepcap.state.progress import PeerState, peer_state
 from ikepcap.state.refusal import Refusal, find_refusal
 from ikepcap.state.steps import Recogniser
-from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS, SLOW_NS, Waiting, find_waiting
+from ikepcap.state.waiting import CROSSING_NS, SLOW_NS, Waiting, find_waiting
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
 from ikepcap.wire.numbers import Exchange
 from ikepcap.wire.offer import Offer, Transform
-
-LONE_NS: Final = 60 * 10**9
-"""One MSG1, not repeated for so long, was never meant to be followed up."""
-SCAN_NS: Final = 5 * 10**9
 
 
 class Standing(Struct, frozen=True):
@@ -106,8 +103,9 @@ def _verdict(
     owner = sender_of(last + 1)
     if last == final:
         return _complete(course, refusal)
-    if _is_scan(conversation, course):
-        return Verdict("probe", "scan", last + 1, owner)
+    scan = scan_of(conversation, course, waiting)
+    if scan is not None:
+        return Verdict("probe", scan, last + 1, owner)
     if refusal is not None:
         return Verdict("refused", refusal.kind, refusal.replaced, refusal.sender)
     # Of one message, or one peer, silence tells nothing: the other may have answered out of sight.
@@ -118,7 +116,7 @@ def _verdict(
         waiting.repeated or waiting.repeated_before
     ):  # fmt: skip
         return Verdict("unknown", "port-filtered")
-    if _is_probe(conversation, course, waiting):
+    if is_probe(conversation, course, waiting):
         return Verdict("probe", "lone" if last == 1 else "not-followed-up", last + 1, owner)
     if waiting.in_vain:
         return Verdict("stalled", "waiting", last + 1, owner)
@@ -190,40 +188,3 @@ def _talks_on(course: Course) -> bool:
 
 
 _AFTER_PHASE_1: Final = frozenset({int(Exchange.QUICK), int(Exchange.TRANSACTION), int(Exchange.NEW_GROUP)})
-
-
-def _is_scan(conversation: Conversation, course: Course) -> bool:
-    """The same MSG1 went to many hosts, none was followed up, and this one was given up within seconds.
-
-    Live initiators show vendor IDs and go on asking for half a minute at least.
-    """
-    if not conversation.scanned or 1 not in course.first:
-        return False
-    opening = course.seen[course.first[1]]
-    asked_ns = [s.time_ns for s in course.seen if s.sender == INITIATOR]
-    return not opening.clear.vendor_ids and max(asked_ns) - opening.time_ns < SCAN_NS
-
-
-def _is_probe(conversation: Conversation, course: Course, waiting: Waiting) -> bool:
-    """Never meant to be completed: one MSG1 with nothing after it from whoever sent it.
-
-    Every IKE implementation repeats a MSG1 that is not answered, and answers or refuses a MSG2. Scanners send
-    no vendor IDs by default, and a live initiator sends some; so an initiator that shows any and falls silent
-    after MSG2 is taken for one that has a problem.
-    """
-    last = course.last
-    if waiting.icmp or waiting.fragments or waiting.repeated or waiting.repeated_before:
-        return False
-    if 1 not in course.first or any(
-        s.sender == INITIATOR and not s.is_duplicate for s in course.seen[course.first[1] + 1 :]
-    ):
-        return False
-    opening = course.seen[course.first[1]]
-    superseded = conversation.superseded_ns
-    waited = waiting.elapsed_ns
-    if superseded is not None:
-        waited = min(waited, superseded - course.seen[-1].time_ns)
-    if last == 1:
-        # Live initiators show vendor IDs, and repeat themselves after 20 s at the latest.
-        return waited >= (LONE_NS if opening.clear.vendor_ids else ENOUGH_NS)
-    return last == 2 and not opening.clear.vendor_ids and waited >= SCAN_NS

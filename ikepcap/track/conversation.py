@@ -217,3 +217,5 @@ class Conversation(Struct, frozen=True, gc=False):
     """ESP under SPIs that opened quick modes chose."""
     scanned: int = 0
     """How many hosts its MSG1 went to, if that was many and none of them was followed up; else 0."""
+    asked: int = 0
+    """How often its MSG1 came to its responder, from one port after the other and not followed up; else 0."""

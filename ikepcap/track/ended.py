@@ -59,6 +59,7 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
     lost_parts: tuple[LostParts, ...] = ()
     relatives: tuple[Relative, ...] = ()
     scanned: int = 0
+    asked: int = 0
 
     def __len__(self) -> int:
         return len(self.records) // RECORD_BYTES
@@ -123,6 +124,7 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
             self.number, self.cookie, self.rcookie, first, first_port, second, second_port, proven, seen,
             self.omitted, tuple(self.icmp or ()), tuple(self.lost or ()), lost_parts, self.superseded_ns,
             self.watched_until_ns, self.crossed, tuple(self._others(reader)), scanned=self.scanned,
+            asked=self.asked,
         )  # fmt: skip
 
     def _others(self, reader: Reader) -> Iterator[Other]:
@@ -139,7 +141,7 @@ def ended(track: Open, now_ns: int, relatives: tuple[Relative, ...] = ()) -> End
         track.second_port, track.opener, track.is_regular, bytes(track.records), track.kept, now_ns,
         track.omitted, track.crossed, track.superseded_ns, track.fragment_frames, track.icmp, track.lost,
         track.fragments.lost() if track.fragments is not None else (),
-        relatives, track.scanned,
+        relatives, track.scanned, track.asked,
     )  # fmt: skip
 
 

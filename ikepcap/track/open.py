@@ -78,7 +78,8 @@ class Open(Struct, gc=False, eq=False):
     icmp: list[IcmpError] | None = None
     lost: list[LostFragments] | None = None
     scanned: int = 0
-    """See `Conversation`."""
+    """See `Conversation`; likewise `asked`."""
+    asked: int = 0
     indexes: dict[bytes, int] | None = None
     """Index by digest, once searching `records` takes longer."""
 
