@@ -12,7 +12,7 @@ from ikepcap.diagnose import unheard
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.nat_t import blocked, disagreement
-from ikepcap.diagnose.wording import copies, span
+from ikepcap.diagnose.wording import copies, lasting, span
 from ikepcap.state.waiting import ENOUGH_NS
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import NotifyType
@@ -62,7 +62,7 @@ def _said(case: Case, sent: list[Seen]) -> tuple[str, ...]:
     step = f"MSG{case.course.last}"
     text = f"{step} was sent {copies(len(sent))}"
     if len(sent) > 1:
-        text += f" over {span(sent[-1].time_ns - sent[0].time_ns)}"
+        text += lasting("over", [s.time_ns for s in sent])
     if sent[-1].destination_port == NATT_PORT:
         text += " on UDP 4500"
     pieces = len(sent[0].fragment_frames)

@@ -96,7 +96,8 @@ def header_facts(report: Report) -> Iterator[tuple[str, str]]:
     read = f"{count(source.isakmp_messages, 'ISAKMP message')} in {count(source.frames, 'frame')}"
     elapsed_ns = between_ns(source.first_time, source.last_time)
     if elapsed_ns is not None and source.first_time is not None:
-        read += f", {span(elapsed_ns)} from" if elapsed_ns else ", at"
+        # Where a clock was set back in between, the note says so.
+        read += f", {span(elapsed_ns)} from" if elapsed_ns > 0 else ", from" if elapsed_ns else ", at"
         read += f" {moment(source.first_time)}"
     yield "read", read
     if skipped := ", ".join(_skipped(source.skipped)):
