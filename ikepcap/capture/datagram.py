@@ -94,6 +94,8 @@ class CaptureFacts(Struct, frozen=True, array_like=True):
     """Datagrams of any kind seen on UDP 4500, ESP and keepalives included."""
     truncated_frames: int = 0
     """IKE datagrams that a snaplen cut."""
+    cut_headers: int = 0
+    """Those of them of which not even the ISAKMP header was captured: they are not handed on."""
 
     @property
     def frames(self) -> int:

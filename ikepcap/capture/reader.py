@@ -139,6 +139,7 @@ def facts_of(files: Iterable[FileFacts], decoder: Decoder) -> CaptureFacts:
         port_500=tally.port_500,
         port_4500=tally.port_4500,
         truncated_frames=tally.truncated_frames,
+        cut_headers=tally.cut_headers,
     )
 
 

@@ -129,7 +129,9 @@ def tally_text(report: Report, hidden: int) -> str:
     total = len(report.conversations)
     left_out = f" ({hidden:,} more left out by filters)" if hidden else ""
     if not total:
-        seen = ", ".join(_skipped(report.source.skipped)) or "nothing of IKE at all"
+        is_cut = any(finding.code == "truncated-frames" for finding in report.findings)
+        nothing = "IKE is there, and too little of it was captured" if is_cut else "nothing of IKE at all"
+        seen = ", ".join(_skipped(report.source.skipped)) or nothing
         return f"no negotiation to show{left_out}" if hidden else f"no IKEv1 negotiation: {seen}"
     outcomes = Counter(conversation.outcome for conversation in report.conversations)
     how = ", ".join(

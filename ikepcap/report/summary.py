@@ -124,6 +124,8 @@ def _unknown(case: Case) -> str:
         return f"Cannot be judged: only the {case.role(case.seen[0].sender)} was captured."
     if reason == "port-filtered":
         return "Cannot be judged: it moves to UDP 4500 after MSG4, and the capture has nothing on that port."
+    if reason == "cut":
+        return "Cannot be judged: the capture's snaplen left too little of the messages of phase 1."
     kinds = sorted({e.kind for e in case.standing.later})
     if course.mode == "unknown" and kinds:
         return f"Cannot be judged: phase 1 is not in the capture, only {listing(kinds)} messages."

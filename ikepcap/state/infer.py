@@ -15,12 +15,14 @@ from ikepcap.state.exchanges import LaterExchange, exchanges
 from ikepcap.state.nat import NatVerdict, nat_verdict
 from ikepcap.state.probes import SCAN_NS, is_probe, scan_of
 from ikepcap.state.progress import PeerState, peer_state
-from ikepcap.state.refusal import Refusal, find_refusal
-from ikepcap.state.steps import Recogniser
+from ikepcap.state.refusal import KEYED_FROM, Refusal, find_refusal
+from ikepcap.state.steps import MODES, Recogniser
 from ikepcap.state.waiting import CROSSING_NS, SLOW_NS, Waiting, find_waiting
-from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Seen
+from ikepcap.wire.message import HEADER_BYTES
 from ikepcap.wire.numbers import Exchange
 from ikepcap.wire.offer import Offer, Transform
+from ikepcap.wire.walk import Fault
 
 
 class Standing(Struct, frozen=True):
@@ -82,9 +84,15 @@ def infer(conversation: Conversation, recognise: Recogniser, *, port_4500_seen: 
 def policies(conversation: Conversation, course: Course) -> tuple[Offer | None, Transform | None]:
     """Return the initiator's offer and the one transform that the responder chose."""
     first = course.first
-    offer = conversation.seen[first[1]].clear.offer if 1 in first else None
-    answer = conversation.seen[first[2]].clear.offer if 2 in first else None
+    offer = _whole_offer(conversation.seen[first[1]]) if 1 in first else None
+    answer = _whole_offer(conversation.seen[first[2]]) if 2 in first else None
     return offer, answer.transforms[0] if answer is not None and answer.transforms else None
+
+
+def _whole_offer(message: Seen) -> Offer | None:
+    """Return what a message offers, or chooses, unless some of that was cut off by a snaplen."""
+    offer = message.clear.offer
+    return None if offer is not None and offer.defects and message.is_cut else offer
 
 
 def _verdict(
@@ -112,6 +120,8 @@ def _verdict(
     alone = last > 1 and len({s.sender for s in course.seen}) == 1
     if (course.one_sided and len(course.first) > 1) or (alone and waiting.in_vain):
         return Verdict("unknown", "one-sided")
+    if _is_hidden(course):
+        return Verdict("unknown", "cut")
     if last == 4 and course.mode == "main" and nat.found and not port_4500_seen and not (
         waiting.repeated or waiting.repeated_before
     ):  # fmt: skip
@@ -121,6 +131,23 @@ def _verdict(
     if waiting.in_vain:
         return Verdict("stalled", "waiting", last + 1, owner)
     return Verdict("in-progress", "capture-ends", last + 1, owner)
+
+
+def _is_hidden(course: Course) -> bool:
+    """Whether a snaplen may hide what is missed: in a message of which too little is there, or of none.
+
+    With keys come the marker of UDP 4500 and messages in IPv6 fragments, 4 and 8 octets: of those the
+    capture has no whole header where it has a few octets more than that of others.
+    """
+    cut = [(i, s) for i, s in enumerate(course.seen) if s.exchange in MODES and s.is_cut]
+    if any(course.places[i].step is None for i, _ in cut):
+        return True
+    captured = [d.offset for _, s in cut for d in s.defects if d.fault is Fault.TRUNCATED]
+    has_keys = course.last is not None and course.last >= KEYED_FROM[course.mode]
+    return has_keys and min(captured, default=_ROOM_BYTES) < _ROOM_BYTES
+
+
+_ROOM_BYTES: Final = HEADER_BYTES + 8
 
 
 def _complete(course: Course, refusal: Refusal | None) -> Verdict:

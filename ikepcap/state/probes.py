@@ -23,7 +23,7 @@ def scan_of(conversation: Conversation, course: Course, waiting: Waiting) -> str
         return None
     opening = course.seen[course.first[1]]
     asked_ns = [s.time_ns for s in course.seen if s.sender == INITIATOR and not s.is_duplicate]
-    if opening.clear.vendor_ids or max(asked_ns) - opening.time_ns >= SCAN_NS:
+    if opening.clear.vendor_ids or opening.is_cut or max(asked_ns) - opening.time_ns >= SCAN_NS:
         return None
     if conversation.scanned:
         return "scan"
@@ -70,11 +70,12 @@ def is_probe(conversation: Conversation, course: Course, waiting: Waiting) -> bo
     ):
         return False
     opening = course.seen[course.first[1]]
+    shows_vendor_ids = bool(opening.clear.vendor_ids) or opening.is_cut
     superseded = conversation.superseded_ns
     waited = waiting.elapsed_ns
     if superseded is not None:
         waited = min(waited, superseded - course.seen[-1].time_ns)
     if last == 1:
         # Live initiators show vendor IDs, and repeat themselves after 20 s at the latest.
-        return waited >= (LONE_NS if opening.clear.vendor_ids else ENOUGH_NS)
-    return last == 2 and not opening.clear.vendor_ids and waited >= SCAN_NS
+        return waited >= (LONE_NS if shows_vendor_ids else ENOUGH_NS)
+    return last == 2 and not shows_vendor_ids and waited >= SCAN_NS

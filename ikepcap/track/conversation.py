@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ikepcap.capture.datagram import IcmpError, LostFragments
 from ikepcap.wire.offer import Offer
-from ikepcap.wire.walk import Defect
+from ikepcap.wire.walk import Defect, Fault
 
 INITIATOR: Final = 0
 RESPONDER: Final = 1
@@ -151,6 +151,11 @@ class Seen(Struct, frozen=True, gc=False):
     def is_encrypted(self) -> bool:
         """The encryption flag is set."""
         return self.flags & 1 != 0
+
+    @property
+    def is_cut(self) -> bool:
+        """The capture's snaplen cut it: what is not in it may have been on the wire."""
+        return any(defect.fault is Fault.TRUNCATED for defect in self.defects)
 
 
 class LostParts(Struct, frozen=True, gc=False):

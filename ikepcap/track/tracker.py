@@ -249,7 +249,7 @@ class Tracker:
                 self._record_copy(track, at, datagram, sender, rebound)
                 return
         _, rcookie, first, _, exchange, flags, message_id, _ = HEADER.unpack_from(data)
-        if first == _FRAGMENT and not flags & FLAG_ENCRYPTION:
+        if first == _FRAGMENT and not flags & FLAG_ENCRYPTION and len(data) >= datagram.wire_bytes:
             self._record_fragment(track, datagram, sender)
             return
         read = self._reader.read(data, datagram.wire_bytes)
