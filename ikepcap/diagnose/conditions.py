@@ -6,7 +6,7 @@ from typing import Final
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.wording import copies, listing, span
-from ikepcap.state.course import RETRANSMISSION
+from ikepcap.state.course import DUPLICATE, RETRANSMISSION
 from ikepcap.state.refusal import is_error
 from ikepcap.state.steps import HASH
 from ikepcap.track.conversation import INITIATOR, RESPONDER
@@ -39,6 +39,18 @@ def recovered(case: Case) -> Iterator[Finding]:
 def duplicates(case: Case) -> Iterator[Finding]:
     """The same transmission was captured more than once."""
     twice = [s for s in case.seen if s.is_duplicate]
+    altered = [
+        s for s, place in zip(case.seen, case.course.places, strict=True)
+        if place.kind == DUPLICATE and not s.is_duplicate
+    ]  # fmt: skip
+    if altered:
+        yield case.finding(
+            "duplicate-frames", "proven",
+            "Transmissions are altered between two capture points: octets differ, the IP identification does "
+            "not.",
+            altered, f"{copies(len(altered)).capitalize()} a frame has other octets than the one before it, "
+            "which is the same transmission with another TTL",
+        )  # fmt: skip
     if twice:
         yield case.finding(
             "duplicate-frames", "proven",

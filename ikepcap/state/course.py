@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ikepcap.state.steps import LAST, MODES, Recogniser, reads_as_opening
 from ikepcap.track.conversation import INITIATOR, Conversation, Seen
+from ikepcap.track.open import DUPLICATE_WITHOUT_ID_NS
 
 NEW: Final = "new"
 RETRANSMISSION: Final = "retransmission"
@@ -71,6 +72,19 @@ class Course:
         """Return indexes of repeated sendings of a step, those after a message if one is given."""
         return [index for index in self.again.get(step, ()) if index > after]
 
+    def _altered(self, index: int) -> Seen | None:
+        """Return the message before, if this is the same transmission, altered before another point."""
+        if not index:
+            return None
+        one, other = self.seen[index - 1 : index + 1]
+        is_same = (
+            one.ip_id == other.ip_id != 0 and one.ttl != other.ttl and not other.is_duplicate
+            and one.sender == other.sender and one.exchange == other.exchange
+            and one.message_id == other.message_id and one.wire_bytes == other.wire_bytes
+            and abs(other.time_ns - one.time_ns) < DUPLICATE_WITHOUT_ID_NS
+        )  # fmt: skip
+        return one if is_same else None
+
     def _place_all(self, recognise: Recogniser) -> Iterator[Place]:
         places: list[Place] = []
         for index, message in enumerate(self.seen):
@@ -88,6 +102,10 @@ class Course:
 
     def _place(self, message: Seen, places: list[Place], recognise: Recogniser) -> Place:
         mode = MODES.get(message.exchange)
+        altered = self._altered(len(places))
+        if altered is not None:
+            why = f"the same transmission as in frame {altered.frame}, with other bytes"
+            return Place(places[-1].step, DUPLICATE, why)
         if message.copy_of >= 0:
             kind = DUPLICATE if message.is_duplicate else RETRANSMISSION
             step = places[message.copy_of].step

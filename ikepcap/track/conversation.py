@@ -224,3 +224,5 @@ class Conversation(Struct, frozen=True, gc=False):
     """How many hosts its MSG1 went to, if that was many and none of them was followed up; else 0."""
     asked: int = 0
     """How often its MSG1 came to its responder, from one port after the other and not followed up; else 0."""
+    answers_from: bytes | None = None
+    """Where messages of the responder came from, if not from the address that was asked."""

@@ -80,6 +80,7 @@ class Open(Struct, gc=False, eq=False):
     scanned: int = 0
     """See `Conversation`; likewise `asked`."""
     asked: int = 0
+    answers_from: bytes | None = None
     indexes: dict[bytes, int] | None = None
     """Index by digest, once searching `records` takes longer."""
 

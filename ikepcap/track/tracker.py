@@ -182,6 +182,8 @@ class Tracker:
             self._record(track, datagram, 1)
         else:
             owner, sender, rebound = elsewhere.place(track, datagram)
+            if rebound and sender == 1 and owner is not None and datagram.source != owner.second:
+                owner.answers_from = datagram.source
             self._record(owner, datagram, sender, rebound=rebound)
 
     def add_icmp(self, error: IcmpError) -> None:
