@@ -72,19 +72,6 @@ class Course:
         """Return indexes of repeated sendings of a step, those after a message if one is given."""
         return [index for index in self.again.get(step, ()) if index > after]
 
-    def _altered(self, index: int) -> Seen | None:
-        """Return the message before, if this is the same transmission, altered before another point."""
-        if not index:
-            return None
-        one, other = self.seen[index - 1 : index + 1]
-        is_same = (
-            one.ip_id == other.ip_id != 0 and one.ttl != other.ttl and not other.is_duplicate
-            and one.sender == other.sender and one.exchange == other.exchange
-            and one.message_id == other.message_id and one.wire_bytes == other.wire_bytes
-            and abs(other.time_ns - one.time_ns) < DUPLICATE_WITHOUT_ID_NS
-        )  # fmt: skip
-        return one if is_same else None
-
     def _place_all(self, recognise: Recogniser) -> Iterator[Place]:
         places: list[Place] = []
         for index, message in enumerate(self.seen):
@@ -102,9 +89,8 @@ class Course:
 
     def _place(self, message: Seen, places: list[Place], recognise: Recogniser) -> Place:
         mode = MODES.get(message.exchange)
-        altered = self._altered(len(places))
-        if altered is not None:
-            why = f"the same transmission as in frame {altered.frame}, with other bytes"
+        if places and message.ip_id and _is_altered(message, before := self.seen[len(places) - 1]):
+            why = f"the same transmission as in frame {before.frame}, with other bytes"
             return Place(places[-1].step, DUPLICATE, why)
         if message.copy_of >= 0:
             kind = DUPLICATE if message.is_duplicate else RETRANSMISSION
@@ -127,6 +113,16 @@ class Course:
             frame = self.seen[self.first[step]].frame
             return Place(step, UNEXPECTED, f"another MSG{step} than that of frame {frame}: other bytes")
         return _PLAIN[step, LATE if self.last is not None and step < self.last else NEW]
+
+
+def _is_altered(message: Seen, before: Seen) -> bool:
+    """Whether this is the same transmission as the one before, altered on the way to another point."""
+    return (
+        message.ip_id == before.ip_id and message.ttl != before.ttl and not message.is_duplicate
+        and message.sender == before.sender and message.exchange == before.exchange
+        and message.message_id == before.message_id and message.wire_bytes == before.wire_bytes
+        and abs(message.time_ns - before.time_ns) < DUPLICATE_WITHOUT_ID_NS
+    )  # fmt: skip
 
 
 def sender_of(step: int) -> int:

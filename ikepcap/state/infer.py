@@ -139,7 +139,9 @@ def _is_hidden(course: Course) -> bool:
     With keys come the marker of UDP 4500 and messages in IPv6 fragments, 4 and 8 octets: of those the
     capture has no whole header where it has a few octets more than that of others.
     """
-    cut = [(i, s) for i, s in enumerate(course.seen) if s.exchange in MODES and s.is_cut]
+    cut = [(i, s) for i, s in enumerate(course.seen) if s.defects and s.exchange in MODES and s.is_cut]
+    if not cut:
+        return False
     if any(course.places[i].step is None for i, _ in cut):
         return True
     captured = [d.offset for _, s in cut for d in s.defects if d.fault is Fault.TRUNCATED]

@@ -8,6 +8,8 @@ from typing import Final
 
 from ikepcap.capture.datagram import IKE_PORT, NATT_PORT
 from ikepcap.track.open import RECORD, RECORD_BYTES, Open
+from ikepcap.wire.message import HEADER_BYTES
+from ikepcap.wire.numbers import Exchange
 
 HOSTS: Final = 3
 """So many, and it is a scan: who begins tunnels to several peers goes on with one that answers."""
@@ -66,7 +68,7 @@ def _mark_series(asked: dict[_Scan, list[Open]], tracks: list[Open]) -> None:
     if not series:
         return
     went_on = (t for t in tracks if t.opener == 0 and t.kept and not _has_only_asked(t))
-    for key in series.keys() - {(t.second, t.kept[0][8:]) for t in went_on}:
+    for key in series.keys() - {(t.second, _opening(t)) for t in went_on}:
         for track in series[key]:
             track.asked = len(series[key])
 
@@ -93,7 +95,18 @@ def _with_twins(tracks: Iterable[Open]) -> Iterator[Open]:
 
 
 def _scan(track: Open) -> _Scan:
-    return track.first, track.kept[0][8:]
+    return track.first, _opening(track)
+
+
+def _opening(track: Open) -> bytes:
+    """Return what is the same in each MSG1 of a scan: all but the cookie, in aggressive mode the offer."""
+    data = track.kept[0]
+    if data[18] != _AGGRESSIVE:
+        return data[8:]
+    return data[8:24] + data[HEADER_BYTES : HEADER_BYTES + int.from_bytes(data[30:32])]
+
+
+_AGGRESSIVE: Final = int(Exchange.AGGRESSIVE)
 
 
 def _has_only_asked(track: Open) -> bool:

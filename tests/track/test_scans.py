@@ -129,6 +129,18 @@ def test_one_of_a_series_that_is_followed_up_shows_that_none_is_a_probe() -> Non
     assert "probe" not in outcomes(up, *again)
 
 
+@pytest.mark.parametrize(("other", "outcome"), [("psk", "probe"), ("rsa-sig", "in-progress")])
+def test_series_in_aggressive_mode_is_known_by_its_offer(other: str, outcome: str) -> None:
+    """Key exchange and nonce are others each time."""
+    plays = []
+    for port, auth in ((40_001, "psk"), (50_001, other)):
+        play = Scene(mode="aggressive", auth=auth, seed=port, start_s=port / 20_000, vendor_ids=NOBODYS,
+                     nat="initiator", outside="192.0.2.1")  # fmt: skip
+        play.rebound(port, "192.0.2.1").nat_t = False
+        plays.append(play.msg1())
+    assert outcomes(*plays) == [outcome] * 2
+
+
 def test_refused_series_is_a_series() -> None:
     asked = [
         monitor(3_000 + n, f"192.0.2.{n}", start_s=n / 20, answered=False).notify(RESPONDER)
