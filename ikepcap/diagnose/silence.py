@@ -119,7 +119,7 @@ def _no_reply(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:
     return case.finding(
         "no-reply", "proven",
         f"Nothing at all came back from the {who} {name}.", sent,
-        *said, f"No message from {name} in the {span(case.silence_ns())} after frame {sent[0].frame}",
+        *said, *_nothing_since(case, name, f"frame {sent[0].frame}"),
         alternatives=("filtered", *by_policy, "replies-lost"),
         settles_it=f"Capture at {name}: does MSG{case.course.last} arrive there, and does anything leave?",
     )  # fmt: skip
@@ -161,7 +161,7 @@ def _fragments_lost(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Find
         f"The first message to the {who} {name} that comes in fragments is not answered: consistent with a "
         "path that drops fragments, that way or of the answer.",
         [own[-1], *sent], *said,
-        f"No message from {name} in the {span(case.silence_ns())} after frame {own[-1].frame}, its last",
+        *_nothing_since(case, name, f"frame {own[-1].frame}, its last"),
         alternatives=("peer-went-silent", "psk-mismatch" if case.is_psk() else "certificate-rejected"),
         settles_it=f"Capture at {name}: do all fragments of MSG{case.course.last} arrive there?",
     )  # fmt: skip
@@ -178,13 +178,19 @@ def _went_silent(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding
         f"The {who} {name} {spoke} before and then fell silent: MSG{case.standing.awaited} never came.",
         [own[-1], *sent],
         *said,
-        f"No message from {name} in the {span(case.silence_ns())} after frame {own[-1].frame}, its last",
+        *_nothing_since(case, name, f"frame {own[-1].frame}, its last"),
         *_heard(case),
         *([f"{habit}: this silence rather means that MSG5 did not arrive"] if habit else []),
         alternatives=_readings(case, sent, speaks_up=habit is not None),
         settles_it=f"Capture at {name}: does MSG{case.course.last} arrive there, and what does its log say "
         "then?",
     )  # fmt: skip
+
+
+def _nothing_since(case: Case, name: str, what: str) -> tuple[str, ...]:
+    """Tell how long a peer was not heard: of no time at all, as where a clock was set back, nothing."""
+    elapsed_ns = case.silence_ns()
+    return (f"No message from {name} in the {span(elapsed_ns)} after {what}",) if elapsed_ns else ()
 
 
 def _heard(case: Case) -> tuple[str, ...]:
