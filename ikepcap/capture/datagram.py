@@ -96,6 +96,8 @@ class CaptureFacts(Struct, frozen=True, array_like=True):
     """Packets of TCP, and of UDP on ports that have nothing to do with IKE."""
     truncated_frames: int = 0
     """IKE datagrams that a snaplen cut."""
+    cut_headers: int = 0
+    """Those of them of which not even the ISAKMP header was captured: they are not handed on."""
 
     @property
     def frames(self) -> int:

@@ -47,7 +47,10 @@ _REASSEMBLED: Final = frozenset({UDP, GRE, IPV4_IN_IP, IPV6_IN_IP, 0, 43, 51, 60
 class Tally:
     """Counters of one run."""
 
-    __slots__ = ("esp", "nat_keepalive", "not_isakmp", "others", "port_500", "port_4500", "truncated_frames")
+    __slots__ = (
+        "cut_headers", "esp", "nat_keepalive", "not_isakmp", "others", "port_500", "port_4500",
+        "truncated_frames",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.esp = 0
@@ -59,6 +62,8 @@ class Tally:
         self.port_500 = 0
         self.port_4500 = 0
         self.truncated_frames = 0
+        self.cut_headers = 0
+        """Those of them of which not even the header was captured."""
 
     def add(self, other: "Tally") -> None:
         """Take over what another one has counted."""
@@ -82,6 +87,7 @@ class Tally:
             self.not_isakmp += 1
         elif kind is Kind.CUT:
             self.truncated_frames += 1
+            self.cut_headers += 1
 
 
 class _Frame:

@@ -140,6 +140,7 @@ def facts_of(files: Iterable[FileFacts], decoder: Decoder) -> CaptureFacts:
         port_4500=tally.port_4500,
         others=tally.others,
         truncated_frames=tally.truncated_frames,
+        cut_headers=tally.cut_headers,
     )
 
 

@@ -7,16 +7,18 @@ in the layers of `ikepcap.wire.layers`, on whatever port it is; Scapy's bindings
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ikepcap.capture.datagram import NATT_PORT, CaptureFacts, FileFacts
 from ikepcap.capture.decode import Decoder, Item
 from ikepcap.capture.reader import Progress, facts_of
 from ikepcap.capture.records import Records
 from ikepcap.capture.udp import MARKER_BYTES, PORTS, UDP_HEADER, Kind, classify
-from ikepcap.wire.context import Contexts
 from ikepcap.wire.message import parse
 from ikepcap.wire.natd import Ends
+
+if TYPE_CHECKING:
+    from ikepcap.wire.context import Contexts
 
 NAME: Final = "Scapy packets"
 _NS: Final = 1_000_000_000
@@ -115,6 +117,8 @@ def packets(paths: Sequence[str | os.PathLike[str]], *, progress: Progress | Non
     from scapy.layers import inet6, l2, ppp, vxlan  # noqa: F401
     from scapy.utils import EDecimal
 
+    from ikepcap.wire.context import Contexts  # of all who read captures only this loads the payloads
+
     contexts = Contexts()
     for frame in Records(paths, progress=progress, any_link=True):
         cls = conf.l2types.num2layer.get(frame.link, conf.raw_layer)
@@ -128,14 +132,14 @@ def packets(paths: Sequence[str | os.PathLike[str]], *, progress: Progress | Non
         yield packet
 
 
-def _dress(packet: Any, contexts: Contexts) -> None:
+def _dress(packet: Any, contexts: "Contexts") -> None:
     """Put our layers in the place of whatever Scapy made of ISAKMP in this packet."""
     for layer in list(packet.iterpayloads()):
         if type(layer).__name__ == "UDP" and len(layer.original) >= _UDP_HEADER_BYTES:
             _dress_udp(layer, contexts)
 
 
-def _dress_udp(udp: Any, contexts: Contexts) -> None:
+def _dress_udp(udp: Any, contexts: "Contexts") -> None:
     """Read the payload of a UDP layer anew, if it is ISAKMP."""
     source_port, destination_port, size = UDP_HEADER.unpack_from(udp.original)
     there = udp.original[_UDP_HEADER_BYTES:]
@@ -159,7 +163,7 @@ def _is_fragment(below: Any) -> bool:
     return bool(more or fields.get("frag") or fields.get("offset"))
 
 
-def _replace(udp: Any, kind: Kind | None, data: bytes, wire_bytes: int, contexts: Contexts) -> None:
+def _replace(udp: Any, kind: Kind | None, data: bytes, wire_bytes: int, contexts: "Contexts") -> None:
     """Put what `data` is in the place of a UDP layer's payload; the padding after it stays."""
     from scapy.config import conf
 
@@ -171,7 +175,7 @@ def _replace(udp: Any, kind: Kind | None, data: bytes, wire_bytes: int, contexts
         udp.add_payload(conf.padding_layer(padding))
 
 
-def _layer(udp: Any, kind: Kind | None, data: bytes, wire_bytes: int, contexts: Contexts) -> Any:
+def _layer(udp: Any, kind: Kind | None, data: bytes, wire_bytes: int, contexts: "Contexts") -> Any:
     """Return what `data` is as a layer; a message as those of the negotiation before it have it read."""
     from scapy.config import conf
 

@@ -9,7 +9,7 @@ from ikepcap.diagnose.wording import ROLES, address, frames
 from ikepcap.state.course import sender_of
 from ikepcap.state.infer import Standing
 from ikepcap.state.vantage import INITIAL_TTLS
-from ikepcap.track.conversation import Conversation, Seen
+from ikepcap.track.conversation import RESPONDER, Conversation, Seen
 from ikepcap.wire.message import NO_COOKIE
 from ikepcap.wire.vendor import implementation, lookup
 
@@ -54,6 +54,13 @@ class Case:
         spoken = [s.time_ns for s in self.seen if s.sender == silent]
         since = max(spoken) if spoken else self.seen[0].time_ns
         return max(0, self.conversation.watched_until_ns - since)
+
+    @cached_property
+    def answers_from(self) -> str | None:
+        """The one address that the responder speaks from, if that is not the one that was asked."""
+        other = self.conversation.answers_from
+        own = [s for s in self.seen if s.sender == RESPONDER]
+        return address(other) if other is not None and all(s.rebound for s in own) else None
 
     def display_filter(self) -> str:
         """The conversation as a Wireshark display filter."""

@@ -6,10 +6,10 @@ from typing import Final
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.wording import copies, listing, span
-from ikepcap.state.course import RETRANSMISSION
+from ikepcap.state.course import DUPLICATE, RETRANSMISSION
 from ikepcap.state.refusal import is_error
 from ikepcap.state.steps import HASH
-from ikepcap.track.conversation import INITIATOR
+from ikepcap.track.conversation import INITIATOR, RESPONDER
 from ikepcap.wire.numbers import notify_name
 
 _MOVES_AT: Final = {"main": 5, "aggressive": 3}
@@ -42,6 +42,18 @@ def recovered(case: Case) -> Iterator[Finding]:
 def duplicates(case: Case) -> Iterator[Finding]:
     """The same transmission was captured more than once."""
     twice = [s for s in case.seen if s.is_duplicate]
+    altered = [
+        s for s, place in zip(case.seen, case.course.places, strict=True)
+        if place.kind == DUPLICATE and not s.is_duplicate
+    ]  # fmt: skip
+    if altered:
+        yield case.finding(
+            "duplicate-frames", "proven",
+            "Transmissions are altered between two capture points: octets differ, the IP identification does "
+            "not.",
+            altered, f"{copies(len(altered)).capitalize()} a frame has other octets than the one before it, "
+            "which is the same transmission with another TTL",
+        )  # fmt: skip
     if twice:
         yield case.finding(
             "duplicate-frames", "proven",
@@ -96,6 +108,14 @@ def probe(case: Case) -> Iterator[Finding]:
     claim = "one MSG1 that was never followed up, as scanners and health checks send"
     if case.standing.reason == "scan":
         claim = f"the same MSG1 to {hosts} hosts, and none of them was followed up"
+    elif case.standing.reason == "series":
+        times = copies(case.conversation.asked)
+        claim = (
+            f"the same MSG1 came to {case.names[RESPONDER]} {times}, each time with another cookie and port, "
+        )
+        claim += "and none was followed up"
+    elif case.standing.reason == "scanner":
+        claim = "one MSG1 without a vendor ID that offers what ike-scan does by default, never followed up"
     yield case.finding("probe", "likely", f"A probe: {claim}.", asked, said)
 
 

@@ -9,7 +9,7 @@ from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.goodbye import goodbye, is_delete
 from ikepcap.diagnose.path import CLOSED, finding_of, named
 from ikepcap.diagnose.readings import QUICK
-from ikepcap.diagnose.wording import ROLES, address, copies, reaches, span
+from ikepcap.diagnose.wording import ROLES, address, copies, lasting, reaches, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
 from ikepcap.state.refusal import is_error
 from ikepcap.state.waiting import ENOUGH_NS
@@ -247,7 +247,7 @@ def _line(case: Case, exchange: LaterExchange) -> str:
     name = f"{PREFIX.get(exchange.kind, '')}{step}"
     text = f"{name} of message ID {exchange.message_id:08x} was sent {copies(len(sent))}"
     if len(sent) > 1:
-        text += f" over {span(sent[-1].time_ns - sent[0].time_ns)}"
+        text += lasting("over", [s.time_ns for s in sent])
     if exchange.refused_by is not None:
         answer = case.seen[exchange.refused_by]
         notify = _notify_of(case, exchange)

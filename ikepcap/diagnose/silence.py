@@ -12,7 +12,7 @@ from ikepcap.diagnose import unheard
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.nat_t import blocked, disagreement
-from ikepcap.diagnose.wording import copies, reaches, span
+from ikepcap.diagnose.wording import copies, lasting, reaches, span
 from ikepcap.state.waiting import ENOUGH_NS
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import NotifyType
@@ -62,7 +62,7 @@ def _said(case: Case, sent: list[Seen]) -> tuple[str, ...]:
     step = f"MSG{case.course.last}"
     text = f"{step} was sent {copies(len(sent))}"
     if len(sent) > 1:
-        text += f" over {span(sent[-1].time_ns - sent[0].time_ns)}"
+        text += lasting("over", [s.time_ns for s in sent])
     if sent[-1].destination_port == NATT_PORT:
         text += " on UDP 4500"
     pieces = len(sent[0].fragment_frames)
@@ -124,7 +124,7 @@ def _no_reply(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:
     return case.finding(
         "no-reply", "proven",
         f"Nothing at all came back from the {who} {name}.", sent,
-        *said, f"No message from {name} in the {span(case.silence_ns())} after frame {sent[0].frame}",
+        *said, *_nothing_since(case, name, f"frame {sent[0].frame}"),
         alternatives=("filtered", *by_policy, "replies-lost"),
         settles_it=f"Capture at {name}: does MSG{case.course.last} arrive there, and does anything leave?",
     )  # fmt: skip
@@ -166,7 +166,7 @@ def _fragments_lost(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Find
         f"The first message to the {who} {name} that comes in fragments is not answered: consistent with a "
         "path that drops fragments, that way or of the answer.",
         [own[-1], *sent], *said,
-        f"No message from {name} in the {span(case.silence_ns())} after frame {own[-1].frame}, its last",
+        *_nothing_since(case, name, f"frame {own[-1].frame}, its last"),
         alternatives=("peer-went-silent", "psk-mismatch" if case.is_psk() else "certificate-rejected"),
         settles_it=f"Capture at {name}: do all fragments of MSG{case.course.last} arrive there?",
     )  # fmt: skip
@@ -186,12 +186,18 @@ def _went_silent(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding
         f"The {who} {name} {spoke} before and then fell silent: MSG{case.standing.awaited} never came.",
         [own[-1], *sent],
         *said,
-        f"No message from {name} in the {span(case.silence_ns())} after frame {own[-1].frame}, its last",
+        *_nothing_since(case, name, f"frame {own[-1].frame}, its last"),
         *_heard(case),
         *([f"{habit}: this silence rather means that MSG5 did not arrive"] if habit else []),
         alternatives=_readings(case, sent, speaks_up=habit is not None),
         settles_it=settles,
     )  # fmt: skip
+
+
+def _nothing_since(case: Case, name: str, what: str) -> tuple[str, ...]:
+    """Tell how long a peer was not heard: of no time at all, as where a clock was set back, nothing."""
+    elapsed_ns = case.silence_ns()
+    return (f"No message from {name} in the {span(elapsed_ns)} after {what}",) if elapsed_ns else ()
 
 
 def _heard(case: Case) -> tuple[str, ...]:

@@ -1,11 +1,15 @@
 """Findings about answers that change nothing: a peer answers, and the other goes on repeating itself."""
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from ikepcap.capture.datagram import NATT_PORT
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.nat_t import blocked
+from ikepcap.diagnose.wording import copies
+from ikepcap.state.course import DUPLICATE
 from ikepcap.state.vantage import INITIAL_TTLS
 from ikepcap.track.conversation import RESPONDER, Seen
 
@@ -23,6 +27,10 @@ def replies(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
     if first_encrypted and case.is_psk():
         yield from _key_or_path(case, [first_answer, *again], repeated, said)
         return
+    told = tuple(_told_by_the_capture(case, [first_answer, *again], repeated, said))
+    if told and not first_encrypted:
+        yield from told
+        return
     by_port = tuple(blocked(case, said)) if first_encrypted else ()
     yield from by_port
     yield from _in_pieces(case, first_answer, again, repeated)
@@ -37,6 +45,52 @@ def replies(case: Case, said: tuple[str, ...]) -> Iterator[Finding]:
         repeated, *said, alternatives=tuple(alternatives),
         settles_it=f"Capture at the {asker}: does MSG{answer} arrive there?",
     )  # fmt: skip
+
+
+def _told_by_the_capture(
+    case: Case, at: list[Seen], repeated: str, said: tuple[str, ...]
+) -> Iterator[Finding]:
+    """Say why an answer does not arrive, where the capture itself shows it."""
+    if case.answers_from is not None and at[0].sender == RESPONDER:
+        yield _from_elsewhere(case, at, repeated, said)
+    else:
+        yield from _lost_between(case, at, repeated, said)
+
+
+def _from_elsewhere(case: Case, at: list[Seen], repeated: str, said: tuple[str, ...]) -> Finding:
+    """The answers come from an address that was not asked, and are taken for a stranger's."""
+    asked, other = case.names[RESPONDER], case.answers_from
+    return case.finding(
+        "replies-lost", "likely",
+        f"The answers come from {other}, and {asked} was asked: firewalls, NATs and initiators drop what "
+        "comes from an address that was not asked, and the initiator goes on repeating itself.",
+        at, f"Every message of the responder comes from {other}", repeated, *said,
+        alternatives=("filtered",),
+        settles_it=f"Let the gateway answer from {asked}: it has both addresses, or is one of a cluster.",
+    )  # fmt: skip
+
+
+def _lost_between(case: Case, at: list[Seen], repeated: str, said: tuple[str, ...]) -> Iterator[Finding]:
+    """All is there twice, from two capture points, but the answer: that got lost between the two."""
+    answer = case.course.last
+    sent, twice = Counter[int | None](), Counter[int | None]()
+    for place in case.course.places:
+        (twice if place.kind == DUPLICATE else sent)[place.step] += 1
+    before = [step for step in case.course.first if step != answer]
+    if twice[answer] or sent[answer] < _OFTEN or not all(twice[step] == sent[step] for step in before):
+        return
+    yield case.finding(
+        "replies-lost", "proven",
+        f"MSG{answer} gets lost between the two points of this capture: each other message of phase 1 was "
+        "captured at both.",
+        at, f"MSG{answer} was sent {copies(sent[answer])}, and captured at one point only", repeated, *said,
+        alternatives=("filtered",),
+        settles_it=f"What lies between the two points, and does not let MSG{answer} pass?",
+    )  # fmt: skip
+
+
+_OFTEN: Final = 2
+"""One may be lost by the capture."""
 
 
 def _in_pieces(case: Case, answer: Seen, again: list[Seen], repeated: str) -> Iterator[Finding]:

@@ -48,6 +48,10 @@ def whole_findings(
     if facts.truncated_frames:
         claim = "IKE datagrams were captured in part: the capture's snaplen cut them."
         evidence = (f"{facts.truncated_frames} datagrams are shorter than they were on the wire",)
+        if facts.cut_headers:
+            claim = "IKE datagrams were captured in part, some without a whole ISAKMP header: the capture's "
+            claim += "snaplen cut them."
+            evidence += (f"{facts.cut_headers} end within the header: that they are IKE's is all they tell",)
         settles = "Capture with 'tcpdump -s 0'."
         found.append(Finding("truncated-frames", "proven", claim, (), evidence, (), settles))
     if facts.evicted_fragments:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from ikepcap.state.refusal import Refusal
+from ikepcap.track.unplaced import STEP_BACK_NS
 from ikepcap.wire.numbers import notify_name
 
 ROLES: Final = ("initiator", "responder")
@@ -34,6 +36,13 @@ def span(elapsed_ns: int) -> str:
         return f"{minutes} min {rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min"
+
+
+def lasting(word: str, times_ns: Sequence[int]) -> str:
+    """Return how long it took, after this word; nobody knows if a clock was set back in between."""
+    if any(later < earlier - STEP_BACK_NS for earlier, later in pairwise(times_ns)):
+        return " while time steps back in between"
+    return f" {word} {span(max(0, times_ns[-1] - times_ns[0]))}"
 
 
 def frames(numbers: Iterable[int]) -> tuple[int, ...]:

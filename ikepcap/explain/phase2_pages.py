@@ -123,7 +123,7 @@ PAGES: Final[dict[str, dict[str, Any]]] = {
         "references": ("RFC 3706",),
     },
     "deleted-by-peer": {
-        "title": "A peer ended it as soon as it was up, or whenever another client came up",
+        "title": "A peer ended it, at once or whenever another client came up",
         "means": (
             "Phase 1 came up, and the peer that ended it deleted it before there was a tunnel: a limit on "
             "negotiations per user or address, an older SA of the same peer that it keeps, or a policy that "

@@ -10,6 +10,7 @@ from ikepcap.renderers.ranking import Series
 from ikepcap.renderers.selection import is_faulty
 from ikepcap.renderers.words import (
     OUTCOME_WORDS,
+    between_ns,
     clock,
     count,
     dialect_of,
@@ -170,7 +171,9 @@ def facts(conversation: Conversation) -> Iterator[tuple[str, str]]:
     yield "cookies", cookies
     seen = count(conversation.message_count, "message")
     if conversation.message_count > 1:
-        seen += f" in {span(conversation.elapsed_ns)}"
+        elapsed_ns = conversation.elapsed_ns or between_ns(conversation.first_time, conversation.last_time)
+        steps_back = elapsed_ns is not None and elapsed_ns < 0
+        seen += " while time steps back" if steps_back else f" in {span(conversation.elapsed_ns)}"
     where = frames((conversation.first_frame,))
     if conversation.last_frame != conversation.first_frame:
         where = f"frames {conversation.first_frame} to {conversation.last_frame}"

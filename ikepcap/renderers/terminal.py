@@ -96,7 +96,8 @@ def header_facts(report: Report) -> Iterator[tuple[str, str]]:
     read = f"{count(source.isakmp_messages, 'ISAKMP message')} in {count(source.frames, 'frame')}"
     elapsed_ns = between_ns(source.first_time, source.last_time)
     if elapsed_ns is not None and source.first_time is not None:
-        read += f", {span(elapsed_ns)} from" if elapsed_ns else ", at"
+        # Where a clock was set back in between, the note says so.
+        read += f", {span(elapsed_ns)} from" if elapsed_ns > 0 else ", from" if elapsed_ns else ", at"
         read += f" {moment(source.first_time)}"
     yield "read", read
     if skipped := ", ".join(_skipped(source.skipped)):
@@ -128,7 +129,9 @@ def tally_text(report: Report, hidden: int) -> str:
     total = len(report.conversations)
     left_out = f" ({hidden:,} more left out by filters)" if hidden else ""
     if not total:
-        seen = ", ".join(_skipped(report.source.skipped)) or "nothing of IKE at all"
+        is_cut = any(finding.code == "truncated-frames" for finding in report.findings)
+        nothing = "IKE is there, and too little of it was captured" if is_cut else "nothing of IKE at all"
+        seen = ", ".join(_skipped(report.source.skipped)) or nothing
         return f"no negotiation to show{left_out}" if hidden else f"no IKEv1 negotiation: {seen}"
     outcomes = Counter(conversation.outcome for conversation in report.conversations)
     how = ", ".join(

@@ -136,13 +136,15 @@ class PlainEntries:
         frames, times_ns, ids = columns.frames, columns.times_ns, columns.message_ids
         began_ns, ended_ns = times_ns[0], times_ns[-1]
         took_ns = times_ns[known.final] - times_ns[known.first]
+        if took_ns < 0:
+            return None  # a clock was set back, or frames are out of order
         parts = ended.fragment_frames
         first_frame = min(parts[0]) if parts and 0 in parts else frames[0]
         ends = address(ended.first), address(ended.second)
         values: tuple[Value, ...] = (
             ended.number, ended.cookie.hex(), ended.cookie.hex(":"), rcookie.hex(),
             ends[0], ended.first_port, ends[1], ended.second_port,
-            timestamp(began_ns), timestamp(ended_ns), max(0, ended_ns - began_ns), span(max(0, took_ns)),
+            timestamp(began_ns), timestamp(ended_ns), max(0, ended_ns - began_ns), span(took_ns),
             first_frame, *[f"{ids[indexes[0]]:08x}" for indexes in known.exchanges], *frames,
         )  # fmt: skip
         entry = partial(self._entry, ended, known, kind.specimen, values)
@@ -204,7 +206,7 @@ def _known(ended: Ended, columns: Columns, standing: Standing, entry: model.Conv
     first, final = course.first[1], course.first[course.final]
     took_ns = columns.times_ns[final] - columns.times_ns[first]
     before, took, after = entry.summary.partition(span(max(0, took_ns)))
-    if not took:
+    if took_ns < 0 or not took:
         return None
     return _Known(
         places.index(course.first[2]),

@@ -4,7 +4,7 @@ from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.later import ended_before_tunnel
-from ikepcap.diagnose.wording import MODES, copies, listing, refusing, span
+from ikepcap.diagnose.wording import MODES, copies, lasting, listing, refusing
 from ikepcap.track.conversation import RESPONDER
 
 
@@ -39,8 +39,8 @@ def _answered(case: Case) -> str:
 def _established(case: Case, mode: str) -> str:
     course = case.course
     if course.first and 1 in course.first and course.last == course.final:
-        took = case.seen[course.first[course.final]].time_ns - case.seen[course.first[1]].time_ns
-        told = f"{mode} came up in {span(max(0, took))}"
+        ends = (course.first[1], course.first[course.final])
+        told = f"{mode} came up{lasting('in', [case.seen[i].time_ns for i in ends])}"
     elif course.last is not None:
         missing = "only one direction was captured" if course.one_sided else "not all of it is in the capture"
         told = f"{mode} came up; {missing}"
@@ -105,7 +105,7 @@ def _owed(case: Case) -> str:
     sent = case.last_sendings()
     count = ""
     if len(sent) > 1:
-        count = f" ({len(sent)} copies in {span(sent[-1].time_ns - sent[0].time_ns)})"
+        count = f" ({len(sent)} copies{lasting('in', [s.time_ns for s in sent])})"
     who = case.role(case.standing.silent or 0)
     other = case.role(1 - (case.standing.silent or 0))
     if case.standing.waiting.fragments:
@@ -127,6 +127,8 @@ def _unknown(case: Case) -> str:
         return f"Cannot be judged: only the {case.role(case.seen[0].sender)} was captured."
     if reason == "port-filtered":
         return "Cannot be judged: it moves to UDP 4500 after MSG4, and the capture has nothing on that port."
+    if reason == "cut":
+        return "Cannot be judged: the capture's snaplen left too little of the messages of phase 1."
     kinds = sorted({e.kind for e in case.standing.later})
     if course.mode == "unknown" and kinds:
         return f"Cannot be judged: phase 1 is not in the capture, only {listing(kinds)} messages."

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ikepcap.state.steps import LAST, MODES, Recogniser, reads_as_opening
 from ikepcap.track.conversation import INITIATOR, Conversation, Seen
+from ikepcap.track.open import DUPLICATE_WITHOUT_ID_NS
 
 NEW: Final = "new"
 RETRANSMISSION: Final = "retransmission"
@@ -88,6 +89,9 @@ class Course:
 
     def _place(self, message: Seen, places: list[Place], recognise: Recogniser) -> Place:
         mode = MODES.get(message.exchange)
+        if places and message.ip_id and _is_altered(message, before := self.seen[len(places) - 1]):
+            why = f"the same transmission as in frame {before.frame}, with other bytes"
+            return Place(places[-1].step, DUPLICATE, why)
         if message.copy_of >= 0:
             kind = DUPLICATE if message.is_duplicate else RETRANSMISSION
             step = places[message.copy_of].step
@@ -109,6 +113,16 @@ class Course:
             frame = self.seen[self.first[step]].frame
             return Place(step, UNEXPECTED, f"another MSG{step} than that of frame {frame}: other bytes")
         return _PLAIN[step, LATE if self.last is not None and step < self.last else NEW]
+
+
+def _is_altered(message: Seen, before: Seen) -> bool:
+    """Whether this is the same transmission as the one before, altered on the way to another point."""
+    return (
+        message.ip_id == before.ip_id and message.ttl != before.ttl and not message.is_duplicate
+        and message.sender == before.sender and message.exchange == before.exchange
+        and message.message_id == before.message_id and message.wire_bytes == before.wire_bytes
+        and abs(message.time_ns - before.time_ns) < DUPLICATE_WITHOUT_ID_NS
+    )  # fmt: skip
 
 
 def sender_of(step: int) -> int:

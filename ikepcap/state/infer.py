@@ -13,17 +13,17 @@ from msgspec import Struct
 from ikepcap.state.course import Course, sender_of
 from ikepcap.state.exchanges import LaterExchange, exchanges
 from ikepcap.state.nat import NatVerdict, nat_verdict
+from ikepcap.state.probes import SCAN_NS, is_probe, scan_of
 from ikepcap.state.progress import PeerState, peer_state
-from ikepcap.state.refusal import Refusal, find_refusal
-from ikepcap.state.steps import Recogniser
-from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS, SLOW_NS, Waiting, find_waiting
-from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
+from ikepcap.state.refusal import KEYED_FROM, Refusal, find_refusal
+from ikepcap.state.steps import MODES, Recogniser
+from ikepcap.state.waiting import CROSSING_NS, SLOW_NS, Waiting, find_waiting
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Seen
+from ikepcap.wire.message import HEADER_BYTES
 from ikepcap.wire.numbers import INFORMATIONAL, QUICK, Exchange
 from ikepcap.wire.offer import Offer, Transform
+from ikepcap.wire.walk import Fault
 
-LONE_NS: Final = 60 * 10**9
-"""One MSG1, not repeated for so long, was never meant to be followed up."""
-SCAN_NS: Final = 5 * 10**9
 TWICE_NS: Final = 25 * 10**9
 """Whoever moves to UDP 4500 has sent MSG5 twice by then, or MSG3 for want of MSG4 (KAME: after 20 s)."""
 
@@ -87,9 +87,15 @@ def infer(conversation: Conversation, recognise: Recogniser, *, would_show_4500:
 def policies(conversation: Conversation, course: Course) -> tuple[Offer | None, Transform | None]:
     """Return the initiator's offer and the one transform that the responder chose."""
     first = course.first
-    offer = conversation.seen[first[1]].clear.offer if 1 in first else None
-    answer = conversation.seen[first[2]].clear.offer if 2 in first else None
+    offer = _whole_offer(conversation.seen[first[1]]) if 1 in first else None
+    answer = _whole_offer(conversation.seen[first[2]]) if 2 in first else None
     return offer, answer.transforms[0] if answer is not None and answer.transforms else None
+
+
+def _whole_offer(message: Seen) -> Offer | None:
+    """Return what a message offers, or chooses, unless some of that was cut off by a snaplen."""
+    offer = message.clear.offer
+    return None if offer is not None and offer.defects and message.is_cut else offer
 
 
 def _verdict(
@@ -108,25 +114,54 @@ def _verdict(
     owner = sender_of(last + 1)
     if last == final:
         return _complete(course, refusal)
-    if _is_scan(conversation, course):
-        return Verdict("probe", "scan", last + 1, owner)
+    scan = scan_of(conversation, course, waiting)
+    if scan is not None:
+        return Verdict("probe", scan, last + 1, owner)
     if refusal is not None:
         return Verdict("refused", refusal.kind, refusal.replaced, refusal.sender)
     # Of one message, or one peer, silence tells nothing: the other may have answered out of sight.
     alone = last > 1 and len({s.sender for s in course.seen}) == 1
     if (course.one_sided and len(course.first) > 1) or (alone and waiting.in_vain):
         return Verdict("unknown", "one-sided")
-    moves = last == 4 and course.mode == "main" and nat.found
-    if moves and not (waiting.repeated or waiting.repeated_before):
-        if not would_show_4500:
-            return Verdict("unknown", "port-filtered")
-        if waiting.elapsed_ns >= TWICE_NS:
-            return Verdict("stalled", "waiting", last + 1, owner)
-    if _is_probe(conversation, course, waiting):
+    if _is_hidden(course):
+        return Verdict("unknown", "cut")
+    if last == 4 and course.mode == "main" and nat.found:
+        verdict = _before_the_move(waiting, would_show_4500)
+        if verdict is not None:
+            return verdict
+    if is_probe(conversation, course, waiting):
         return Verdict("probe", "lone" if last == 1 else "not-followed-up", last + 1, owner)
     if waiting.in_vain:
         return Verdict("stalled", "waiting", last + 1, owner)
     return Verdict("in-progress", "capture-ends", last + 1, owner)
+
+
+def _is_hidden(course: Course) -> bool:
+    """Whether a snaplen may hide what is missed: in a message of which too little is there, or of none.
+
+    With keys come the marker of UDP 4500 and messages in IPv6 fragments, 4 and 8 octets: of those the
+    capture has no whole header where it has a few octets more than that of others.
+    """
+    cut = [(i, s) for i, s in enumerate(course.seen) if s.defects and s.exchange in MODES and s.is_cut]
+    if not cut:
+        return False
+    if any(course.places[i].step is None for i, _ in cut):
+        return True
+    captured = [d.offset for _, s in cut for d in s.defects if d.fault is Fault.TRUNCATED]
+    has_keys = course.last is not None and course.last >= KEYED_FROM[course.mode]
+    return has_keys and min(captured, default=_ROOM_BYTES) < _ROOM_BYTES
+
+
+_ROOM_BYTES: Final = HEADER_BYTES + 8
+
+
+def _before_the_move(waiting: Waiting, would_show_4500: bool) -> Verdict | None:
+    """MSG5 is due on UDP 4500, which a filter may have left out; None where nothing follows from that."""
+    if waiting.repeated or waiting.repeated_before:
+        return None
+    if not would_show_4500:
+        return Verdict("unknown", "port-filtered")
+    return Verdict("stalled", "waiting", 5, INITIATOR) if waiting.elapsed_ns >= TWICE_NS else None
 
 
 def _complete(course: Course, refusal: Refusal | None) -> Verdict:
@@ -194,40 +229,3 @@ def _talks_on(course: Course) -> bool:
 
 
 _AFTER_PHASE_1: Final = frozenset({QUICK, int(Exchange.TRANSACTION), int(Exchange.NEW_GROUP)})
-
-
-def _is_scan(conversation: Conversation, course: Course) -> bool:
-    """The same MSG1 went to many hosts, none was followed up, and this one was given up within seconds.
-
-    Live initiators show vendor IDs and go on asking for half a minute at least.
-    """
-    if not conversation.scanned or 1 not in course.first:
-        return False
-    opening = course.seen[course.first[1]]
-    asked_ns = [s.time_ns for s in course.seen if s.sender == INITIATOR]
-    return not opening.clear.vendor_ids and max(asked_ns) - opening.time_ns < SCAN_NS
-
-
-def _is_probe(conversation: Conversation, course: Course, waiting: Waiting) -> bool:
-    """Never meant to be completed: one MSG1 with nothing after it from whoever sent it.
-
-    Every IKE implementation repeats a MSG1 that is not answered, and answers or refuses a MSG2. Scanners send
-    no vendor IDs by default, and a live initiator sends some; so an initiator that shows any and falls silent
-    after MSG2 is taken for one that has a problem.
-    """
-    last = course.last
-    if waiting.icmp or waiting.fragments or waiting.repeated or waiting.repeated_before:
-        return False
-    if 1 not in course.first or any(
-        s.sender == INITIATOR and not s.is_duplicate for s in course.seen[course.first[1] + 1 :]
-    ):
-        return False
-    opening = course.seen[course.first[1]]
-    superseded = conversation.superseded_ns
-    waited = waiting.elapsed_ns
-    if superseded is not None:
-        waited = min(waited, superseded - course.seen[-1].time_ns)
-    if last == 1:
-        # Live initiators show vendor IDs, and repeat themselves after 20 s at the latest.
-        return waited >= (LONE_NS if opening.clear.vendor_ids else ENOUGH_NS)
-    return last == 2 and not opening.clear.vendor_ids and waited >= SCAN_NS

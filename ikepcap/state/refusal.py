@@ -20,6 +20,8 @@ KEYED_FROM: Final = {"main": 4, "aggressive": 2, "base": 4}
 """Step from which on a peer has keys to encrypt with."""
 TOGETHER_NS: Final = 10**8
 """Messages that are sent without waiting for anything."""
+REORDERED_NS: Final = 3 * 10**6
+"""Queues of one interface, or two interfaces, put frames so near to one another in another order."""
 PROMPT_NS: Final = 3 * 10**9
 """A peer that rejects the last message says so at once."""
 
@@ -52,12 +54,20 @@ def find_refusal(course: Course) -> Refusal | None:
     end = course.first[course.last]
     end_ns = course.seen[end].time_ns
     for index, message in enumerate(course.seen):
-        if message.exchange != INFORMATIONAL or index < end or message.time_ns < end_ns:
+        if message.exchange != INFORMATIONAL or _is_before(course, index, end, end_ns):
             continue
         refusal = _read(course, index, message)
         if refusal is not None:
             return refusal
     return None
+
+
+def _is_before(course: Course, index: int, end: int, end_ns: int) -> bool:
+    """Whether a message came before the last of phase 1; what answers that may be captured just before it."""
+    message = course.seen[index]
+    if course.last == course.final or message.sender == course.seen[end].sender:
+        return index < end or message.time_ns < end_ns
+    return message.time_ns < end_ns - REORDERED_NS
 
 
 def _read(course: Course, index: int, message: Seen) -> Refusal | None:

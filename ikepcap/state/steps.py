@@ -101,6 +101,19 @@ def recognise(mode: str, sender: int, encrypted: bool, payloads: tuple[int, ...]
     return None, nearest[1]
 
 
+def recognise_cut(mode: str, sender: int, payloads: tuple[int, ...]) -> int | None:
+    """Return the one step that the beginning of a clear message can be of: what it lacks may be cut off."""
+    types = frozenset(payloads)
+    fitting = [
+        step.number for step in STEPS_BY_MODE[mode]
+        if step.sender == sender and not step.encrypted and types & step.must
+        and all(kind >= PRIVATE_FROM for kind in types - step.must - step.may)
+    ]  # fmt: skip
+    return fitting[0] if len(fitting) == 1 else None
+
+
+PRIVATE_FROM: Final = 128
+"""Payloads from here on are anyone's to add."""
 HASH_OR_SIG: Final = frozenset({HASH, SIG})
 
 
@@ -128,6 +141,9 @@ class Recogniser:
             if len(self._known) > 4096:
                 self._known.clear()
             answer = self._known[key] = recognise(*key)
+        if answer[0] is None and not encrypted and message.is_cut:
+            step = recognise_cut(mode, message.sender, message.payloads)
+            return step, "" if step is not None else "too little of it was captured"
         return answer
 
 

@@ -28,7 +28,7 @@ class Vote(Struct, frozen=True, array_like=True, gc=False):
     """What one conversation says."""
 
     near: str | None
-    """As `Vantage.near`; None where it does not tell."""
+    """As `Vantage.near`, or several; None where it does not tell."""
     ttl: int
     """That of the peer it is near to, or of the initiator; `address` is too."""
     address: bytes
@@ -68,6 +68,8 @@ class VantageVotes:
         """Return what all conversations agree on."""
         if not self._votes:
             return Vantage("unknown", "no TTL tells: no message of both peers was captured")
+        if "several" in self._votes:
+            return Vantage("unknown", "the same transmissions were captured at points with different TTLs")
         if len(self._votes) > 1:
             return Vantage(
                 "unknown", "conversations disagree: several capture points, or peers of either role"
@@ -88,6 +90,8 @@ def vote_of(conversation: Conversation) -> Vote:
     initial: list[bool | None] = [None, None]
     ttl = [0, 0]
     for message in conversation.seen:
+        if message.is_duplicate and message.ttl != conversation.seen[message.copy_of].ttl:
+            return Vote("several", message.ttl, conversation.initiator)
         if message.is_duplicate or message.rebound or not message.ttl:
             continue
         side = message.sender

@@ -11,6 +11,7 @@ from struct import Struct as Octets
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ikepcap.track.conversation import NOTHING_CLEAR, Clear, Notice
 from ikepcap.wire.message import HEADER_BYTES, parse
@@ -108,6 +109,8 @@ class Reader:
         if message.is_encrypted:
             return types, NOTHING_CLEAR, message.defects
         layout = _arrange(types, message.spans)
+        if message.is_truncated:
+            layout = _without_cut(layout, len(data))
         answer = (types, self._clear(data, layout), message.defects)
         if message.flags or message.defects:
             return answer
@@ -177,6 +180,16 @@ def _arrange(types: tuple[int, ...], spans: tuple[Span, ...]) -> _Layout:
         _D in bodies,
         bodies[_ID][-1] if _ID in bodies else None,
     )
+
+
+def _without_cut(layout: _Layout, size: int) -> _Layout:
+    """Leave out what a snaplen cut: half a vendor ID is none, and NAT-D tells only if all of it is there.
+
+    Of offers and notifications the beginning says something, and they say themselves that they are cut.
+    """
+    vendor_ids = tuple(body for body in layout.vendor_ids if body.stop < size)
+    identity = layout.identity if layout.identity and layout.identity.stop < size else None
+    return replace(layout, nat_d=(), vendor_ids=vendor_ids, identity=identity)
 
 
 _NAT_D_KIND: Final = 20

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ikepcap.capture.datagram import IcmpError, LostFragments
 from ikepcap.wire.offer import Offer
-from ikepcap.wire.walk import Defect
+from ikepcap.wire.walk import Defect, Fault
 
 INITIATOR: Final = 0
 RESPONDER: Final = 1
@@ -152,6 +152,11 @@ class Seen(Struct, frozen=True, gc=False):
         """The encryption flag is set."""
         return self.flags & 1 != 0
 
+    @property
+    def is_cut(self) -> bool:
+        """The capture's snaplen cut it: what is not in it may have been on the wire."""
+        return any(defect.fault is Fault.TRUNCATED for defect in self.defects)
+
 
 class LostParts(Struct, frozen=True, gc=False):
     """IKE fragments (payload 132) of one message that never became whole."""
@@ -244,3 +249,7 @@ class Conversation(Struct, frozen=True, gc=False):
     """Only in a fight."""
     scanned: int = 0
     """How many hosts its MSG1 went to, if that was many and none of them was followed up; else 0."""
+    asked: int = 0
+    """How often its MSG1 came to its responder, from one port after the other and not followed up; else 0."""
+    answers_from: bytes | None = None
+    """Where messages of the responder came from, if not from the address that was asked."""

@@ -1,7 +1,7 @@
 """A message whose cookie is known and whose peers are not: rebinding, second vantage, or a twin."""
 
 from ikepcap.capture.datagram import Datagram
-from ikepcap.track.open import DUPLICATE_NS, Open, digest_of
+from ikepcap.track.open import Open, digest_of
 from ikepcap.wire.message import NO_COOKIE
 
 
@@ -34,7 +34,7 @@ def _sender(track: Open, datagram: Datagram) -> int | None:
     data, ends = datagram.data, track.ends()
     for sender in (0, 1):
         at = track.index_of(digest_of(data, sender))
-        if at >= 0 and abs(datagram.time_ns - track.time_of(at)) < DUPLICATE_NS:
+        if at >= 0 and track.was_sent_about(at, datagram.time_ns):
             return sender
     rcookie = data[8:16]
     if rcookie == NO_COOKIE or (track.rcookie is not None and rcookie != track.rcookie):

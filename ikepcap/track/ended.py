@@ -69,6 +69,8 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
     lost_parts: tuple[LostParts, ...] = ()
     relatives: tuple[Relative, ...] = ()
     scanned: int = 0
+    asked: int = 0
+    answers_from: bytes | None = None
     fight: Fight | None = None
     ousted: Ousted | None = None
 
@@ -135,6 +137,7 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
             self.number, self.cookie, self.rcookie, first, first_port, second, second_port, proven, seen,
             self.omitted, tuple(self.icmp or ()), tuple(self.lost or ()), lost_parts, self.superseded_ns,
             self.watched_until_ns, self.crossed, tuple(self._others(reader)), scanned=self.scanned,
+            asked=self.asked, answers_from=self.answers_from if side == 0 else None,
             fight=self.fight, ousted=self.ousted,
         )  # fmt: skip
 
@@ -153,7 +156,7 @@ def ended(track: Open, now_ns: int, relatives: tuple[Relative, ...] = ()) -> End
         track.second_port, track.opener, track.is_regular, bytes(track.records), track.kept, now_ns,
         track.omitted, track.crossed, track.superseded_ns, track.fragment_frames, track.icmp, track.lost,
         track.fragments.lost() if track.fragments is not None else (),
-        relatives, track.scanned, fight, ousted,
+        relatives, track.scanned, track.asked, track.answers_from, fight, ousted,
     )  # fmt: skip
 
 

@@ -84,7 +84,9 @@ class Open(Struct, gc=False, eq=False):
     ousted: Ousted | None = None
     """See `Conversation`."""
     scanned: int = 0
-    """See `Conversation`."""
+    """See `Conversation`; likewise `asked`."""
+    asked: int = 0
+    answers_from: bytes | None = None
     indexes: dict[bytes, int] | None = None
     """Index by digest, once searching `records` takes longer."""
 
@@ -118,6 +120,13 @@ class Open(Struct, gc=False, eq=False):
         at = index if index >= 0 else len(self) + index
         time_ns: int = TIME.unpack_from(self.records, at * RECORD_BYTES)[0]
         return time_ns
+
+    def was_sent_about(self, index: int, time_ns: int) -> bool:
+        """Whether a message, or a copy of it, was captured about then."""
+        if abs(time_ns - self.time_of(index)) < DUPLICATE_NS:
+            return True
+        copies = RECORD.iter_unpack(self.records[-_LOOK_BACK * RECORD_BYTES :])
+        return any(copy[13] == index and abs(time_ns - copy[2]) < DUPLICATE_NS for copy in copies)
 
     def sender_of(self, index: int) -> int:
         """Return the side that sent a message."""

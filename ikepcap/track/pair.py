@@ -13,7 +13,7 @@ from ikepcap.track.conversation import Other
 from ikepcap.track.fights import came_up
 from ikepcap.track.open import KEPT, RECORD, RECORD_BYTES, SENDER_AT
 from ikepcap.track.roles import PHASE_1
-from ikepcap.wire.message import NO_COOKIE
+from ikepcap.wire.message import HEADER_BYTES, NO_COOKIE
 from ikepcap.wire.numbers import QUICK
 
 PAIR_LIMIT: Final = 10
@@ -62,13 +62,18 @@ def read(relative: Relative, reader: Reader) -> Other | None:
     if opening is None or opening[8:16] != NO_COOKIE or opening[18] not in PHASE_1:
         return None
     offer = reader.read(opening, len(opening))[1].offer
-    if offer is None:
+    if offer is None or _is_cut(opening):
         return None
     answer = relative.kept[1] if len(relative.kept) > 1 else b""
-    is_answer = len(answer) > 28 and answer[18] in PHASE_1
+    is_answer = len(answer) > HEADER_BYTES and answer[18] in PHASE_1 and not _is_cut(answer)
     choice = reader.read(answer, len(answer))[1].offer if is_answer else None
     spoke = [max((r[2] for r in records if r[3] == side), default=None) for side in (0, 1)]
     return Other(
         relative.initiator, records[0][2], records[0][1], offer, choice, (spoke[0], spoke[1]),
         came_up(records),
     )  # fmt: skip
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether a message has fewer octets than its header says, as with a snaplen."""
+    return len(data) < int.from_bytes(data[24:HEADER_BYTES])

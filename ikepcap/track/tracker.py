@@ -182,6 +182,8 @@ class Tracker:
             self._record(track, datagram, 1)
         else:
             owner, sender, rebound = elsewhere.place(track, datagram)
+            if rebound and sender == 1 and owner is not None and datagram.source != owner.second:
+                owner.answers_from = datagram.source
             self._record(owner, datagram, sender, rebound=rebound)
 
     def add_icmp(self, error: IcmpError) -> None:
@@ -249,7 +251,7 @@ class Tracker:
                 self._record_copy(track, at, datagram, sender, rebound)
                 return
         _, rcookie, first, _, exchange, flags, message_id, _ = HEADER.unpack_from(data)
-        if first == _FRAGMENT and not flags & FLAG_ENCRYPTION:
+        if first == _FRAGMENT and not flags & FLAG_ENCRYPTION and len(data) >= datagram.wire_bytes:
             self._record_fragment(track, datagram, sender)
             return
         read = self._reader.read(data, datagram.wire_bytes)

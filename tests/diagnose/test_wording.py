@@ -2,7 +2,7 @@
 
 import pytest
 
-from ikepcap.diagnose.wording import address, copies, frames, listing, refusing, span
+from ikepcap.diagnose.wording import address, copies, frames, lasting, listing, refusing, span
 from ikepcap.state.refusal import Refusal
 
 MS, S = 10**6, 10**9
@@ -19,6 +19,18 @@ MS, S = 10**6, 10**9
 )  # fmt: skip
 def test_span_has_the_unit_that_suits_it(elapsed_ns: int, text: str) -> None:
     assert span(elapsed_ns) == text
+
+
+@pytest.mark.parametrize(
+    ("times_ns", "text"),
+    [
+        ((0, 4 * S, 11 * S), " over 11.0 s"), ((7, 7), " over 0.0 ms"), ((MS, MS - 100), " over 0.0 ms"),
+        ((0, 4 * S, S), " while time steps back in between"),
+        ((9 * S, 2 * S, 30 * S), " while time steps back in between"),
+    ],
+)  # fmt: skip
+def test_no_span_is_told_over_a_clock_that_was_set_back(times_ns: tuple[int, ...], text: str) -> None:
+    assert lasting("over", times_ns) == text
 
 
 @pytest.mark.parametrize(("count", "text"), [(1, "once"), (2, "twice"), (3, "3 times"), (7, "7 times")])

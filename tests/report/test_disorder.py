@@ -1,11 +1,13 @@
 """A healthy negotiation, whose capture is not: frames missing, twice, or in another order."""
 
+import re
 from typing import Final, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import ikepcap
 from ikepcap.diagnose.finding import FAULTS, NOTES
 from ikepcap.report.model import Report
 from ikepcap.testing import Frame
@@ -166,3 +168,27 @@ def test_one_direction_of_a_healthy_negotiation_has_no_fault(number: int, side: 
     ends = HEALTHY[number][0].packet[12:16]
     frames = [f for f in HEALTHY[number] if (f.packet[12:16] == ends) == (side == 0)]
     assert all_faults(analyzed(frames)) == set()
+
+
+def set_back(frames: list[Frame], at: int, seconds: float) -> list[Frame]:
+    """Return frames of which those from one on have times of a clock that was set back."""
+    late = [Frame(f.time_ns - round(seconds * 1e9), f.packet) for f in frames[at:]]
+    return [*frames[:at], *late]
+
+
+@pytest.mark.parametrize("seconds", [3.0, 20.0, 3600.0])
+def test_clock_that_was_set_back_leaves_no_senseless_times(seconds: float) -> None:
+    stalled = Scene().msg1().repeat((4.0, 7.2, 13.0)).frames
+    for frames in (stalled, *HEALTHY):
+        for at in range(1, len(frames)):
+            text = ikepcap.render(analyzed(set_back(frames, at, seconds)))
+            assert not re.search(r"-[0-9.]+ m?s|(in|over|in the) 0.0 ms", text), text
+
+
+def test_clock_that_was_set_back_in_phase_1_is_said_where_its_time_would_be() -> None:
+    """Of kin that came up before, too."""
+    plays = [Scene(seed=n, start_s=30.0 * n).phase1().quick(1, 2, 3).frames for n in range(4)]
+    frames = [frame for play in plays[:3] for frame in play] + set_back(plays[3], 2, 20)
+    *before, last = [one.summary for one in analyzed(frames).conversations]
+    assert all("came up in 0." in summary for summary in before)
+    assert last == "Main mode came up while time steps back in between; quick mode came up."

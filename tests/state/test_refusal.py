@@ -2,6 +2,7 @@
 
 import pytest
 
+from ikepcap.testing import Frame
 from ikepcap.testing.stage import Role
 from ikepcap.wire.numbers import NotifyType
 from tests.report.scene import (
@@ -13,6 +14,7 @@ from tests.report.scene import (
     Side,
     Standing,
     faults,
+    in_order,
     notes,
     only,
     side,
@@ -251,3 +253,24 @@ def test_informational_for_every_copy_of_a_msg5_out_of_sight_refuses_that() -> N
         play.informational(RESPONDER, on_4500=False).wait(gap).again("MSG4")
     found = only(play.informational(RESPONDER, on_4500=False))
     assert (found.outcome, faults(found)) == ("refused", ["authentication-failed"])
+
+
+@pytest.mark.parametrize(("early_ms", "outcome"), [(0.3, "refused"), (2.5, "refused"), (40.0, "in-progress")])
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_refusal_that_a_queue_put_before_what_it_refuses(
+    early_ms: float, outcome: str, encrypted: bool
+) -> None:
+    play = Scene(delay_s=0.0001).upto(5 if encrypted else 3)
+    play = play.informational(RESPONDER) if encrypted else play.notify(RESPONDER)
+    *frames, refused, refusal = play.frames
+    early = Frame(refused.time_ns - round(early_ms * 1e6), refusal.packet)
+    found = only(in_order([*frames, early, refused]) if early_ms < 3 else [*frames, early, refused])
+    assert found.outcome == outcome
+    assert bool(faults(found)) == (outcome == "refused")
+
+
+def test_word_of_the_waiting_peer_before_its_own_message_refuses_nothing() -> None:
+    play = Scene(delay_s=0.001).upto(4).informational(INITIATOR).msg5().msg6().quick(1, 2, 3)
+    assert (only(play).outcome, faults(only(play))) == ("established", [])
+    early = Scene(delay_s=0.001).upto(4).informational(INITIATOR).msg5()
+    assert (only(early).outcome, faults(only(early))) == ("in-progress", [])

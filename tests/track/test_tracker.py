@@ -276,6 +276,22 @@ def test_stall_captured_inside_and_outside_of_a_nat_is_one_stall(nat: str) -> No
     assert [m.kind for m in lines(found)].count("retransmission") == 3
 
 
+@pytest.mark.parametrize("nat", [INITIATOR, RESPONDER])
+def test_first_message_repeated_through_a_nat_is_of_one_negotiation(nat: str) -> None:
+    """What a later copy looks like on the other side is known from that copy, not from the first."""
+    play = Scene(nat=nat).msg1().repeat((0.5, 1.5, 4.0, 8.0))  # type: ignore[arg-type]
+    found = only(play.msg2().msg3().msg4().msg5().msg6().quick(1, 2, 3).inside_too())
+    assert (found.outcome, faults(found), sorted(notes(found))) == (
+        "established", [], ["duplicate-frames", "recovered"],
+    )  # fmt: skip
+    assert len([m for m in lines(found) if m.kind == "duplicate"]) == len(lines(found)) / 2
+
+
+def test_cookie_between_other_peers_long_after_is_another_negotiation() -> None:
+    other = Scene(initiator="192.0.2.99", start_s=9).msg1()
+    assert len(analyzed(Scene().msg1().repeat((4.0,)), other).conversations) == 2
+
+
 # Copies.
 
 
