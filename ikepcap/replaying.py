@@ -11,7 +11,7 @@ found.comparison  # message by message, as `ikepcap compare` has it
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path as FilePath
 from typing import Final, Literal
@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from ikepcap import api
 from ikepcap.capture.reader import Capture
-from ikepcap.capture.write import Frame, Hop, pcapng, udp_packets
+from ikepcap.capture.write import Frame, Hop, icmp_error, pcapng, udp_packets
 from ikepcap.errors import ReplayError
 from ikepcap.keys.facts import INITIATOR, RESPONDER
 from ikepcap.keys.material import Origin
@@ -31,8 +31,9 @@ from ikepcap.keys.tables import IKEV1_TABLE, table_row
 from ikepcap.opening import Opening
 from ikepcap.replay.actions import Done, Endpoint, Path
 from ikepcap.replay.initiator import Initiator
-from ikepcap.replay.memory import Captured, Engine, Memory
+from ikepcap.replay.memory import Engine, Memory
 from ikepcap.replay.policy import Policy
+from ikepcap.replay.record import Captured, Recorded
 from ikepcap.replay.sa import IsakmpSa
 from ikepcap.replay.script import Heard, Script, script_of
 from ikepcap.report.compare import compare
@@ -65,7 +66,7 @@ class Replayed(Struct, frozen=True):
     """What a replay in memory came to."""
 
     done: Done | None
-    record: tuple[Captured, ...]
+    record: tuple[Recorded, ...]
     live: Conversation | None
     verdict: Verdict
     comparison: Comparison | None
@@ -150,24 +151,37 @@ def replay(taken: Taken, policy: Policy, peer: Engine, *, seconds: float = 300.0
         for port in (_IKE_PORT, _NATT_PORT)
     )
     memory = Memory(Initiator(policy, path, natt_path, secrets.token_bytes), peer).run(seconds)
-    live = judged(memory.captured)
+    record: tuple[Recorded, ...] = (*memory.captured, *memory.bounced)
+    live = judged(record)
     found = None if live is None else live.conversation
     beside = None if live is None else compared(taken, live)
-    return Replayed(
-        memory.result(), tuple(memory.captured), found, verdict(taken.conversation, found), beside
-    )
+    return Replayed(memory.result(), record, found, verdict(taken.conversation, found), beside)
 
 
-def pcapng_of(record: Iterable[Captured]) -> bytes:
-    """Return what was sent and came in as a capture file."""
+def pcapng_of(record: Iterable[Recorded]) -> bytes:
+    """Return what was sent and came in as a capture file; ICMP errors are put together of what they say."""
     frames = []
+    numbers: dict[Captured, int] = {}
     for number, one in enumerate(sorted(record, key=lambda one: one.time_ns), 1):
-        hop = Hop(one.source.address.partition("%")[0], one.destination.address.partition("%")[0], 64, number)
-        ports = (one.source.port, one.destination.port)
-        frames += [
-            Frame(one.time_ns, packet) for packet in udp_packets(hop, *ports, one.payload, _NEVER_FRAGMENTED)
-        ]
+        if isinstance(one, Captured):
+            numbers[one] = number
+            frames += [Frame(one.time_ns, packet) for packet in _packets(one, number)]
+        else:
+            quoted = _packets(one.about, numbers.get(one.about, 0))[0]
+            hop = Hop(_bare(one.reporter), _bare(one.about.source.address), 64, number)
+            size = len(quoted) - len(one.about.payload) + one.quoted_bytes
+            frames.append(Frame(one.time_ns, icmp_error(hop, one.kind, one.code, quoted, size)))
     return pcapng(frames, link=101)
+
+
+def _packets(one: Captured, number: int) -> list[bytes]:
+    hop = Hop(_bare(one.source.address), _bare(one.destination.address), 64, number)
+    return udp_packets(hop, one.source.port, one.destination.port, one.payload, _NEVER_FRAGMENTED)
+
+
+def _bare(address: str) -> str:
+    """Return an address without its zone, for which packets have no room."""
+    return address.partition("%")[0]
 
 
 def keys_of(sas: Iterable[IsakmpSa], name: str) -> tuple[str, str]:
@@ -181,13 +195,33 @@ def keys_of(sas: Iterable[IsakmpSa], name: str) -> tuple[str, str]:
     return "".join(rows), "".join(own_table(one) for one in materials)
 
 
-def judged(record: Iterable[Captured]) -> Side | None:
-    """Return what the analysis finds in what an initiator sent and heard; None where there is nothing."""
+def judged(
+    record: Iterable[Recorded], ports: tuple[int, int] = (_IKE_PORT, _NATT_PORT), cookie: bytes | None = None
+) -> Side | None:
+    """Return what the analysis finds in what an initiator sent and heard; None where there is nothing.
+
+    Args:
+        record: of the run.
+        ports: the peer's, of IKE and of NAT traversal. High ones are judged as the 500 and 4500 that they
+            stand for: what was meant is known here, which no reader of a capture can know.
+        cookie: of the negotiation that counts; the first otherwise.
+    """
+    stands_for = dict(zip(ports, (_IKE_PORT, _NATT_PORT), strict=True))
     with tempfile.TemporaryDirectory(prefix="ikepcap-") as folder:
         file = FilePath(folder) / "live.pcapng"
-        file.write_bytes(pcapng_of(record))
+        file.write_bytes(pcapng_of(_moved(one, stands_for) for one in record))
         found = api.analyze(file, vantage="initiator").conversations
-        return api.side(file, found[0], "live", "the replay") if found else None
+        wanted = [one for one in found if cookie is None or one.initiator_cookie == cookie.hex()]
+        return api.side(file, wanted[0], "live", "the replay") if wanted else None
+
+
+def _moved(one: Recorded, stands_for: Mapping[int, int]) -> Recorded:
+    """Return a line of a record with the peer's ports as those that they stand for."""
+    if not isinstance(one, Captured):
+        return replace(one, about=_moved(one.about, stands_for))
+    end = "destination" if one.sender == "initiator" else "source"
+    remote: Endpoint = getattr(one, end)
+    return replace(one, **{end: replace(remote, port=stands_for.get(remote.port, remote.port))})
 
 
 def compared(taken: Taken, live: Side) -> Comparison:

@@ -18,7 +18,7 @@ from ikepcap.renderers.text import printable
 if TYPE_CHECKING:
     from ikepcap.replay.actions import Done, Note
     from ikepcap.replay.known import Known
-    from ikepcap.replay.memory import Captured
+    from ikepcap.replay.record import Recorded
     from ikepcap.replay.sa import IsakmpSa
 
 _WIDE: Final = 200
@@ -61,7 +61,7 @@ class Speaker:
 
 
 def keep(
-    captured: "list[Captured]",
+    captured: "list[Recorded]",
     sas: "Iterable[IsakmpSa]",
     record: str | None,
     keys_to: str | None,
@@ -102,7 +102,7 @@ def _free(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
 
 def keep_facts(
     name: str,
-    captured: "list[Captured]",
+    captured: "list[Recorded]",
     found: "Iterable[Known]",
     near: str,
     source: dict[str, str],

@@ -89,9 +89,10 @@ def respond(
     from ikepcap.replay.actions import Endpoint
     from ikepcap.replay.behaviour import behaviour, described
     from ikepcap.replay.known import known
+    from ikepcap.replay.loop import Loop
     from ikepcap.replay.responders import Responders
     from ikepcap.replay.safety import PER_RESPONDER, Gate
-    from ikepcap.replay.transport import Loop, Udp
+    from ikepcap.replay.transport import Udp
     from ikepcap.replay.transport import natt_port as other_port
 
     if lists_faults:
@@ -104,7 +105,7 @@ def respond(
     engine = Responders(policy, secrets.token_bytes, wrong)
     ends = Endpoint(listen, port), Endpoint(listen, natt_port or other_port(port))
     speaker = Speaker()
-    with Udp(*ends, Gate(allow, limit=PER_RESPONDER)) as udp, ended_by_signals():
+    with Udp(*ends, Gate(allow, limit=PER_RESPONDER), "responder") as udp, ended_by_signals():
         speaker.say(f"answering on {udp.ends[0]}, NAT traversal on {udp.ends[1]}"
                     + (f", with faults: {wrong.name}" if faults else ""))  # fmt: skip
         loop = Loop(engine, udp, speaker)

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from ikepcap.keys.facts import INITIATOR
 from ikepcap.replay.later import read_notices
-from ikepcap.replay.memory import MARKER, Captured, Side
 from ikepcap.replay.policy import EXCHANGES, Mode
+from ikepcap.replay.record import MARKER, Captured, Recorded, Side
 from ikepcap.replay.session import Session
 from ikepcap.wire.message import NO_COOKIE, Message, parse
 from ikepcap.wire.numbers import Exchange, NotifyType, Payload, auth_kind
@@ -63,7 +63,7 @@ class _Heard(Struct):
     """Whether the initiator sent it."""
 
 
-def known(record: Iterable[Captured], sessions: Mapping[bytes, Session], own_side: Side) -> tuple[Known, ...]:
+def known(record: Iterable[Recorded], sessions: Mapping[bytes, Session], own_side: Side) -> tuple[Known, ...]:
     """Return what is known of every negotiation of a record, in order of their first datagrams.
 
     Args:
@@ -72,12 +72,13 @@ def known(record: Iterable[Captured], sessions: Mapping[bytes, Session], own_sid
         own_side: the role of the engine.
     """
     found: dict[bytes, _Heard] = {}
-    for one in sorted(record, key=lambda one: one.time_ns):
+    datagrams = (one for one in record if isinstance(one, Captured))
+    for one in sorted(datagrams, key=lambda one: one.time_ns):
         message = parse(one.payload.removeprefix(MARKER))
         if message is None or message.version >> 4 != 1 or message.initiator_cookie == NO_COOKIE:
             continue
         heard = found.setdefault(message.initiator_cookie, _Heard(one, []))
-        heard.messages.append((one.source.address == heard.first.source.address, message))
+        heard.messages.append((one.sender == heard.first.sender, message))
     return tuple(
         _known(heard, sessions.get(cookie), own_side)
         for cookie, heard in found.items()

@@ -13,14 +13,16 @@ from ikepcap.replay.actions import Done, Endpoint, Note, Path, Send
 from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.initiator import Initiator
 from ikepcap.replay.known import Known, known
-from ikepcap.replay.memory import SECOND_NS, Captured, Memory
+from ikepcap.replay.loop import Loop
+from ikepcap.replay.memory import SECOND_NS, Memory
 from ikepcap.replay.policy import SIGNED_METHODS, XAUTH_METHODS, Policy
+from ikepcap.replay.record import Recorded
 from ikepcap.replay.responders import Responders
 from ikepcap.replay.sa import IsakmpSa
 from ikepcap.replay.safety import Gate
 from ikepcap.replay.script import Script, one_transform_each
 from ikepcap.replay.session import AS_MADE, Session
-from ikepcap.replay.transport import Loop, Udp
+from ikepcap.replay.transport import Udp
 from ikepcap.replay.witness import Probe, Verbatim
 from ikepcap.wire.offer import read_offer
 
@@ -83,7 +85,7 @@ class Player:
         self._gate, self._behaviour, self._each = gate, behaviour, each
         self._source_port = source_port
         self._engine: Initiator | Verbatim | Probe | None = None
-        self.record: list[Captured] = []
+        self.record: list[Recorded] = []
         """All that was sent and came in."""
         self._negotiated = 0
         self.said: list[str] = []
@@ -97,7 +99,7 @@ class Player:
         return self._gate.count
 
     @property
-    def negotiated(self) -> list[Captured]:
+    def negotiated(self) -> list[Recorded]:
         """The record without the delete at its end, which tidies up and is no part of what is compared."""
         return self.record[: self._negotiated]
 
@@ -121,7 +123,7 @@ class Player:
 
         natt_source = self._source_port + 4000 if 0 < self._source_port < 61_536 else 0
         local = Endpoint(self._own, self._source_port), Endpoint(self._own, natt_source)
-        with Udp(*local, self._gate, remote=(self._target, self._far)) as udp:
+        with Udp(*local, self._gate, "initiator", remote=(self._target, self._far)) as udp:
             self.record = udp.record
             engine = self._made(udp.ends[0], udp.ends[1])
             loop = Loop(engine, udp, hear)

@@ -23,9 +23,9 @@ from ikepcap.errors import ReplayError
 from ikepcap.keys.sources import load_ring
 from ikepcap.opening import Opening
 from ikepcap.replay.initiator import Initiator
+from ikepcap.replay.loop import Loop
 from ikepcap.replay.memory import Memory
 from ikepcap.replay.responders import Responders
-from ikepcap.replay.transport import Loop
 from ikepcap.replaying import write_keys
 from tests.replay.peers import paths, policy
 

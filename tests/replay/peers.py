@@ -10,8 +10,9 @@ from ikepcap.keys.secret import Secret
 from ikepcap.replay.actions import Endpoint, Path
 from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.initiator import Initiator
-from ikepcap.replay.memory import Captured, Memory, Translation
+from ikepcap.replay.memory import Memory, Translation
 from ikepcap.replay.policy import Policy
+from ikepcap.replay.record import Captured
 from ikepcap.replay.responders import Responders
 from ikepcap.replay.words import DEFAULT_ESP, DEFAULT_IKE, phase1_offer, phase2_offer
 

@@ -21,8 +21,8 @@ from ikepcap.replay.actions import Send
 from ikepcap.replay.behaviour import FAULTS, Behaviour, behaviour
 from ikepcap.replay.known import known
 from ikepcap.replay.manners import MANNERS
-from ikepcap.replay.memory import Side
 from ikepcap.replay.policy import DEAD_PEER, FRAGMENTATION, NAT_T, XAUTH, Policy, User
+from ikepcap.replay.record import Side
 from tests.replay.certificates import authorities, credential
 from tests.replay.peers import as_pcap, join, policy
 

@@ -131,7 +131,7 @@ def test_no_limit_is_above_the_highest() -> None:
 def test_what_comes_from_port_0_is_recorded_and_not_answered() -> None:
     """Nothing can be sent there: trying would end the responder."""
     ends = Endpoint("127.0.0.1", 0), Endpoint("127.0.0.1", 0)
-    with Udp(*ends, Gate()) as udp:
+    with Udp(*ends, Gate(), "responder") as udp:
         assert udp._taken(b"anything", ("127.0.0.1", 0), is_natt=False) is None
         assert udp._taken(b"anything", ("127.0.0.1", 500), is_natt=False) is not None
         assert len(udp.record) == 2
