@@ -169,8 +169,9 @@ def replay(
     from ikepcap import replaying
     from ikepcap.keys.sources import load_ring
     from ikepcap.replay.actions import Endpoint
+    from ikepcap.replay.nat import natt_port
     from ikepcap.replay.safety import Gate, check_target
-    from ikepcap.replay.transport import natt_port, own_address
+    from ikepcap.replay.transport import own_address
 
     check_target(target.address, run["allow"])
     ring = load_ring(run["keys"]) if run["keys"] else None

@@ -87,17 +87,16 @@ def respond(
     from ikepcap.cli.recording import Speaker, ended_by_signals, keep_facts
     from ikepcap.cli.recording import keep as keep_record
     from ikepcap.replay.actions import Endpoint
-    from ikepcap.replay.behaviour import behaviour, described
+    from ikepcap.replay.behaviour import behaviour
     from ikepcap.replay.known import known
     from ikepcap.replay.loop import Loop
+    from ikepcap.replay.nat import natt_port as other_port
     from ikepcap.replay.responders import Responders
     from ikepcap.replay.safety import PER_RESPONDER, Gate
     from ikepcap.replay.transport import Udp
-    from ikepcap.replay.transport import natt_port as other_port
 
     if lists_faults:
-        for name, means in described():
-            click.echo(f"{name:22}{means}")
+        _list_faults()
         return
     wrong = behaviour(faults)
     given = settings_of(options, address=address)
@@ -131,6 +130,19 @@ def respond(
                 keep_facts(keep, negotiated, found, "responder", source, speaker)
     if count is not None and (len(_results(engine)) < count or set(_results(engine)) != {"established"}):
         ctx.exit(1)
+
+
+def _list_faults() -> None:
+    """Print what may be asked for, with the findings of which any reads it rightly."""
+    from ikepcap.replay.behaviour import NOT_MADE, described
+
+    for name, means, codes in described():
+        click.echo(f"{name:20}{means}")
+        if codes:
+            click.echo(f"{'':20}-> {', '.join(codes)}")
+    click.echo("\nNo peer can bring these about:")
+    for code, why in NOT_MADE.items():
+        click.echo(f"{code:20}{why}")
 
 
 def _results(engine: object) -> list[str]:

@@ -17,11 +17,12 @@ from ikepcap.replay.loop import Loop
 from ikepcap.replay.memory import SECOND_NS, Memory
 from ikepcap.replay.policy import SIGNED_METHODS, XAUTH_METHODS, Policy
 from ikepcap.replay.record import Recorded
+from ikepcap.replay.renewal import Renewal
 from ikepcap.replay.responders import Responders
 from ikepcap.replay.sa import IsakmpSa
 from ikepcap.replay.safety import Gate
 from ikepcap.replay.script import Script, one_transform_each
-from ikepcap.replay.session import AS_MADE, Session
+from ikepcap.replay.session import AS_MADE
 from ikepcap.replay.transport import Udp
 from ikepcap.replay.witness import Probe, Verbatim
 from ikepcap.wire.offer import read_offer
@@ -61,6 +62,7 @@ class Player:
         behaviour: Behaviour = AS_MADE,
         each: bool = False,
         source_port: int = 0,
+        renews_s: float | None = None,
     ) -> None:
         """Take what is to be played.
 
@@ -73,6 +75,7 @@ class Player:
             behaviour: what the initiator does wrong.
             each: probe every transform by itself.
             source_port: own port; 0 is any.
+            renews_s: begin anew so long after it is up, beside that.
 
         Raises:
             ReplayError: every method that is offered needs a secret that is not given.
@@ -83,8 +86,8 @@ class Player:
         self._policy, self._script, self._way = policy, script, way
         self._own, self._target, self._far = ends
         self._gate, self._behaviour, self._each = gate, behaviour, each
-        self._source_port = source_port
-        self._engine: Initiator | Verbatim | Probe | None = None
+        self._source_port, self._renews_s = source_port, renews_s
+        self._engine: Initiator | Renewal | Verbatim | Probe | None = None
         self.record: list[Recorded] = []
         """All that was sent and came in."""
         self._negotiated = 0
@@ -105,8 +108,17 @@ class Player:
 
     def sas(self) -> Sequence[IsakmpSa]:
         """Return the SA that came about, if one did."""
-        found = self._engine.sa if isinstance(self._engine, Initiator) else None
-        return [] if found is None else [found]
+        return [one.sa for one in self._attempts() if one.sa is not None]
+
+    @property
+    def cookie(self) -> bytes | None:
+        """Of the negotiation that counts, where there may be several: of the last that was begun."""
+        return next((one.facts.initiator_cookie for one in reversed(self._attempts())), None)
+
+    def _attempts(self) -> list[Initiator]:
+        if isinstance(self._engine, Renewal):
+            return self._engine.attempts
+        return [self._engine] if isinstance(self._engine, Initiator) else []
 
     def play(self, seconds: float, tell: Tell) -> None:
         """Play it on UDP; Ctrl-C ends it with a delete.
@@ -137,10 +149,8 @@ class Player:
                 hear(Note("interrupted"))
             self.done = loop.done
             self._negotiated = len(udp.record)
-            if isinstance(engine, Session):
-                self.known = known(self.negotiated, {engine.facts.initiator_cookie: engine}, "initiator")
-            else:
-                self.known = known(self.negotiated, {}, "initiator")
+            attempts = {one.facts.initiator_cookie: one for one in self._attempts()}
+            self.known = known(self.negotiated, attempts, "initiator")
             loop.close(engine.close(time.time_ns()))
 
     def rehearsed(self) -> Iterator[tuple[float, Send]]:
@@ -156,13 +166,17 @@ class Player:
         for at_ns, send in memory.sent:
             yield (at_ns - begin_ns) / SECOND_NS, send
 
-    def _made(self, local: Endpoint, natt: Endpoint) -> Initiator | Verbatim | Probe:
+    def _made(self, local: Endpoint, natt: Endpoint) -> Initiator | Renewal | Verbatim | Probe:
         path, far = Path(local, self._target), Path(natt, self._far, is_natt=True)
         if self._way == "verbatim":
             self._engine = Verbatim(self._script, path, self._policy.manner, self._policy.edits)
         elif self._way == "probe":
             offers = one_transform_each(self._policy.offer) if self._each else [self._policy.offer]
             self._engine = Probe(self._policy, offers, path, secrets.token_bytes)
+        elif self._renews_s is not None:
+            self._engine = Renewal(
+                self._policy, path, far, secrets.token_bytes, self._renews_s, self._behaviour
+            )
         else:
             self._engine = Initiator(self._policy, path, far, secrets.token_bytes, self._behaviour)
         return self._engine

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from ikepcap.replay.actions import Action, Done, Note, Path, Result, Send, WaitUntil
+from ikepcap.replay.actions import Action, Close, Done, Note, Path, Result, Send, WaitUntil
 from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.policy import FRAGMENTATION, Policy
 from ikepcap.replay.sending import SECOND_NS, Heard, Outgoing
@@ -118,6 +118,10 @@ class Sender(ABC):
         if outgoing.step == behaviour.silent_from:
             self._is_mute = True
             self._pending.clear()
+        if outgoing.step == behaviour.closes_from:
+            self._is_mute = True
+            self._pending.clear()
+            self._actions.append(Close())
         if self._is_mute:
             return
         if behaviour.refuses is not None and behaviour.refuses[0] == outgoing.step:

@@ -25,6 +25,8 @@ from ikepcap.wire.numbers import Exchange, NotifyType, Payload
 from ikepcap.wire.walk import Fault
 
 AS_MADE: Final = Behaviour()
+_FIRST_ON_NATT: Final = 5
+"""Number of the first message of main mode between the ports of NAT traversal (RFC 3947 §4)."""
 _HARMLESS: Final = frozenset((Fault.PADDING,))
 """pluto pads what it sends in the clear to four octets."""
 
@@ -73,12 +75,18 @@ class Session(Sender):
             now_ns: time, from any epoch.
         """
         self.now_ns = now_ns
-        if not self._is_mute and not (path.is_natt and self.behaviour.deaf_to_natt):
+        if not self._is_mute and not self._is_deaf(path):
             try:
                 self._take(data, path)
             except ReplayError as error:
                 self.finish("failed", str(error))
         return self._collected()
+
+    def _is_deaf(self, path: Path) -> bool:
+        """Whether nothing arrives on this path, on purpose."""
+        if path.is_natt:
+            return self.behaviour.deaf_to_natt
+        return self.behaviour.other_natt and self.expects == _FIRST_ON_NATT
 
     def close(self, now_ns: int) -> list[Action]:
         """Delete what there is, as a daemon does when it is stopped."""

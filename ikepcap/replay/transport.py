@@ -32,11 +32,6 @@ _DRAINED: Final = 64
 """Datagrams read before timers are looked at again."""
 
 
-def natt_port(port: int) -> int:
-    """Return the port that NAT traversal moves to: 4500 for 500, and as far from any other."""
-    return port + 4000 if port + 4000 < 65536 else port - 4000
-
-
 def own_address(target: str, port: int) -> str:
     """Return the address that this host would send from; nothing is sent.
 
