@@ -87,7 +87,7 @@ def respond(
     from ikepcap.cli.recording import Speaker, ended_by_signals, keep_facts
     from ikepcap.cli.recording import keep as keep_record
     from ikepcap.replay.actions import Endpoint
-    from ikepcap.replay.behaviour import behaviour
+    from ikepcap.replay.behaviour import RESPONDER_STEPS, behaviour
     from ikepcap.replay.known import known
     from ikepcap.replay.loop import Loop
     from ikepcap.replay.nat import natt_port as other_port
@@ -98,7 +98,9 @@ def respond(
     if lists_faults:
         _list_faults()
         return
-    wrong = behaviour(faults)
+    if conversation is not None and like is None:
+        raise click.UsageError("--conversation says which of a capture's: it goes with --like")
+    wrong = behaviour(faults, RESPONDER_STEPS)
     given = settings_of(options, address=address)
     policy = _policy(given, like, conversation)
     engine = Responders(policy, secrets.token_bytes, wrong)

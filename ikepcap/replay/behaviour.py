@@ -19,6 +19,10 @@ STEPS: Final = (
 )  # fmt: skip
 
 
+INITIATOR_STEPS: Final = ("MSG1", "MSG3", "MSG5", "QM1", "QM3", "T2", "T4", "C1", "C2")
+RESPONDER_STEPS: Final = ("MSG2", "MSG4", "MSG6", "QM2", "T1", "T3", "C1", "C2")
+
+
 class Behaviour(Struct, frozen=True):
     """What goes wrong; as it is made, nothing."""
 
@@ -217,11 +221,15 @@ _SETTINGS: Final[dict[str, tuple[str, str, Callable[[str], object]]]] = {
 }
 
 
-def behaviour(words: tuple[str, ...]) -> Behaviour:
+def behaviour(words: tuple[str, ...], steps: tuple[str, ...] = STEPS) -> Behaviour:
     """Return what faults make together: names of `FAULTS`, or settings like `silent=MSG4`.
 
+    Args:
+        words: as asked for.
+        steps: those that this peer sends.
+
     Raises:
-        ReplayError: a word means nothing.
+        ReplayError: a word means nothing, or is of a step that this peer does not send.
     """
     found = Behaviour(name=", ".join(words))
     for word in words:
@@ -237,8 +245,18 @@ def behaviour(words: tuple[str, ...]) -> Behaviour:
         else:
             known = ", ".join((*FAULTS, *(f"{one}=..." for one in _SETTINGS)))
             raise ReplayError(f"fault {word!r} is none of {known}")
+    for step in _steps_of(found):
+        if step not in steps:
+            raise ReplayError(f"{step} is not sent by this peer; what it sends is {', '.join(steps)}")
     only = FAULTS.get(words[0]) if len(words) == 1 else None
     return replace(found, codes=() if only is None else only.codes)
+
+
+def _steps_of(found: Behaviour) -> list[str]:
+    """Return the steps at which something goes wrong."""
+    single = (found.silent_from, found.closes_from, found.restarts_after, found.refuses and found.refuses[0])
+    several = (*found.loses, *found.loses_once, *dict(found.delays_s), *dict(found.fragments))
+    return [*(step for step in single if step), *several]
 
 
 def _with(found: Behaviour, field: str, value: object) -> Behaviour:

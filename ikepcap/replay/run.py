@@ -19,6 +19,7 @@ from ikepcap.replay.policy import SIGNED_METHODS, XAUTH_METHODS, Policy
 from ikepcap.replay.record import Recorded
 from ikepcap.replay.renewal import Renewal
 from ikepcap.replay.responders import Responders
+from ikepcap.replay.rewrite import check
 from ikepcap.replay.sa import IsakmpSa
 from ikepcap.replay.safety import Gate
 from ikepcap.replay.script import Script, one_transform_each
@@ -133,6 +134,7 @@ class Player:
                 self.said.append(said.text)
             tell(said)
 
+        self.said = []
         natt_source = self._source_port + 4000 if 0 < self._source_port < 61_536 else 0
         local = Endpoint(self._own, self._source_port), Endpoint(self._own, natt_source)
         with Udp(*local, self._gate, "initiator", remote=(self._target, self._far)) as udp:
@@ -147,11 +149,37 @@ class Player:
                 )
             except KeyboardInterrupt:
                 hear(Note("interrupted"))
-            self.done = loop.done
-            self._negotiated = len(udp.record)
-            attempts = {one.facts.initiator_cookie: one for one in self._attempts()}
-            self.known = known(self.negotiated, attempts, "initiator")
-            loop.close(engine.close(time.time_ns()))
+            finally:  # whatever ended it, the peer is told
+                self.done = loop.done
+                self._negotiated = len(udp.record)
+                attempts = {one.facts.initiator_cookie: one for one in self._attempts()}
+                self.known = known(self.negotiated, attempts, "initiator")
+                loop.close(engine.close(time.time_ns()))
+
+    def check(self) -> None:
+        """Find out before anything is sent whether what is to be edited is there: rehearse it.
+
+        Raises:
+            ReplayError: an edit names what there is not, or what does not take the value.
+        """
+        if not self._policy.edits:
+            return
+        check(self._policy.edits, *self._steps())
+        for _ in self.rehearsed():
+            pass
+        for one in self._attempts():
+            if one.error is not None:
+                raise one.error
+
+    def _steps(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the steps that can be edited, those in the clear and those that are encrypted."""
+        if self._way == "probe":
+            return ("MSG1",), ()
+        is_main = self._policy.mode == "main"
+        if self._way == "verbatim":
+            return ("MSG1", "MSG3") if is_main else ("MSG1",), ()
+        quick = ("QM1",) if self._policy.quick_offer is not None else ()
+        return (("MSG1", "MSG3"), ("MSG5", *quick)) if is_main else (("MSG1",), ("MSG3", *quick))
 
     def rehearsed(self) -> Iterator[tuple[float, Send]]:
         """Yield what would be sent, with seconds since the beginning, if the peer agreed to everything."""

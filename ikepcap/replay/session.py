@@ -59,6 +59,8 @@ class Session(Sender):
         """Phase 1 is complete."""
         self.is_established = False
         """Quick mode is complete too, or was not wanted."""
+        self.error: ReplayError | None = None
+        """Why what was asked for could not be done."""
         self.has_moved = False
         """Both use the ports of NAT traversal."""
         self._fragments = Fragments()
@@ -79,6 +81,7 @@ class Session(Sender):
             try:
                 self._take(data, path)
             except ReplayError as error:
+                self.error = error
                 self.finish("failed", str(error))
         return self._collected()
 

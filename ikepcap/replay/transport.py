@@ -8,6 +8,7 @@ import errno
 import select
 import socket
 import time
+from collections import deque
 from ipaddress import ip_address
 from typing import Any, Final, Self
 
@@ -28,6 +29,8 @@ _WORTH_AGAIN: Final = frozenset(
      errno.ENOPROTOOPT, errno.EMSGSIZE, errno.EOPNOTSUPP)
 )  # fmt: skip
 """What an ICMP error about an earlier datagram becomes: sending tells of it once, and sends nothing."""
+_LATEST: Final = 64
+"""Datagrams that an ICMP error may be about."""
 _DRAINED: Final = 64
 """Datagrams read before timers are looked at again."""
 
@@ -88,8 +91,8 @@ class Udp:
         self._gate = gate
         self._role: Side = role
         self.record: list[Recorded] = []
-        self._last: dict[Endpoint, Captured] = {}
-        """What was sent to each end last, and may come back in an ICMP error."""
+        self._latest: deque[Captured] = deque(maxlen=_LATEST)
+        """What was sent last, and may come back in an ICMP error."""
         self._heard = self._heard_bytes = 0
         self._sockets: list[socket.socket] = []
         self.ends: list[Endpoint] = []
@@ -141,9 +144,10 @@ class Udp:
         self._gate.admit(remote.address, now_ns)
         chosen = self._sockets[send.path.is_natt]
         payload = MARKER + send.data if send.path.is_natt else send.data
+        self._bounces(chosen)
         made = Captured(now_ns, self.ends[send.path.is_natt], remote, payload, self._role)
         self.record.append(made)  # the gate bounds how many there are
-        self._last[remote] = made
+        self._latest.append(made)
         try:
             self._put(chosen, payload, remote)
         except (BlockingIOError, ConnectionRefusedError):
@@ -208,8 +212,9 @@ class Udp:
         words = None
         for told in icmp.told(one):
             words = str(told)
-            about = self._last.get(told.remote)
-            if about is not None and about.payload.startswith(told.quoted):
+            about = next((one for one in reversed(self._latest) if one.destination == told.remote
+                          and one.payload.startswith(told.quoted)), None)  # fmt: skip
+            if about is not None:
                 self._count(len(told.quoted))
                 quoted = len(told.quoted)
                 self.record.append(

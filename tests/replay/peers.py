@@ -71,7 +71,7 @@ def as_pcap(
     for one in bounced:
         about = one.about
         ends, ports = (about.source, about.destination), (about.source.port, about.destination.port)
-        (quoted,) = udp_packets(Hop(*(end.address for end in ends)), *ports, about.payload, 65_535)
+        (quoted,) = udp_packets(Hop(ends[0].address, ends[1].address), *ports, about.payload, 65_535)
         error = icmp_error(Hop(one.reporter, about.source.address), one.kind, one.code, quoted)
         frames.append(Frame(one.time_ns, error))
     for number, each in enumerate(sorted(captured, key=lambda one: one.time_ns), 1):
