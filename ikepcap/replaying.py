@@ -196,8 +196,9 @@ def keys_of(sas: Iterable[IsakmpSa], name: str) -> tuple[str, str]:
 
 
 def judged(
-    record: Iterable[Recorded], ports: tuple[int, int] = (_IKE_PORT, _NATT_PORT), cookie: bytes | None = None
-) -> Side | None:
+    record: Iterable[Recorded], ports: tuple[int, int] = (_IKE_PORT, _NATT_PORT), cookie: bytes | None = None,
+    sas: Iterable[IsakmpSa] = (),
+) -> Side | None:  # fmt: skip
     """Return what the analysis finds in what an initiator sent and heard; None where there is nothing.
 
     Args:
@@ -205,12 +206,15 @@ def judged(
         ports: the peer's, of IKE and of NAT traversal. High ones are judged as the 500 and 4500 that they
             stand for: what was meant is known here, which no reader of a capture can know.
         cookie: of the negotiation that counts; the first otherwise.
+        sas: open what they encrypted. Without, it is judged as a capture is that nobody has keys for.
     """
     stands_for = dict(zip(ports, (_IKE_PORT, _NATT_PORT), strict=True))
     with tempfile.TemporaryDirectory(prefix="ikepcap-") as folder:
         file = FilePath(folder) / "live.pcapng"
         file.write_bytes(pcapng_of(_moved(one, stands_for) for one in record))
-        found = api.analyze(file, vantage="initiator").conversations
+        ring = KeyRing(sa.material(Origin("the replay", 1)) for sa in sas)
+        keys = ring if ring.materials else None
+        found = api.analyze(file, vantage="initiator", keys=keys).conversations
         wanted = [one for one in found if cookie is None or one.initiator_cookie == cookie.hex()]
         return api.side(file, wanted[0], "live", "the replay") if wanted else None
 

@@ -280,8 +280,11 @@ def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "End
         source = {"origin": origin, "shows": f"how it ended: {ended}"}
         keep_facts(run["keep"], player.negotiated, player.known, "initiator", source, speaker)
     ports = target.port, run["natt_port"] or natt_port(target.port)
-    live = replaying.judged(player.negotiated, ports, player.cookie) if player.negotiated else None
-    outcome = Outcome(taken, live, player, way, str(target), run["expect"])
+    live = opened = None
+    if player.negotiated:
+        live = replaying.judged(player.negotiated, ports, player.cookie)
+        opened = replaying.judged(player.negotiated, ports, player.cookie, player.sas())
+    outcome = Outcome(taken, live, opened, player, way, str(target), run["expect"])
     if run["format_"] == "json":
         write(document(outcome), None)
     else:

@@ -236,6 +236,9 @@ class Responder(Session):
         self.is_established = True
         self.note("quick mode is up")
         self.finish("established", "quick mode is up")
+        comes_later = self.behaviour.deaf_to_dpd or self.behaviour.dead_after_s is not None
+        if self.behaviour.codes and not comes_later:
+            self.note(f"it came up all the same: nothing in it gave {self.behaviour.name} an occasion")
         if self.behaviour.says_stray is not None:
             self.notify(self.behaviour.says_stray, clear=True)
         if self.behaviour.deletes_after == "QM3":

@@ -12,6 +12,7 @@ from ikepcap.keys.facts import Facts
 from ikepcap.keys.secret import Secret
 from ikepcap.replay.actions import Action, Path
 from ikepcap.replay.behaviour import Behaviour
+from ikepcap.replay.nat import nat_d_type
 from ikepcap.replay.policy import EXCHANGES, Policy
 from ikepcap.replay.rewrite import rewritten, rewritten_parts
 from ikepcap.replay.sa import IsakmpSa, Suite
@@ -89,7 +90,9 @@ class Session(Sender):
         """Whether nothing arrives on this path, on purpose."""
         if path.is_natt:
             return self.behaviour.deaf_to_natt
-        return self.behaviour.other_natt and self.expects == _FIRST_ON_NATT
+        if not self.behaviour.other_natt or self.expects != _FIRST_ON_NATT:
+            return False
+        return nat_d_type(self.policy.vendor_ids, self.peer_vendor_ids) is not None
 
     def close(self, now_ns: int) -> list[Action]:
         """Delete what there is, as a daemon does when it is stopped."""

@@ -434,6 +434,29 @@ def test_peers_on_one_address_are_told_apart(port: int, psk: str, tmp_path: Path
     assert "last_message = 5" in kept.with_suffix(".toml").read_text()
 
 
+def test_the_keys_of_the_run_name_the_failure_exactly(port: int, psk: str, tmp_path: Path) -> None:
+    """It is compared as a capture is, without them: else the same end would not look the same."""
+    (tmp_path / "password").write_text("a password of ours\n")
+    xauth = str(ROOT / "captures" / "main-xauth-established.pcap")
+    with responding(port, psk, "--auth", "xauth-psk", "--fault", "refuse-user"):
+        done = replay(xauth, "--target", f"127.0.0.1:{port}", "--psk-file", psk, "--user", "alice",
+                      "--password-file", str(tmp_path / "password"), "--format", "json")  # fmt: skip
+    assert done.returncode == 1
+    assert "a password of ours" not in done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    (fault,) = (one for one in found["opened"]["findings"] if one["severity"] == "fault")
+    assert (fault["code"], fault["certainty"]) == ("xauth-failed", "proven")
+    assert not [one for one in found["live"]["findings"] if one["severity"] == "fault"]
+
+
+def test_a_fault_that_had_no_occasion_is_told(port: int, psk: str) -> None:
+    with responding(port, psk, "--fault", "refuse-certificate") as responder:
+        assert replay(STALLED, "--target", f"127.0.0.1:{port}", "--psk-file", psk).returncode == 0
+        responder.send_signal(signal.SIGTERM)
+        _, said = responder.communicate(timeout=PATIENCE_S)
+    assert "nothing in it gave refuse-certificate an occasion" in said
+
+
 def test_what_would_be_sent_is_told_to_programs(psk: str) -> None:
     done = replay(STALLED, "--target", "127.0.0.1:9", "--psk-file", psk, "--dry-run", "--format", "json")
     assert done.returncode == 0, done.stderr

@@ -93,6 +93,7 @@ TABLE = (
     Expected("wrong-psk", "refused", "psk-mismatch"),
     Expected("wrong-psk", "stalled", "psk-mismatch", None, "libreswan"),
     Expected("wrong-psk", "stalled", "psk-mismatch", None, "racoon"),
+    Expected("wrong-psk", "refused", "psk-mismatch", None, "quick"),
     Expected("wrong-psk", "refused", "psk-mismatch", kind="aggressive"),
     Expected("wrong-psk", "refused", "psk-mismatch", None, "libreswan", "aggressive"),
     Expected("refuse-identity", "refused", "authentication-failed", "identity-mismatch"),
