@@ -18,6 +18,7 @@ from ikepcap.wire.message import NO_COOKIE, Message, parse
 from ikepcap.wire.numbers import Exchange, NotifyType, Payload, auth_kind
 
 LAST: Final[dict[Mode, int]] = {"main": 6, "aggressive": 3}
+_IKE_PORT: Final = 500
 _MODES: Final[dict[int, Mode]] = {number: mode for mode, number in EXCHANGES.items()}
 _LATER: Final[dict[int, tuple[str, int]]] = {
     Exchange.QUICK: ("quick", 3), Exchange.TRANSACTION: ("transaction", 2),
@@ -110,7 +111,7 @@ def _known(heard: _Heard, session: Session | None, own_side: Side) -> Known:
         # Whoever asks whether the peer is alive may learn that it is not, or be told nothing.
         is_up=session.is_established and not session.behaviour.deaf_to_dpd
         and session.policy.dpd_s is session.behaviour.dead_after_s is None,
-        codes=session.behaviour.codes if _went_wrong(session) else None,
+        codes=session.behaviour.codes if _went_wrong(session) and _can_be_seen(heard, session) else None,
     )  # fmt: skip
 
 
@@ -175,6 +176,11 @@ def _exchanges(heard: _Heard) -> tuple[KnownExchange, ...]:
         last = min(len(set(sent)), most)
         made.append(KnownExchange(kind, last, last == most and len(sent) == most))
     return tuple(made)
+
+
+def _can_be_seen(heard: _Heard, session: Session) -> bool:
+    """Whether a reader knows these ports for what they are: of NAT traversal only those of RFC 3947 §4."""
+    return not session.behaviour.deaf_to_natt or heard.first.destination.port == _IKE_PORT
 
 
 def _went_wrong(session: Session) -> bool:
