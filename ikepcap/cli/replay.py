@@ -6,7 +6,7 @@ import click
 
 from ikepcap.cli.options import cookie as cookie_digits
 from ikepcap.cli.options import networks, page_options
-from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of
+from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of, target_of
 from ikepcap.cli.recording import keep_option
 
 if TYPE_CHECKING:
@@ -74,28 +74,9 @@ class Run(PeerOptions):
     format_: Literal["text", "json"]
 
 
-def _target(_ctx: click.Context, _param: click.Parameter, value: str) -> "Endpoint":
-    """Return HOST, HOST:PORT or [HOST]:PORT."""
-    from ipaddress import ip_address
-
-    from ikepcap.replay.actions import Endpoint
-
-    host, colon, port = value.rpartition(":")
-    if not colon or (":" in host and not host.endswith("]")):
-        host, port = value, "500"
-    host = host.strip("[]")
-    try:
-        ip_address(host)
-    except ValueError:
-        raise click.BadParameter(f"{host!r} is no IP address: names are not looked up") from None
-    if not port.isdecimal() or not port.isascii() or not 0 < int(port) < 65536:
-        raise click.BadParameter(f"{port!r} is no UDP port")
-    return Endpoint(host, int(port))
-
-
 @click.command(help=_HELP, epilog=_EPILOG, short_help="Play a captured initiator against a lab peer.")
 @click.argument("capture", type=click.Path(), metavar="CAPTURE")
-@click.option("--target", required=True, callback=_target, metavar="HOST[:PORT]", help="The lab peer.")
+@click.option("--target", required=True, callback=target_of, metavar="HOST[:PORT]", help="The lab peer.")
 @click.option(
     "--fresh", "way", flag_value="fresh", default=True, help="The same policy with own keys (default)."
 )
@@ -187,6 +168,8 @@ def replay(
     policy = _policy(run, taken, way)
     far = Endpoint(target.address, run["natt_port"] or natt_port(target.port))
     source = run["source"] or own_address(target.address, target.port)
+    if (":" in source) != (":" in target.address):
+        raise click.UsageError(f"{source} cannot send to {target.address}: one is IPv4, the other IPv6")
     player = _player(policy, taken, way, run, (source, target, far), Gate(run["allow"]))
     player.check()
     if run["dry_run"]:
@@ -280,11 +263,12 @@ def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "End
         source = {"origin": origin, "shows": f"how it ended: {ended}"}
         keep_facts(run["keep"], player.negotiated, player.known, "initiator", source, speaker)
     ports = target.port, run["natt_port"] or natt_port(target.port)
+    stands_for = replaying.stands_for(player.negotiated, ports)
     live = opened = None
     if player.negotiated:
-        live = replaying.judged(player.negotiated, ports, player.cookie)
-        opened = replaying.judged(player.negotiated, ports, player.cookie, player.sas())
-    outcome = Outcome(taken, live, opened, player, way, str(target), run["expect"])
+        live = replaying.judged(player.negotiated, stands_for, player.cookie)
+        opened = replaying.judged(player.negotiated, stands_for, player.cookie, player.sas())
+    outcome = Outcome(taken, live, opened, stands_for, player, way, str(target), run["expect"])
     if run["format_"] == "json":
         write(document(outcome), None)
     else:

@@ -33,6 +33,8 @@ class Outcome(Struct):
     """The live negotiation; None where there is nothing to analyse."""
     opened: "Side | None"
     """The same, with the keys of the run."""
+    stands_for: dict[int, int]
+    """Which ports were read as which others."""
     player: "Player"
     way: str
     target: str
@@ -81,6 +83,9 @@ def lines(page: Page, outcome: Outcome) -> Iterator[str]:
     yield from page.entry(
         "", f"{player.sent} datagrams sent, {len(player.record) - player.sent} came in", 0, _NAME
     )
+    if outcome.stands_for:
+        words = ", ".join(f"{port} as {known}" for port, known in outcome.stands_for.items())
+        yield from page.entry("judged", f"with the peer's UDP port {words}", 0, _NAME)
     for one in outcome.opened.conversation.findings if outcome.opened is not None else ():
         if one.severity == "fault":
             yield from page.entry("found", f"{one.code}, {one.certainty}: {one.claim}", 0, _NAME)
@@ -114,6 +119,7 @@ def document(outcome: Outcome) -> Iterator[bytes]:
         "met": outcome.is_met,
         "comparison": outcome.comparison,
         "captured": outcome.taken.conversation,
+        "stands_for": {str(port): known for port, known in outcome.stands_for.items()},
         "live": outcome.live,
         "opened": None if outcome.opened is None else outcome.opened.conversation,
     }

@@ -1,22 +1,23 @@
 """ICMP errors about what a socket sent, as Linux tells whoever asks (ip(7), IP_RECVERR); root is not needed.
 
-Other systems tell no more than that a send was refused.
+Other systems tell no more than that a send was refused. Sockets are opened in `transport`, and read here.
 """
 
-import socket
 import struct
 import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
 from ikepcap.replay.actions import Endpoint
 
-_IP_RECVERR: Final = 11
-_IPV6_RECVERR: Final = 25
-"""Of <linux/in.h> and <linux/in6.h>; Python names neither."""
+_FOR_V4: Final = (0, 11)
+_FOR_V6: Final = (41, 25)
+"""Level and option of IP_RECVERR and IPV6_RECVERR in <linux/in.h> and <linux/in6.h>."""
+_ERRQUEUE: Final = 0x2000
+_AF_INET, _AF_INET6 = 2, 10
 _ORIGINS: Final = frozenset((2, 3))
 """SO_EE_ORIGIN_ICMP and SO_EE_ORIGIN_ICMP6: what routers and peers say, not what this host itself does."""
 _ERROR: Final = struct.Struct("=IBBBBII")
@@ -31,6 +32,18 @@ _WORDS: Final = {
     (6, 1, 0): "no route", (6, 1, 1): "administratively prohibited", (6, 1, 3): "address unreachable",
     (6, 1, 4): "port unreachable",
 }  # fmt: skip
+
+
+class Socket(Protocol):
+    """What is needed of one."""
+
+    def setsockopt(self, level: int, optname: int, value: int, /) -> None:
+        """Set an option."""
+
+    def recvmsg(
+        self, bufsize: int, ancbufsize: int, flags: int, /
+    ) -> tuple[bytes, list[tuple[int, int, bytes]], int, Any]:
+        """Take a datagram with what comes beside it."""
 
 
 class Told(Struct, frozen=True):
@@ -52,21 +65,19 @@ class Told(Struct, frozen=True):
         return f"ICMP {words} from {self.reporter}{closed}"
 
 
-def ask(one: socket.socket) -> None:
+def ask(one: Socket, *, is_v6: bool) -> None:
     """Have the system keep the errors about what a socket sends."""
     if sys.platform == "linux":
-        is_v6 = one.family == socket.AF_INET6
-        level, option = (socket.IPPROTO_IPV6, _IPV6_RECVERR) if is_v6 else (socket.IPPROTO_IP, _IP_RECVERR)
-        one.setsockopt(level, option, 1)
+        one.setsockopt(*(_FOR_V6 if is_v6 else _FOR_V4), 1)
 
 
-def told(one: socket.socket) -> Iterator[Told]:
+def told(one: Socket) -> Iterator[Told]:
     """Yield the errors that came since the last call."""
     if sys.platform != "linux":
         return
     for _ in range(_MOST):
         try:
-            data, ancillary, _, remote = one.recvmsg(_ROOM, 512, socket.MSG_ERRQUEUE)
+            data, ancillary, _, remote = one.recvmsg(_ROOM, 512, _ERRQUEUE)
         except OSError:
             return
         for _, _, block in ancillary:
@@ -81,6 +92,6 @@ def told(one: socket.socket) -> Iterator[Told]:
 def _address(block: bytes) -> str | None:
     """Return the address in a struct sockaddr_in or sockaddr_in6."""
     family = int.from_bytes(block[:2], sys.byteorder)
-    if family == socket.AF_INET:
-        return socket.inet_ntop(socket.AF_INET, block[4:8])
-    return socket.inet_ntop(socket.AF_INET6, block[8:24]) if family == socket.AF_INET6 else None
+    if family == _AF_INET:
+        return str(ip_address(block[4:8]))
+    return str(ip_address(block[8:24])) if family == _AF_INET6 else None

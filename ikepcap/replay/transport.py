@@ -24,7 +24,7 @@ _HEARD: Final = 100_000
 _HEARD_BYTES: Final = 1 << 26
 """The most that is taken in one run, in datagrams and in octets: a run that hears more ends, since nothing
 may be sent or come in that is not recorded."""
-_WORTH_AGAIN: Final = frozenset(
+_ABOUT_EARLIER: Final = frozenset(
     (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EACCES, errno.EPROTO,
      errno.ENOPROTOOPT, errno.EMSGSIZE, errno.EOPNOTSUPP)
 )  # fmt: skip
@@ -111,7 +111,7 @@ class Udp:
             hint = "; ports below 1024 need root" if isinstance(error, PermissionError) else ""
             raise ReplayError(f"UDP {end}: {error.strerror or error}{hint}") from None
         made.setblocking(False)
-        icmp.ask(made)
+        icmp.ask(made, is_v6=made.family == socket.AF_INET6)
         name = made.getsockname()
         self.ends.append(Endpoint(str(name[0]), int(name[1])))
 
@@ -148,28 +148,21 @@ class Udp:
         made = Captured(now_ns, self.ends[send.path.is_natt], remote, payload, self._role)
         self.record.append(made)  # the gate bounds how many there are
         self._latest.append(made)
-        try:
-            self._put(chosen, payload, remote)
-        except (BlockingIOError, ConnectionRefusedError):
-            return  # what a peer refuses, or a full queue drops, is lost as on any network
-        except OSError as error:
-            raise ReplayError(f"{remote}: {error.strerror or error}") from None
-
-    def _put(self, chosen: socket.socket, payload: bytes, remote: Endpoint) -> None:
-        """Send; what is only told of an earlier datagram is recorded, and this one sent after it."""
-        to = () if self._is_connected(chosen) else ((remote.address, remote.port),)
-        for is_last in (False, True):
+        is_connected = self._is_connected(chosen)
+        for is_last in (False, False, True):
             try:
-                if to:
-                    chosen.sendto(payload, *to)
-                else:
+                if is_connected:
                     chosen.send(payload)
-            except OSError as error:
-                if is_last or error.errno not in _WORTH_AGAIN:
-                    raise
-                self._bounces(chosen)
-            else:
+                else:
+                    chosen.sendto(payload, (remote.address, remote.port))
                 return
+            except BlockingIOError:
+                return  # what a full queue drops is lost as on any network
+            except OSError as error:
+                # It tells of an earlier datagram, and this one is not sent yet.
+                if error.errno not in _ABOUT_EARLIER or (is_last and error.errno != errno.ECONNREFUSED):
+                    raise ReplayError(f"{remote}: {error.strerror or error}") from None
+                self._bounces(chosen)
 
     @staticmethod
     def _is_connected(one: socket.socket) -> bool:

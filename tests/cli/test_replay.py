@@ -22,12 +22,12 @@ from ikepcap.capture.reader import Capture
 from ikepcap.errors import ReplayError
 from ikepcap.keys.sources import load_ring
 from ikepcap.opening import Opening
+from ikepcap.recorded import write_keys
 from ikepcap.replay.initiator import Initiator
 from ikepcap.replay.loop import Loop
 from ikepcap.replay.memory import Memory
 from ikepcap.replay.policy import NAT_T
 from ikepcap.replay.responders import Responders
-from ikepcap.replaying import write_keys
 from tests.replay.peers import paths, policy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,6 +138,7 @@ def test_nobody_there_is_said_at_once_and_ends_with_1(port: int, psk: str) -> No
                   "--expect", "established")  # fmt: skip
     assert done.returncode == 1
     assert "nothing listens" in done.stderr
+    assert f"nothing listens on UDP {port} there" in " ".join(done.stdout.split()) or sys.platform != "linux"
     # Linux tells who answered with ICMP, and others that something did.
     assert ("port-closed" if sys.platform == "linux" else "no-reply") in done.stdout
 
@@ -219,6 +220,12 @@ def test_dry_run_sends_nothing(port: int, psk: str) -> None:
     (("--target", "[fe80::1%eth0]:9"), "is in a private network"),
     (("--target", "::ffff:8.8.8.8"), "8.8.8.8 is neither loopback nor private"),
     (("--target", "::"), "no address of anybody"),
+    (("--target", "[fe80::1]:9", "--allow", "fe80::/10"), "like fe80::1%eth0, and no others have"),
+    (("--target", "[::1%lo]:9"), "like fe80::1%eth0, and no others have"),
+    (("--target", "127.0.0.1", "--source", "::1"), "one is IPv4, the other IPv6"),
+    (("--target", "10.255.255.255", "--allow", "10.0.0.0/8"), "all hosts of a network"),
+    (("--target", "1.1.1.1", "--allow", "1.1.1.0/24"), "unless exactly it is allowed"),
+    (("--target", "10.0.0.1", "--allow", "gate.example.net"), "is no IP address"),
     (("--target", "127.1"), "names are not looked up"),
 ])  # fmt: skip
 def test_what_cannot_be_done_ends_with_one_line_and_2(psk: str, words: tuple[str, ...], said: str) -> None:
@@ -346,6 +353,20 @@ def test_a_policy_file_says_the_same_as_options(port: int, psk: str, tmp_path: P
         edited = replay(STALLED, "--target", f"127.0.0.1:{port}", "--psk-file", psk, "--set",
                         "encryption=3des", "--set", "hash=sha1", "--set", "group=modp1024")  # fmt: skip
     assert edited.returncode == 0, edited.stdout
+
+
+def test_xauth_and_an_address_that_is_pushed_are_told_in_toml(port: int, psk: str, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("a password of ours\n")
+    common = ('auth = "xauth-psk"\npsk_file = "psk.txt"\nuser = "alice"\npassword_file = "password"\n'
+              'manner = "quick"\npush_address = true\n')  # fmt: skip
+    (tmp_path / "client.toml").write_text(common)
+    (tmp_path / "server.toml").write_text(common + 'address = "10.9.8.7"\n')
+    xauth = str(ROOT / "captures" / "main-xauth-established.pcap")
+    with responding(port, psk, "--policy", str(tmp_path / "server.toml")):
+        done = replay(xauth, "--target", f"127.0.0.1:{port}", "--policy", str(tmp_path / "client.toml"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "mode-config gives 10.9.8.7" in done.stderr
+    assert "a password of ours" not in done.stdout + done.stderr
 
 
 def test_what_the_readme_shows_works(port: int, tmp_path: Path) -> None:
