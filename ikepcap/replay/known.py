@@ -179,7 +179,13 @@ def _exchanges(heard: _Heard) -> tuple[KnownExchange, ...]:
 
 
 def _can_be_seen(heard: _Heard, session: Session) -> bool:
-    """Whether a reader knows these ports for what they are: of NAT traversal only those of RFC 3947 §4."""
+    """Whether a reader of the record can find out.
+
+    Of the ports of NAT traversal one knows those of RFC 3947 §4; that nothing follows XAUTH takes longer to
+    see than anybody waits who was told that the user is not let in.
+    """
+    if session.behaviour.refuses_user:
+        return False
     return not session.behaviour.deaf_to_natt or heard.first.destination.port == _IKE_PORT
 
 

@@ -13,6 +13,7 @@ from ikepcap.replay.actions import Done, Endpoint, Note, Path, Send
 from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.initiator import Initiator
 from ikepcap.replay.known import Known, known
+from ikepcap.replay.later import PATIENCE
 from ikepcap.replay.loop import Loop
 from ikepcap.replay.memory import SECOND_NS, Memory
 from ikepcap.replay.policy import SIGNED_METHODS, XAUTH_METHODS, Policy
@@ -145,7 +146,7 @@ class Player:
                 loop.run(
                     engine.start(time.time_ns()),
                     seconds=seconds,
-                    linger_s=(_LINGER_S, _LINGER_AFTER_FAILURE_S),
+                    linger_s=(self._stays_s(), _LINGER_AFTER_FAILURE_S),
                 )
             except KeyboardInterrupt:
                 hear(Note("interrupted"))
@@ -155,6 +156,10 @@ class Player:
                 attempts = {one.facts.initiator_cookie: one for one in self._attempts()}
                 self.known = known(self.negotiated, attempts, "initiator")
                 loop.close(engine.close(time.time_ns()))
+
+    def _stays_s(self) -> float:
+        """Return how long to stay once it is up: until a peer that never answers R-U-THERE is given up."""
+        return _LINGER_S + (PATIENCE + 1) * (self._policy.dpd_s or 0.0)
 
     def check(self) -> None:
         """Find out before anything is sent whether what is to be edited is there: rehearse it.

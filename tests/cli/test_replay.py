@@ -403,7 +403,8 @@ def test_a_run_is_kept_with_facts_that_hold_at_either_end(port: int, psk: str, t
         command = _words("check", f"{name}.pcapng")
         checked = subprocess.run(command, capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stdout
-    assert 'fault_among = ["phase2-refused"]' in at_responder.with_suffix(".toml").read_text()
+    facts = at_responder.with_suffix(".toml").read_text()
+    assert 'fault_among = ["phase2-refused", "phase2-selector-mismatch"]' in facts
     assert "fault" not in at_initiator.with_suffix(".toml").read_text().partition("[[conversation]]")[2]
     again = replay(STALLED, *words, "--keep", str(at_initiator))
     assert again.returncode == 2
@@ -478,6 +479,15 @@ def test_the_keys_of_the_run_name_the_failure_exactly(port: int, psk: str, tmp_p
     (fault,) = (one for one in found["opened"]["findings"] if one["severity"] == "fault")
     assert (fault["code"], fault["certainty"]) == ("xauth-failed", "proven")
     assert not [one for one in found["live"]["findings"] if one["severity"] == "fault"]
+
+
+def test_a_peer_that_is_asked_whether_it_lives_is_waited_for(port: int, psk: str, tmp_path: Path) -> None:
+    file = tmp_path / "client.toml"
+    file.write_text('psk_file = "psk.txt"\ndpd = 0.6\n')
+    with responding(port, psk, "--fault", "no-dpd"):
+        done = replay(STALLED, "--target", f"127.0.0.1:{port}", "--policy", str(file))
+    assert done.returncode == 0, done.stdout  # it came up
+    assert "found      dead-peer" in done.stdout
 
 
 def test_a_fault_that_had_no_occasion_is_told(port: int, psk: str) -> None:
