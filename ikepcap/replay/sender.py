@@ -160,7 +160,8 @@ class Sender(ABC):
         del self._pending[outgoing.message_id]
         if outgoing.is_request and self.result is None:
             copies = "once" if outgoing.copies == 1 else f"{outgoing.copies} times"
-            self.finish("gave-up", f"{outgoing.step} was sent {copies} and not answered")
+            was = "dropped on purpose" if outgoing.step in self.behaviour.loses else "sent"
+            self.finish("gave-up", f"{outgoing.step} was {was} {copies} and not answered")
 
     def _cut(self, step: str, data: bytes) -> tuple[bytes, ...]:
         """Return a message in IKE fragments, where it is large and the peer can put them together."""
