@@ -11,9 +11,10 @@ found.comparison  # message by message, as `ikepcap compare` has it
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path as FilePath
+from types import MappingProxyType
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -21,18 +22,17 @@ from msgspec.structs import replace
 
 from ikepcap import api
 from ikepcap.capture.reader import Capture
-from ikepcap.capture.write import Frame, Hop, pcapng, udp_packets
 from ikepcap.errors import ReplayError
 from ikepcap.keys.facts import INITIATOR, RESPONDER
 from ikepcap.keys.material import Origin
-from ikepcap.keys.own import own_table
 from ikepcap.keys.ring import KeyRing
-from ikepcap.keys.tables import IKEV1_TABLE, table_row
 from ikepcap.opening import Opening
+from ikepcap.recorded import pcapng_of
 from ikepcap.replay.actions import Done, Endpoint, Path
 from ikepcap.replay.initiator import Initiator
-from ikepcap.replay.memory import Captured, Engine, Memory
+from ikepcap.replay.memory import Engine, Memory
 from ikepcap.replay.policy import Policy
+from ikepcap.replay.record import Captured, Recorded
 from ikepcap.replay.sa import IsakmpSa
 from ikepcap.replay.script import Heard, Script, script_of
 from ikepcap.report.compare import compare
@@ -43,7 +43,6 @@ from ikepcap.wire.codec import decode
 from ikepcap.wire.numbers import Payload
 
 Verdict = Literal["same", "further", "less-far", "other-refusal", "other"]
-_NEVER_FRAGMENTED: Final = 65_535
 _LISTED: Final = 8
 _IKE_PORT: Final = 500
 _NATT_PORT: Final = 4500
@@ -65,7 +64,7 @@ class Replayed(Struct, frozen=True):
     """What a replay in memory came to."""
 
     done: Done | None
-    record: tuple[Captured, ...]
+    record: tuple[Recorded, ...]
     live: Conversation | None
     verdict: Verdict
     comparison: Comparison | None
@@ -150,44 +149,58 @@ def replay(taken: Taken, policy: Policy, peer: Engine, *, seconds: float = 300.0
         for port in (_IKE_PORT, _NATT_PORT)
     )
     memory = Memory(Initiator(policy, path, natt_path, secrets.token_bytes), peer).run(seconds)
-    live = judged(memory.captured)
+    record: tuple[Recorded, ...] = (*memory.captured, *memory.bounced)
+    live = judged(record)
     found = None if live is None else live.conversation
     beside = None if live is None else compared(taken, live)
-    return Replayed(
-        memory.result(), tuple(memory.captured), found, verdict(taken.conversation, found), beside
-    )
+    return Replayed(memory.result(), record, found, verdict(taken.conversation, found), beside)
 
 
-def pcapng_of(record: Iterable[Captured]) -> bytes:
-    """Return what was sent and came in as a capture file."""
-    frames = []
-    for number, one in enumerate(sorted(record, key=lambda one: one.time_ns), 1):
-        hop = Hop(one.source.address.partition("%")[0], one.destination.address.partition("%")[0], 64, number)
-        ports = (one.source.port, one.destination.port)
-        frames += [
-            Frame(one.time_ns, packet) for packet in udp_packets(hop, *ports, one.payload, _NEVER_FRAGMENTED)
-        ]
-    return pcapng(frames, link=101)
+def stands_for(record: Iterable[Recorded], ports: tuple[int, int]) -> dict[int, int]:
+    """Return which of the peer's ports are to be read as which others: none, unless NAT-T was used.
+
+    A reader of a capture knows no other ports of NAT traversal than 4500; here it is known what was meant.
+
+    Args:
+        record: of the run.
+        ports: the peer's, of IKE and of NAT traversal.
+    """
+    found = {port: known for port, known in zip(ports, (_IKE_PORT, _NATT_PORT), strict=True) if port != known}
+    used = {one.destination.port for one in record if isinstance(one, Captured)}
+    return found if ports[1] in used else {}
 
 
-def keys_of(sas: Iterable[IsakmpSa], name: str) -> tuple[str, str]:
-    """Return the keys of SAs as Wireshark's table, and as a file of our own for --keys."""
-    materials = [sa.material(Origin(name, 1)) for sa in sas]
-    rows = (
-        table_row(one.initiator_cookie, one.encryption_key)
-        for one in materials
-        if one.initiator_cookie is not None and one.encryption_key is not None
-    )
-    return "".join(rows), "".join(own_table(one) for one in materials)
+def judged(
+    record: Iterable[Recorded],
+    ports: Mapping[int, int] = MappingProxyType({}),
+    cookie: bytes | None = None,
+    sas: Iterable[IsakmpSa] = (),
+) -> Side | None:
+    """Return what the analysis finds in what an initiator sent and heard; None where there is nothing.
 
-
-def judged(record: Iterable[Captured]) -> Side | None:
-    """Return what the analysis finds in what an initiator sent and heard; None where there is nothing."""
+    Args:
+        record: of the run.
+        ports: the peer's, with those that they stand for; see `stands_for`.
+        cookie: of the negotiation that counts; the first otherwise.
+        sas: open what they encrypted. Without, it is judged as a capture is that nobody has keys for.
+    """
     with tempfile.TemporaryDirectory(prefix="ikepcap-") as folder:
         file = FilePath(folder) / "live.pcapng"
-        file.write_bytes(pcapng_of(record))
-        found = api.analyze(file, vantage="initiator").conversations
-        return api.side(file, found[0], "live", "the replay") if found else None
+        file.write_bytes(pcapng_of(_moved(one, ports) for one in record))
+        ring = KeyRing(sa.material(Origin("the replay", 1)) for sa in sas)
+        keys = ring if ring.materials else None
+        found = api.analyze(file, vantage="initiator", keys=keys).conversations
+        wanted = [one for one in found if cookie is None or one.initiator_cookie == cookie.hex()]
+        return api.side(file, wanted[0], "live", "the replay") if wanted else None
+
+
+def _moved(one: Recorded, ports: Mapping[int, int]) -> Recorded:
+    """Return a line of a record with the peer's ports as those that they stand for."""
+    if not isinstance(one, Captured):
+        return replace(one, about=_moved(one.about, ports))
+    end = "destination" if one.sender == "initiator" else "source"
+    remote: Endpoint = getattr(one, end)
+    return replace(one, **{end: replace(remote, port=ports.get(remote.port, remote.port))})
 
 
 def compared(taken: Taken, live: Side) -> Comparison:
@@ -237,17 +250,3 @@ def _end(one: Conversation) -> tuple[str, tuple[str, ...]]:
     """Return outcome and the fault that is told first."""
     faults = tuple(found.code for found in one.findings if found.severity == "fault")
     return one.outcome, faults[:1]
-
-
-def write_keys(folder: FilePath, sas: Iterable[IsakmpSa]) -> tuple[FilePath, FilePath] | None:
-    """Write the keys of SAs beside a recording, readable by their owner alone; None where there are none."""
-    table, own = keys_of(sas, folder.name)
-    if not own:
-        return None
-    found = folder / IKEV1_TABLE, folder / "keys.toml"
-    for file, text in zip(found, (table, own), strict=True):
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as out:
-            os.fchmod(handle, 0o600)  # one that was there keeps its mode otherwise
-            out.write(text)
-    return found

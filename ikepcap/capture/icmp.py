@@ -6,7 +6,16 @@ from typing import Final
 
 from ikepcap.capture.datagram import IcmpError
 from ikepcap.capture.ip import UDP, Packet, read_packet
-from ikepcap.capture.udp import IKE_PORTS, MARKER, MARKER_BYTES, ON_500, ON_848, PORTS, UDP_HEADER
+from ikepcap.capture.udp import (
+    IKE_PORTS,
+    MARKER,
+    MARKER_BYTES,
+    ON_500,
+    ON_848,
+    PORTS,
+    UDP_HEADER,
+    could_be_proven,
+)
 
 ERRORS: Final[Mapping[int, frozenset[int]]] = MappingProxyType(
     {4: frozenset({3, 11, 12}), 6: frozenset({1, 2, 3, 4})}
@@ -42,8 +51,6 @@ def read_error(data: bytes, packet: Packet, frame: int, time_ns: int) -> IcmpErr
         return None
     source_port, destination_port, size = UDP_HEADER.unpack_from(data, inner.start)
     ports = PORTS[source_port] | PORTS[destination_port]
-    if not ports & IKE_PORTS:
-        return None
     # Some hosts quote an IP length in their own byte order: only what is captured can be believed.
     quote = data[body : min(end, inner.start + size) if size >= _UDP_HEADER_BYTES else end]
     if not _may_be_isakmp(quote, size - _UDP_HEADER_BYTES, ports):
@@ -64,7 +71,12 @@ def read_error(data: bytes, packet: Packet, frame: int, time_ns: int) -> IcmpErr
 
 
 def _may_be_isakmp(quote: bytes, wire_bytes: int, ports: int) -> bool:
-    """Tell a quoted ISAKMP message from a keepalive, and on 4500 from ESP, as far as the quote goes."""
+    """Tell a quoted ISAKMP message from a keepalive, and on 4500 from ESP, as far as the quote goes.
+
+    On other ports it has to hold a header that fits.
+    """
+    if not ports & IKE_PORTS:
+        return could_be_proven(quote, wire_bytes)
     if wire_bytes == 1:
         return False
     return bool(ports & (ON_500 | ON_848)) or quote[:MARKER_BYTES] == MARKER[: len(quote)]

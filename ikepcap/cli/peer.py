@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from ikepcap.keys.secret import Secret
+    from ikepcap.replay.actions import Endpoint
     from ikepcap.replay.settings import Settings
 
 _MANNERS: Final = ("strongswan", "libreswan", "racoon", "asa", "ios", "quick")
@@ -75,7 +76,34 @@ def one_address(_ctx: click.Context, _param: click.Parameter, value: str | None)
         raise click.BadParameter(f"{value!r} is no IP address") from None
     if found.is_unspecified:
         raise click.BadParameter(f"{value!r} is no address of one interface")
-    return str(found)
+    # What is IPv4 in an IPv6 address is spoken over IPv4.
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def target_of(_ctx: click.Context, _param: click.Parameter, value: str) -> "Endpoint":
+    """Return HOST, HOST:PORT or [HOST]:PORT."""
+    from ipaddress import ip_address
+
+    from ikepcap.replay.actions import Endpoint
+
+    host, colon, port = value.rpartition(":")
+    if not colon or (":" in host and not host.endswith("]")):
+        host, port = value, "500"
+    host = host.strip("[]")
+    try:
+        found = ip_address(host)
+    except ValueError:
+        raise click.BadParameter(f"{host!r} is no IP address: names are not looked up") from None
+    if found.version == 6:
+        if found.is_link_local != bool(found.scope_id):
+            raise click.BadParameter(
+                f"{host!r}: link-local addresses have an interface, like fe80::1%eth0, and no others have"
+            )
+        # What is IPv4 in an IPv6 address goes out as IPv4.
+        host = str(found.ipv4_mapped or host)
+    if not port.isdecimal() or not port.isascii() or not 0 < int(port) < 65536:
+        raise click.BadParameter(f"{port!r} is no UDP port")
+    return Endpoint(host, int(port))
 
 
 def peer_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ from ikepcap.renderers.text import printable
 if TYPE_CHECKING:
     from ikepcap.replay.actions import Done, Note
     from ikepcap.replay.known import Known
-    from ikepcap.replay.memory import Captured
+    from ikepcap.replay.record import Recorded
     from ikepcap.replay.sa import IsakmpSa
 
 _WIDE: Final = 200
@@ -61,20 +61,20 @@ class Speaker:
 
 
 def keep(
-    captured: "list[Captured]",
+    captured: "list[Recorded]",
     sas: "Iterable[IsakmpSa]",
     record: str | None,
     keys_to: str | None,
     speaker: Speaker,
 ) -> None:
     """Write the recording and the keys, where they are wanted."""
-    from ikepcap import replaying
+    from ikepcap import recorded
 
     if record is not None:
-        write(iter((replaying.pcapng_of(captured),)), record)
+        write(iter((recorded.pcapng_of(captured),)), record)
         speaker.say(f"{len(captured)} datagrams are in {record}")
     if keys_to is not None:
-        found = replaying.write_keys(Path(keys_to), sas)
+        found = recorded.write_keys(Path(keys_to), sas)
         if found is not None:
             speaker.say(f"keys are in {found[0]} and {found[1]}")
 
@@ -102,7 +102,7 @@ def _free(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
 
 def keep_facts(
     name: str,
-    captured: "list[Captured]",
+    captured: "list[Recorded]",
     found: "Iterable[Known]",
     near: str,
     source: dict[str, str],
@@ -118,7 +118,7 @@ def keep_facts(
         source: where it comes from, for people.
         speaker: that says what was written.
     """
-    from ikepcap import replaying
+    from ikepcap import recorded
     from ikepcap.cli.output import text_bytes
     from ikepcap.facts.file import digest
     from ikepcap.facts.kept import kept
@@ -128,7 +128,7 @@ def keep_facts(
         speaker.say("nothing was sent or came in: nothing is kept")
         return
     capture, facts = Path(name + CAPTURE), Path(name + FACTS)
-    write(iter((replaying.pcapng_of(captured),)), str(capture))
+    write(iter((recorded.pcapng_of(captured),)), str(capture))
     lines = kept({**source, "made": date.today().isoformat(), "sha256": digest(capture)}, near, found)  # noqa: DTZ011
     write(text_bytes(lines, str(facts)), str(facts))
     verdict = check(facts)

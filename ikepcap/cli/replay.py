@@ -6,7 +6,7 @@ import click
 
 from ikepcap.cli.options import cookie as cookie_digits
 from ikepcap.cli.options import networks, page_options
-from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of
+from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of, target_of
 from ikepcap.cli.recording import keep_option
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Run(PeerOptions):
     late: tuple[str, ...]
     cut: tuple[str, ...]
     each: bool
+    renew: float | None
     dry_run: bool
     record: str | None
     keep: str | None
@@ -73,28 +74,9 @@ class Run(PeerOptions):
     format_: Literal["text", "json"]
 
 
-def _target(_ctx: click.Context, _param: click.Parameter, value: str) -> "Endpoint":
-    """Return HOST, HOST:PORT or [HOST]:PORT."""
-    from ipaddress import ip_address
-
-    from ikepcap.replay.actions import Endpoint
-
-    host, colon, port = value.rpartition(":")
-    if not colon or (":" in host and not host.endswith("]")):
-        host, port = value, "500"
-    host = host.strip("[]")
-    try:
-        ip_address(host)
-    except ValueError:
-        raise click.BadParameter(f"{host!r} is no IP address: names are not looked up") from None
-    if not port.isdecimal() or not port.isascii() or not 0 < int(port) < 65536:
-        raise click.BadParameter(f"{port!r} is no UDP port")
-    return Endpoint(host, int(port))
-
-
 @click.command(help=_HELP, epilog=_EPILOG, short_help="Play a captured initiator against a lab peer.")
 @click.argument("capture", type=click.Path(), metavar="CAPTURE")
-@click.option("--target", required=True, callback=_target, metavar="HOST[:PORT]", help="The lab peer.")
+@click.option("--target", required=True, callback=target_of, metavar="HOST[:PORT]", help="The lab peer.")
 @click.option(
     "--fresh", "way", flag_value="fresh", default=True, help="The same policy with own keys (default)."
 )
@@ -128,6 +110,12 @@ def _target(_ctx: click.Context, _param: click.Parameter, value: str) -> "Endpoi
     multiple=True,
     metavar="STEP:OCTETS",
     help="Send that message in IKE fragments of this size; repeatable.",
+)
+@click.option(
+    "--renew",
+    type=click.FloatRange(1, 300),
+    metavar="SECONDS",
+    help="Begin anew so long after it is up, beside that; how this ends counts.",
 )
 @click.option("--dry-run", is_flag=True, help="Show every datagram, and send none.")
 @click.option(
@@ -169,21 +157,44 @@ def replay(
     from ikepcap import replaying
     from ikepcap.keys.sources import load_ring
     from ikepcap.replay.actions import Endpoint
+    from ikepcap.replay.nat import natt_port
     from ikepcap.replay.safety import Gate, check_target
-    from ikepcap.replay.transport import natt_port, own_address
+    from ikepcap.replay.transport import own_address
 
+    _check_options(run, way)
     check_target(target.address, run["allow"])
     ring = load_ring(run["keys"]) if run["keys"] else None
     taken = replaying.take(capture, number=run["number"], cookie=run["cookie"], ring=ring)
     policy = _policy(run, taken, way)
     far = Endpoint(target.address, run["natt_port"] or natt_port(target.port))
     source = run["source"] or own_address(target.address, target.port)
-    if run["dry_run"]:
-        _show(policy, taken, way, run, (source, target, far))
-        return
+    if (":" in source) != (":" in target.address):
+        raise click.UsageError(f"{source} cannot send to {target.address}: one is IPv4, the other IPv6")
     player = _player(policy, taken, way, run, (source, target, far), Gate(run["allow"]))
+    player.check()
+    if run["dry_run"]:
+        from ikepcap.cli.rehearsal import show
+
+        show(player, taken.name, way, target, run["format_"])
+        return
     is_met = _played(player, taken, way, run, target)
     ctx.exit(0 if is_met else 1)
+
+
+def _check_options(run: Run, way: "Way") -> None:
+    """Refuse options that would mean nothing."""
+    if run["each"] and way != "probe":
+        raise click.UsageError("--each asks for every transform by itself: it goes with --probe")
+    fresh = {"--drop": run["lost"], "--delay": run["late"], "--cut": run["cut"], "--renew": run["renew"],
+             "--keys-to": run["keys_to"]}  # fmt: skip
+    for name, value in fresh.items():
+        if value and way != "fresh":
+            raise click.UsageError(f"{name} goes with --fresh: --{way} does not get beyond MSG4")
+    kept = {"--record": run["record"], "--keep": run["keep"], "--keys-to": run["keys_to"],
+            "--expect": run["expect"]}  # fmt: skip
+    for name, value in kept.items():
+        if value and run["dry_run"]:
+            raise click.UsageError(f"--dry-run sends nothing, so {name} has nothing to go by")
 
 
 def _policy(run: Run, taken: "Taken", way: "Way") -> "Policy":
@@ -206,7 +217,13 @@ def _policy(run: Run, taken: "Taken", way: "Way") -> "Policy":
         policy = replace(policy, quick_offer=base.quick_offer)
     if given.manner is not None:
         policy = replace(policy, manner=MANNERS[given.manner])
-    return edited(policy, run["edits"])
+    changed = edited(policy, run["edits"])
+    if way == "verbatim" and changed != replace(policy, edits=changed.edits):
+        raise click.UsageError(
+            "--verbatim sends the captured octets: --set changes fields of messages there, like "
+            "MSG1:VendorId=none, and nothing else"
+        )
+    return changed
 
 
 Ends = tuple[str, "Endpoint", "Endpoint"]
@@ -214,39 +231,16 @@ Ends = tuple[str, "Endpoint", "Endpoint"]
 
 
 def _player(policy: "Policy", taken: "Taken", way: "Way", run: Run, ends: Ends, gate: object) -> "Player":
-    from ikepcap.replay.behaviour import behaviour
+    from ikepcap.replay.behaviour import INITIATOR_STEPS, behaviour
     from ikepcap.replay.run import Player
 
+    # In aggressive mode MSG3 is the last.
+    steps = tuple(one for one in INITIATOR_STEPS if policy.mode == "main" or one != "MSG5")
+
     asked = (("lose", run["lost"]), ("delay", run["late"]), ("cut", run["cut"]))
-    wrong = behaviour(tuple(f"{name}={value}" for name, values in asked for value in values))
+    wrong = behaviour(tuple(f"{name}={value}" for name, values in asked for value in values), steps)
     return Player(policy, taken.script, way, ends, behaviour=wrong, each=run["each"],
-                  source_port=run["source_port"], gate=gate)  # type: ignore[arg-type]  # fmt: skip
-
-
-def _show(policy: "Policy", taken: "Taken", way: "Way", run: Run, ends: Ends) -> None:
-    """Print every datagram that would be sent."""
-    from ikepcap.replay.safety import Gate
-
-    player = _player(policy, taken, way, run, ends, Gate(run["allow"]))
-    click.echo(f"to {ends[1]}, if the peer agreed to everything (it is played by our own responder here):")
-    for seconds, send in player.rehearsed():
-        what = f"{send.step:5} {len(send.data):6,} octets  to {send.path.remote}  {_inside(send.data)}"
-        click.echo(f"{seconds:8.2f} s  {what}")
-    for line in player.said:
-        click.echo(f"            {line}")
-
-
-def _inside(data: bytes) -> str:
-    """Return what a datagram holds, in names."""
-    from ikepcap.wire.message import parse
-    from ikepcap.wire.numbers import payload_name
-
-    message = parse(data)
-    if message is None:
-        return "no ISAKMP"
-    if message.is_encrypted:
-        return "encrypted"
-    return ", ".join(map(payload_name, message.payload_types())) or "broken"
+                  source_port=run["source_port"], renews_s=run["renew"], gate=gate)  # type: ignore[arg-type]  # fmt: skip
 
 
 def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "Endpoint") -> bool:
@@ -255,6 +249,7 @@ def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "End
     from ikepcap.cli.output import page_for, text_bytes, write
     from ikepcap.cli.recording import Speaker, ended_by_signals, keep, keep_facts
     from ikepcap.cli.replayed import Outcome, document, lines
+    from ikepcap.replay.nat import natt_port
 
     speaker = Speaker(quiet=run["format_"] == "json")
     try:
@@ -267,8 +262,13 @@ def _played(player: "Player", taken: "Taken", way: "Way", run: Run, target: "End
         ended = player.done.why if player.done is not None else "time was up"
         source = {"origin": origin, "shows": f"how it ended: {ended}"}
         keep_facts(run["keep"], player.negotiated, player.known, "initiator", source, speaker)
-    live = replaying.judged(player.negotiated) if player.negotiated else None
-    outcome = Outcome(taken, live, player, way, str(target), run["expect"])
+    ports = target.port, run["natt_port"] or natt_port(target.port)
+    stands_for = replaying.stands_for(player.negotiated, ports)
+    live = opened = None
+    if player.negotiated:
+        live = replaying.judged(player.negotiated, stands_for, player.cookie)
+        opened = replaying.judged(player.negotiated, stands_for, player.cookie, player.sas())
+    outcome = Outcome(taken, live, opened, stands_for, player, way, str(target), run["expect"])
     if run["format_"] == "json":
         write(document(outcome), None)
     else:

@@ -31,6 +31,10 @@ class Outcome(Struct):
     taken: replaying.Taken
     side: "Side | None"
     """The live negotiation; None where there is nothing to analyse."""
+    opened: "Side | None"
+    """The same, with the keys of the run."""
+    stands_for: dict[int, int]
+    """Which ports were read as which others."""
     player: "Player"
     way: str
     target: str
@@ -68,7 +72,7 @@ class Outcome(Struct):
 
 def lines(page: Page, outcome: Outcome) -> Iterator[str]:
     """Yield the outcome for people."""
-    taken, player, live = outcome.taken, outcome.player, outcome.live
+    taken, player = outcome.taken, outcome.player
     done = player.done
     ended = f"{done.result}: {done.why}" if done is not None else "time is up"
     number, name = taken.conversation.id, taken.name
@@ -79,7 +83,10 @@ def lines(page: Page, outcome: Outcome) -> Iterator[str]:
     yield from page.entry(
         "", f"{player.sent} datagrams sent, {len(player.record) - player.sent} came in", 0, _NAME
     )
-    for one in live.findings if live is not None else ():
+    if outcome.stands_for:
+        words = ", ".join(f"{port} as {known}" for port, known in outcome.stands_for.items())
+        yield from page.entry("judged", f"with the peer's UDP port {words}", 0, _NAME)
+    for one in outcome.opened.conversation.findings if outcome.opened is not None else ():
         if one.severity == "fault":
             yield from page.entry("found", f"{one.code}, {one.certainty}: {one.claim}", 0, _NAME)
     if outcome.way == "fresh":
@@ -112,7 +119,9 @@ def document(outcome: Outcome) -> Iterator[bytes]:
         "met": outcome.is_met,
         "comparison": outcome.comparison,
         "captured": outcome.taken.conversation,
+        "stands_for": {str(port): known for port, known in outcome.stands_for.items()},
         "live": outcome.live,
+        "opened": None if outcome.opened is None else outcome.opened.conversation,
     }
     yield msgspec.json.format(msgspec.json.encode(found), indent=2)
     yield b"\n"

@@ -87,24 +87,26 @@ def respond(
     from ikepcap.cli.recording import Speaker, ended_by_signals, keep_facts
     from ikepcap.cli.recording import keep as keep_record
     from ikepcap.replay.actions import Endpoint
-    from ikepcap.replay.behaviour import behaviour, described
+    from ikepcap.replay.behaviour import RESPONDER_STEPS, behaviour
     from ikepcap.replay.known import known
+    from ikepcap.replay.loop import Loop
+    from ikepcap.replay.nat import natt_port as other_port
     from ikepcap.replay.responders import Responders
     from ikepcap.replay.safety import PER_RESPONDER, Gate
-    from ikepcap.replay.transport import Loop, Udp
-    from ikepcap.replay.transport import natt_port as other_port
+    from ikepcap.replay.transport import Udp
 
     if lists_faults:
-        for name, means in described():
-            click.echo(f"{name:22}{means}")
+        _list_faults()
         return
-    wrong = behaviour(faults)
+    if conversation is not None and like is None:
+        raise click.UsageError("--conversation says which of a capture's: it goes with --like")
+    wrong = behaviour(faults, RESPONDER_STEPS)
     given = settings_of(options, address=address)
     policy = _policy(given, like, conversation)
     engine = Responders(policy, secrets.token_bytes, wrong)
     ends = Endpoint(listen, port), Endpoint(listen, natt_port or other_port(port))
     speaker = Speaker()
-    with Udp(*ends, Gate(allow, limit=PER_RESPONDER)) as udp, ended_by_signals():
+    with Udp(*ends, Gate(allow, limit=PER_RESPONDER), "responder") as udp, ended_by_signals():
         speaker.say(f"answering on {udp.ends[0]}, NAT traversal on {udp.ends[1]}"
                     + (f", with faults: {wrong.name}" if faults else ""))  # fmt: skip
         loop = Loop(engine, udp, speaker)
@@ -130,6 +132,19 @@ def respond(
                 keep_facts(keep, negotiated, found, "responder", source, speaker)
     if count is not None and (len(_results(engine)) < count or set(_results(engine)) != {"established"}):
         ctx.exit(1)
+
+
+def _list_faults() -> None:
+    """Print what may be asked for, with the findings of which any reads it rightly."""
+    from ikepcap.replay.behaviour import NOT_MADE, described
+
+    for name, means, codes in described():
+        click.echo(f"{name:20}{means}")
+        if codes:
+            click.echo(f"{'':20}-> {', '.join(codes)}")
+    click.echo("\nNo peer can bring these about:")
+    for code, why in NOT_MADE.items():
+        click.echo(f"{code:20}{why}")
 
 
 def _results(engine: object) -> list[str]:

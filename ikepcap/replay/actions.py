@@ -55,4 +55,8 @@ class Done(Struct, frozen=True):
     why: str
 
 
-Action = Send | WaitUntil | Note | Done
+class Close(Struct, frozen=True):
+    """Listen no more: whoever still sends gets an ICMP error from this host."""
+
+
+Action = Send | WaitUntil | Note | Done | Close

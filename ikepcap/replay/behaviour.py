@@ -19,6 +19,10 @@ STEPS: Final = (
 )  # fmt: skip
 
 
+INITIATOR_STEPS: Final = ("MSG1", "MSG3", "MSG5", "QM1", "QM3", "T2", "T4", "C1", "C2")
+RESPONDER_STEPS: Final = ("MSG2", "MSG4", "MSG6", "QM2", "T1", "T3", "C1", "C2")
+
+
 class Behaviour(Struct, frozen=True):
     """What goes wrong; as it is made, nothing."""
 
@@ -35,8 +39,13 @@ class Behaviour(Struct, frozen=True):
     """That notify is never encrypted."""
     loses_once: frozenset[str] = frozenset()
     """Steps of which the first copy never arrives."""
+    closes_from: str | None = None
+    """In place of this step the port is closed, as when a daemon dies: this host then answers with ICMP."""
     deaf_to_natt: bool = False
     """A NAT seems to lie between, and nothing that comes to the port of NAT traversal arrives."""
+    other_natt: bool = False
+    """A NAT seems to lie between, NAT-D has the number that the peer does not mean, and MSG5 is awaited where
+    NAT traversal goes on."""
     delay_s: float = 0.0
     """Answers come later by so much."""
     delays_s: tuple[tuple[str, float], ...] = ()
@@ -64,6 +73,12 @@ class Behaviour(Struct, frozen=True):
     gives_no_address: bool = False
     deletes_after: str | None = None
     """Phase 1 is deleted as soon as this step is done: MSG6, AGGR3 or QM3."""
+    refuses_renewal: bool = False
+    """Who is up already is not answered when it begins anew."""
+    begins_too: bool = False
+    """Who begins is met with a negotiation of one's own."""
+    says_stray: int | None = None
+    """Once all is up, this notify in the clear, which nobody has to believe."""
     deaf_to_dpd: bool = False
     dead_after_s: float | None = None
     """Silent for good so long after all was up."""
@@ -104,33 +119,49 @@ FAULTS: Final[dict[str, Fault]] = {
                     ("no-shared-secret", "peer-went-silent")),
     "wrong-psk": Fault("has another pre-shared key", Behaviour(has_wrong_secret=True), ("psk-mismatch",)),
     "refuse-identity": Fault("does not accept the identity", Behaviour(refuses_identity=True), _ID),
-    "refuse-certificate": Fault("does not accept the certificate",
+    "refuse-certificate": Fault("does not accept the certificate, where there is one",
                                 Behaviour(refuses_certificate=True), _ID),
-    "refuse-user": Fault("does not let the user in", Behaviour(refuses_user=True), ("xauth-failed",)),
+    "refuse-user": Fault("does not let the user of XAUTH in", Behaviour(refuses_user=True),
+                         ("xauth-failed",)),
     "no-address": Fault(
         "has no address to give, and does not accept selectors without one",
         Behaviour(gives_no_address=True, refuses_quick=NotifyType.INVALID_ID_INFORMATION),
         (*_QUICK, "mode-config-failed"),
     ),
     "phase2-proposal": Fault("accepts no proposal of quick mode",
-                             Behaviour(refuses_quick=NotifyType.NO_PROPOSAL_CHOSEN), _QUICK),
+                             Behaviour(refuses_quick=NotifyType.NO_PROPOSAL_CHOSEN),
+                             (*_QUICK, "phase2-proposal-mismatch")),
     "phase2-selectors": Fault("does not accept the selectors",
-                              Behaviour(refuses_quick=NotifyType.INVALID_ID_INFORMATION), _QUICK),
+                              Behaviour(refuses_quick=NotifyType.INVALID_ID_INFORMATION),
+                              (*_QUICK, "phase2-selector-mismatch")),
     "phase2-pfs": Fault("cannot do the group of quick mode",
-                        Behaviour(refuses_quick=NotifyType.INVALID_KEY_INFORMATION), _QUICK),
+                        Behaviour(refuses_quick=NotifyType.INVALID_KEY_INFORMATION),
+                        (*_QUICK, "phase2-pfs-mismatch")),
     "phase2-silent": Fault("never answers quick mode", Behaviour(silent_from="QM2"), ("phase2-no-reply",)),
     "restart": Fault("loses its state after MSG2", Behaviour(restarts_after="MSG2"), _GONE),
     "restart-cookie": Fault("loses its state after MSG2, and says so",
                             Behaviour(restarts_after="MSG2", says_invalid_cookie=True), _GONE),
     "drop-fragments": Fault("its second IKE fragment is always lost", Behaviour(drops_fragment=2),
                             ("fragments-lost",)),
+    "port-closed": Fault("closes its port when MSG1 comes, as a daemon that dies",
+                         Behaviour(closes_from="MSG2"), ("port-closed",)),
     "deaf-4500": Fault("finds a NAT, and does not hear what comes to port 4500", Behaviour(deaf_to_natt=True),
                        ("nat-t-blocked",)),
+    "other-natt": Fault(
+        "finds a NAT, sends NAT-D by another number than was agreed on, and waits on port 4500",
+        Behaviour(other_natt=True), ("nat-t-disagreement",),
+    ),
     # The delete may cross QM1, or be the last that is captured: then nobody can tell it from other messages.
     "delete-after-phase1": Fault("deletes phase 1 as soon as it is up", Behaviour(deletes_after="phase1")),
     "delete-after-quick": Fault("deletes all as soon as it is up", Behaviour(deletes_after="QM3")),
     "no-dpd": Fault("does not answer R-U-THERE", Behaviour(deaf_to_dpd=True), ("dead-peer",)),
     "dead": Fault("is gone soon after all was up", Behaviour(dead_after_s=5.0), ("dead-peer",)),
+    "no-renewal": Fault("does not answer a peer that begins anew while it is up",
+                        Behaviour(refuses_renewal=True), ("rekey-failed", "no-reply")),
+    # What follows does no harm, and is a note to a reader.
+    "both-begin": Fault("begins a negotiation of its own when MSG1 comes", Behaviour(begins_too=True)),
+    "stray": Fault("says INVALID-SPI in the clear once all is up",
+                   Behaviour(says_stray=NotifyType.INVALID_SPI)),
     "slow": Fault("answers 2 seconds late", Behaviour(delay_s=2.0)),
 }  # fmt: skip
 """By name."""
@@ -186,17 +217,22 @@ _SETTINGS: Final[dict[str, tuple[str, str, Callable[[str], object]]]] = {
         lambda value: frozenset((_step(value),)),
     ),
     "refuse": ("refuses", "MSG2:NO-PROPOSAL-CHOSEN: a notify in its place", _refusal),
+    "close": ("closes_from", "MSG4: closes its port in place of that step", _step),
     "restart-after": ("restarts_after", "MSG2: forgets all once it was sent", _step),
     "delay": ("delay_s", "3: answers so many seconds late; MSG4:3: that step alone; repeatable", _late),
     "cut": ("fragments", "MSG6:300: sends that step in IKE fragments of this size; repeatable", _cut),
 }
 
 
-def behaviour(words: tuple[str, ...]) -> Behaviour:
+def behaviour(words: tuple[str, ...], steps: tuple[str, ...] = STEPS) -> Behaviour:
     """Return what faults make together: names of `FAULTS`, or settings like `silent=MSG4`.
 
+    Args:
+        words: as asked for.
+        steps: those that this peer sends.
+
     Raises:
-        ReplayError: a word means nothing.
+        ReplayError: a word means nothing, or is of a step that this peer does not send.
     """
     found = Behaviour(name=", ".join(words))
     for word in words:
@@ -212,8 +248,18 @@ def behaviour(words: tuple[str, ...]) -> Behaviour:
         else:
             known = ", ".join((*FAULTS, *(f"{one}=..." for one in _SETTINGS)))
             raise ReplayError(f"fault {word!r} is none of {known}")
+    for step in _steps_of(found):
+        if step not in steps:
+            raise ReplayError(f"{step} is not sent by this peer; what it sends is {', '.join(steps)}")
     only = FAULTS.get(words[0]) if len(words) == 1 else None
     return replace(found, codes=() if only is None else only.codes)
+
+
+def _steps_of(found: Behaviour) -> list[str]:
+    """Return the steps at which something goes wrong."""
+    single = (found.silent_from, found.closes_from, found.restarts_after, found.refuses and found.refuses[0])
+    several = (*found.loses, *found.loses_once, *dict(found.delays_s), *dict(found.fragments))
+    return [*(step for step in single if step), *several]
 
 
 def _with(found: Behaviour, field: str, value: object) -> Behaviour:
@@ -227,7 +273,15 @@ def _with(found: Behaviour, field: str, value: object) -> Behaviour:
     return replace(found, **{field: value})
 
 
-def described() -> tuple[tuple[str, str], ...]:
-    """Return every fault with what it does."""
-    named = tuple((name, f"the peer {fault.means}") for name, fault in FAULTS.items())
-    return (*named, *((f"{name}=", means) for name, (_, means, _) in _SETTINGS.items()))
+NOT_MADE: Final = {
+    "unreachable": "a router says that the host or its network is not there",
+    "filtered": "a filter says so, and to send ICMP needs root: have one reject the port",
+    "replies-lost": "the path loses what was sent: have a filter drop it; with lose= it is never sent",
+}
+"""Findings that no peer can bring about, and who can; a replay finds them all the same."""
+
+
+def described() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Return every fault with what it does, and the findings of which any reads it rightly."""
+    named = tuple((name, f"the peer {fault.means}", fault.codes) for name, fault in FAULTS.items())
+    return (*named, *((f"{name}=", means, ()) for name, (_, means, _) in _SETTINGS.items()))

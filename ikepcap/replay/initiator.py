@@ -4,10 +4,10 @@ from typing import Final
 
 from ikepcap.errors import ReplayError
 from ikepcap.keys.facts import INITIATOR
-from ikepcap.replay import transaction
 from ikepcap.replay.actions import Action, Path
 from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.later import Liveness, read_notices, take_dpd
+from ikepcap.replay.login import Login
 from ikepcap.replay.phase1 import (
     found_nat,
     is_same,
@@ -20,21 +20,17 @@ from ikepcap.replay.phase1 import (
     requests,
     vendor_parts,
 )
-from ikepcap.replay.policy import XAUTH_METHODS, Identity, Policy, host
+from ikepcap.replay.policy import Identity, Policy, host
 from ikepcap.replay.quick import QuickMode
 from ikepcap.replay.sa import Suite, suite_of
 from ikepcap.replay.sender import RandomBytes
 from ikepcap.replay.session import AS_MADE, Session
 from ikepcap.wire import build
-from ikepcap.wire.bodies import Configuration
 from ikepcap.wire.build import Part
-from ikepcap.wire.details import CfgType
 from ikepcap.wire.message import NO_COOKIE, Message
 from ikepcap.wire.numbers import Exchange, NotifyType, Payload, notify_name
 from ikepcap.wire.offer import policy_words, read_offer
 
-_LOGIN_S: Final = 60.0
-"""How long a client waits for the server to begin XAUTH, or to give an address."""
 _ERRORS: Final = 16384
 """Notify types below are errors (RFC 2408 §3.14.1)."""
 
@@ -52,9 +48,7 @@ class Initiator(Session):
         super().__init__(policy, path, random_bytes, behaviour)
         self._natt_path = natt_path
         self._quick: QuickMode | None = None
-        self._is_let_in = False
-        self._address: str | None = None
-        self._has_asked = False
+        self._login = Login(self)
         self._liveness = Liveness(random_bytes)
 
     def start(self, now_ns: int) -> list[Action]:
@@ -202,29 +196,21 @@ class Initiator(Session):
     def _finish_phase_1(self) -> None:
         self.expects, self.is_up = 0, True
         self.note("phase 1 is up")
-        if self.suite is not None and self.suite.auth in XAUTH_METHODS:
-            self.wake("login", _LOGIN_S)
-        else:
-            self._is_let_in = True
+        self._login.begin()
         self._go_on()
 
     def _go_on(self) -> None:
         """Begin what comes next."""
-        if not self._is_let_in or self.result is not None:
+        if not self._login.is_over():
             return
-        if self.policy.asks_for_address and not self._has_asked:
-            self._has_asked = True
-            transaction.ask_address(self, self.message_id())
-        elif self.policy.pushes_address and not self._has_asked:
-            self.wake("login", _LOGIN_S)
-        elif self.policy.quick_offer is not None and self._quick is None:
+        if self.policy.quick_offer is not None and self._quick is None:
             self._quick = QuickMode(self, self.message_id())
             self._quick.begin(self._selectors())
         else:
             self._establish()
 
     def _selectors(self) -> tuple[Identity, Identity] | None:
-        given, wanted = self._address, self.policy.selectors
+        given, wanted = self._login.address, self.policy.selectors
         if given is None:
             return wanted
         return host(given), wanted[1] if wanted else host(self.path.remote.address)
@@ -238,51 +224,12 @@ class Initiator(Session):
     def take_later(self, message: Message) -> None:
         """Take a transaction, or a message of quick mode."""
         if message.exchange == Exchange.TRANSACTION:
-            self._take_transaction(message)
+            if self._login.take(message):
+                self._go_on()
         elif message.exchange == Exchange.QUICK and self._quick is not None:
             mine = message.message_id == self._quick.message_id
             if mine and not self._quick.is_complete and self._quick.take_answer(message):
                 self._go_on()
-
-    def _take_transaction(self, message: Message) -> None:
-        found = transaction.configuration_of(message)
-        if found is None or self.sa is None or not self.sa.proves(message):
-            return
-        about_user = transaction.is_about_user(found)
-        if found.type == CfgType.REQUEST and about_user:
-            self.calm("login")
-            self.wake("login", _LOGIN_S)
-            if not transaction.reply_user(self, message.message_id, found):
-                self.finish("failed", "XAUTH asks for a user, and none is given")
-        elif found.type == CfgType.SET and about_user:
-            self.calm("login")
-            self._take_login(message.message_id, found)
-        elif found.type == CfgType.SET:
-            self._address = transaction.given_address(found) or self._address
-            transaction.acknowledge(self, "C2", message.message_id, found)
-            self.note(f"mode-config gives {self._address or 'no address'}")
-            if not self._has_asked:
-                self._has_asked = True
-                self.calm("login")
-                self._go_on()
-        elif found.type == CfgType.REPLY and not about_user and self._has_asked:
-            self.answered(message.message_id)
-            self.heard()
-            self._address = transaction.given_address(found)
-            self.note(f"mode-config gives {self._address or 'no address'}")
-            self._go_on()
-
-    def _take_login(self, message_id: int, found: Configuration) -> None:
-        """The user is let in, or all is over: copies of what says so are not answered then."""
-        self._is_let_in = transaction.was_let_in(found)
-        if not self._is_let_in and self.policy.manner.deletes_refused_user:
-            self.say_delete()
-        else:
-            transaction.acknowledge(self, "T4", message_id, found)
-        if not self._is_let_in:
-            self.finish("refused", "XAUTH: the user is not let in")
-            self.forget()
-        self._go_on()
 
     def take_notices(self, message: Message) -> None:
         """Take what the responder says: errors end it, where they are believed."""

@@ -11,13 +11,14 @@ from msgspec import Struct
 
 from ikepcap.keys.facts import INITIATOR
 from ikepcap.replay.later import read_notices
-from ikepcap.replay.memory import MARKER, Captured, Side
 from ikepcap.replay.policy import EXCHANGES, Mode
+from ikepcap.replay.record import MARKER, Captured, Recorded, Side
 from ikepcap.replay.session import Session
 from ikepcap.wire.message import NO_COOKIE, Message, parse
 from ikepcap.wire.numbers import Exchange, NotifyType, Payload, auth_kind
 
 LAST: Final[dict[Mode, int]] = {"main": 6, "aggressive": 3}
+_IKE_PORT: Final = 500
 _MODES: Final[dict[int, Mode]] = {number: mode for mode, number in EXCHANGES.items()}
 _LATER: Final[dict[int, tuple[str, int]]] = {
     Exchange.QUICK: ("quick", 3), Exchange.TRANSACTION: ("transaction", 2),
@@ -63,7 +64,7 @@ class _Heard(Struct):
     """Whether the initiator sent it."""
 
 
-def known(record: Iterable[Captured], sessions: Mapping[bytes, Session], own_side: Side) -> tuple[Known, ...]:
+def known(record: Iterable[Recorded], sessions: Mapping[bytes, Session], own_side: Side) -> tuple[Known, ...]:
     """Return what is known of every negotiation of a record, in order of their first datagrams.
 
     Args:
@@ -72,12 +73,13 @@ def known(record: Iterable[Captured], sessions: Mapping[bytes, Session], own_sid
         own_side: the role of the engine.
     """
     found: dict[bytes, _Heard] = {}
-    for one in sorted(record, key=lambda one: one.time_ns):
+    datagrams = (one for one in record if isinstance(one, Captured))
+    for one in sorted(datagrams, key=lambda one: one.time_ns):
         message = parse(one.payload.removeprefix(MARKER))
         if message is None or message.version >> 4 != 1 or message.initiator_cookie == NO_COOKIE:
             continue
         heard = found.setdefault(message.initiator_cookie, _Heard(one, []))
-        heard.messages.append((one.source.address == heard.first.source.address, message))
+        heard.messages.append((one.sender == heard.first.sender, message))
     return tuple(
         _known(heard, sessions.get(cookie), own_side)
         for cookie, heard in found.items()
@@ -109,7 +111,7 @@ def _known(heard: _Heard, session: Session | None, own_side: Side) -> Known:
         # Whoever asks whether the peer is alive may learn that it is not, or be told nothing.
         is_up=session.is_established and not session.behaviour.deaf_to_dpd
         and session.policy.dpd_s is session.behaviour.dead_after_s is None,
-        codes=session.behaviour.codes if _went_wrong(session) else None,
+        codes=session.behaviour.codes if _went_wrong(session) and _can_be_seen(heard, session) else None,
     )  # fmt: skip
 
 
@@ -174,6 +176,17 @@ def _exchanges(heard: _Heard) -> tuple[KnownExchange, ...]:
         last = min(len(set(sent)), most)
         made.append(KnownExchange(kind, last, last == most and len(sent) == most))
     return tuple(made)
+
+
+def _can_be_seen(heard: _Heard, session: Session) -> bool:
+    """Whether a reader of the record can find out.
+
+    Of the ports of NAT traversal one knows those of RFC 3947 §4; that nothing follows XAUTH takes longer to
+    see than anybody waits who was told that the user is not let in.
+    """
+    if session.behaviour.refuses_user:
+        return False
+    return not session.behaviour.deaf_to_natt or heard.first.destination.port == _IKE_PORT
 
 
 def _went_wrong(session: Session) -> bool:

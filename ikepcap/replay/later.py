@@ -13,7 +13,7 @@ from ikepcap.wire.codec import decode
 from ikepcap.wire.message import Message
 from ikepcap.wire.numbers import NotifyType, Payload, Protocol
 
-_PATIENCE: Final = 5
+PATIENCE: Final = 5
 """Questions in a row without an answer after which the peer is given up."""
 _MANY: Final = 16
 """Notifies and deletes that are looked at in one message."""
@@ -67,7 +67,7 @@ class Liveness:
         after_s = session.policy.dpd_s
         if session.sa is None or after_s is None:
             return
-        if self.unanswered >= _PATIENCE:
+        if self.unanswered >= PATIENCE:
             session.note(f"the peer did not answer {self.unanswered} times: it is gone")
             return
         self.unanswered += 1

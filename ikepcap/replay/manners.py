@@ -1,7 +1,8 @@
 """How implementations behave: when they repeat themselves, and in which words they refuse. Data only.
 
 Timings and reactions are those that strongSwan 5.9.8, Libreswan 4.10 and racoon 0.9.1 showed on the wire;
-ASA's and IOS's timings are those of ike-scan's table of back-offs. `quick` is nobody's: for the impatient.
+ASA's and IOS's timings are those of ike-scan's table of back-offs. `quick` is nobody's: for the impatient, in
+strongSwan's words.
 """
 
 from typing import Final, Literal
@@ -76,7 +77,12 @@ MANNERS: Final[dict[str, Manner]] = {
             "ios", (10.0, 10.0, 10.0, 10.0, 10.0), 10.0,
             repeats=frozenset(("MSG2", "MSG4", "AGGR2", "QM2", "T1")), half_open_s=60.0,
         ),
-        Manner("quick", (0.3, 0.6, 1.2), 1.5, repeats=frozenset(("AGGR2", "QM2", "T1")), half_open_s=10.0),
+        Manner(
+            "quick", (0.3, 0.6, 1.2), 1.5,
+            repeats=frozenset(("AGGR2", "QM2", "T1")), half_open_s=10.0,
+            unknown_peer="bare", lacks_psk="with-cookies", garbled="encrypted", garbled_every_copy=True,
+            mode_refused="with-cookies",
+        ),
     )
 }  # fmt: skip
 DEFAULT: Final = MANNERS["strongswan"]

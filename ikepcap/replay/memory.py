@@ -3,20 +3,22 @@
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
-from ikepcap.replay.actions import Action, Done, Endpoint, Note, Path, Send, WaitUntil
+from ikepcap.replay.actions import Action, Close, Done, Endpoint, Note, Path, Send, WaitUntil
+from ikepcap.replay.record import MARKER, Bounced, Captured, Side
 
-MARKER: Final = bytes(4)
 EPOCH_NS: Final = 1_772_438_400_000_000_000
 """2026-03-02, 08:00 UTC."""
 SECOND_NS: Final = 1_000_000_000
 _EVENTS: Final = 20_000
 """Deliveries and timers of one run: two peers that never stop are stopped."""
-
-Side = Literal["initiator", "responder"]
+_PORT_UNREACHABLE: Final = ((3, 3), (1, 4))
+"""ICMP's type and code, and those of ICMPv6."""
+_QUOTED_BYTES: Final = 520
+"""Linux quotes what fits into 576 octets (RFC 1812 §4.3.2.3)."""
 
 
 class Engine(Protocol):
@@ -36,16 +38,6 @@ class Starter(Engine, Protocol):
 
     def start(self, now_ns: int) -> list[Action]:
         """Begin."""
-
-
-class Captured(Struct, frozen=True):
-    """A datagram as the capture point saw it."""
-
-    time_ns: int
-    source: Endpoint
-    destination: Endpoint
-    payload: bytes
-    """With the marker where there is one."""
 
 
 class Told(Struct, frozen=True):
@@ -112,6 +104,8 @@ class Memory:
         self.sent: list[tuple[int, Send]] = []
         """What the initiator sent, with the time."""
         self.captured: list[Captured] = []
+        self.bounced: list[Bounced] = []
+        self._is_closed = {"initiator": False, "responder": False}
         self.told: list[Told] = []
         self.now_ns = EPOCH_NS
 
@@ -140,6 +134,8 @@ class Memory:
                 self._send(side, action)
             elif isinstance(action, WaitUntil):
                 heappush(self._queue, (max(action.time_ns, self.now_ns), next(self._order), side, None, None))
+            elif isinstance(action, Close):
+                self._is_closed[side] = True
             else:
                 self.told.append(Told(self.now_ns, side, action))
 
@@ -162,9 +158,19 @@ class Memory:
         if side == self._near or not is_lost:
             seen = inner if self._near == "initiator" else outer
             at_ns = self.now_ns if side == self._near else self.now_ns + self._delay_ns
-            self.captured.append(Captured(at_ns, *seen, payload))
-        if not is_lost:
+            self.captured.append(Captured(at_ns, *seen, payload, side))
+        if not is_lost and self._is_closed[other]:
+            self._bounce(side)
+        elif not is_lost:
             there = outer if side == "initiator" else inner
             path = Path(there[1], there[0], send.path.is_natt)
             event = (self.now_ns + self._delay_ns, next(self._order), other, send.data, path)
             heappush(self._queue, event)
+
+    def _bounce(self, side: Side) -> None:
+        """Answer a side's last datagram with what the host says whose port is closed."""
+        about = self.captured[-1]
+        kind, code = _PORT_UNREACHABLE[":" in about.destination.address]
+        at_ns = about.time_ns + (2 * self._delay_ns if side == self._near else 0)
+        quoted = min(len(about.payload), _QUOTED_BYTES)
+        self.bounced.append(Bounced(at_ns, about.destination.address, kind, code, about, quoted))

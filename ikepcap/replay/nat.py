@@ -34,12 +34,17 @@ def nat_d_parts(kind: int, hash_name: str, cookies: bytes, path: Path, *, forced
     return [build.nat_d(hash_name, cookies, end.address, end.port, kind=kind) for end in (path.remote, own)]
 
 
-def is_translated(message: Message, path: Path) -> bool | None:
-    """Whether a NAT lies between; None where the message has no NAT-D payloads."""
-    bodies = [*message.bodies(Payload.NAT_D), *message.bodies(Payload.NAT_D_DRAFT)]
+def is_translated(message: Message, kind: int, path: Path) -> bool | None:
+    """Whether a NAT lies between; None where the message has no NAT-D payloads of the kind agreed on."""
+    bodies = message.bodies(kind)
     if len(bodies) < 2 or len(bodies[0]) not in NAMES_BY_LENGTH:
         return None
     name = NAMES_BY_LENGTH[len(bodies[0])]
     cookies = message.initiator_cookie + message.responder_cookie
     own, other = (build.nat_d(name, cookies, end.address, end.port).body for end in (path.local, path.remote))
     return bodies[0] != own or other not in bodies[1:]
+
+
+def natt_port(port: int) -> int:
+    """Return the port that NAT traversal moves to: 4500 for 500, and as far from any other."""
+    return port + 4000 if port + 4000 < 65536 else port - 4000

@@ -18,7 +18,7 @@ from ikepcap.wire.build import Part
 from ikepcap.wire.codec import decode
 from ikepcap.wire.details import IdType
 from ikepcap.wire.message import Message
-from ikepcap.wire.numbers import Encryption, NotifyType
+from ikepcap.wire.numbers import Encryption, NotifyType, Payload
 from ikepcap.wire.offer import Transform
 
 MIN_NONCE: int = 8
@@ -72,13 +72,17 @@ def nat_parts(session: Session, suite: Suite) -> list[Part]:
     if kind is None:
         return []
     cookies = session.facts.initiator_cookie + (session.facts.responder_cookie or bytes(8))
-    forced = session.policy.forces_natt or session.behaviour.deaf_to_natt
+    behaviour = session.behaviour
+    forced = session.policy.forces_natt or behaviour.deaf_to_natt or behaviour.other_natt
+    if behaviour.other_natt:
+        kind = Payload.NAT_D if kind == Payload.NAT_D_DRAFT else Payload.NAT_D_DRAFT
     return nat_d_parts(kind, suite.algorithm.name, cookies, session.path, forced=forced)
 
 
 def found_nat(session: Session, message: Message) -> bool:
     """Whether the other peer's NAT-D payloads, or the own pretence, call for the other ports."""
-    translated = is_translated(message, session.path)
+    kind = nat_d_type(session.policy.vendor_ids, session.peer_vendor_ids)
+    translated = None if kind is None else is_translated(message, kind, session.path)
     return translated is not None and (translated or session.policy.forces_natt)
 
 

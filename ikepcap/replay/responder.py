@@ -8,10 +8,10 @@ from ikepcap.keys.secret import Secret
 from ikepcap.replay import transaction
 from ikepcap.replay.actions import Path
 from ikepcap.replay.behaviour import Behaviour
+from ikepcap.replay.choice import not_offered, pick
 from ikepcap.replay.later import read_notices, take_dpd
 from ikepcap.replay.manners import Refusal
 from ikepcap.replay.phase1 import (
-    is_same,
     key_parts,
     make_keys,
     nat_parts,
@@ -23,20 +23,18 @@ from ikepcap.replay.phase1 import (
 )
 from ikepcap.replay.policy import XAUTH_METHODS, Policy
 from ikepcap.replay.quick import QuickMode
-from ikepcap.replay.sa import Suite, suite_of
+from ikepcap.replay.sa import Suite
 from ikepcap.replay.sender import RandomBytes
 from ikepcap.replay.session import AS_MADE, Session
 from ikepcap.wire import build
 from ikepcap.wire.build import Part
 from ikepcap.wire.details import CfgType
 from ikepcap.wire.message import NO_COOKIE, Message
-from ikepcap.wire.numbers import Exchange, NotifyType, Payload, Phase1Attribute, notify_name
-from ikepcap.wire.offer import Transform, policy_words, read_offer
-from ikepcap.wire.walk import Attribute
+from ikepcap.wire.numbers import Exchange, NotifyType, Payload, notify_name
+from ikepcap.wire.offer import policy_words
 
 _QUICK_MODES: Final = 32
 _WRONG: Final = b"not the pre-shared key"
-_OTHER_BITS: Final = {128: 192, 192: 256, 256: 192}
 
 
 class Responder(Session):
@@ -81,14 +79,14 @@ class Responder(Session):
         if behaviour.refuses_mode:
             self._refuse(manner.mode_refused, NotifyType.AUTHENTICATION_FAILED, "this mode is not done")
             return
-        chosen = None if behaviour.refuses_proposal else self._pick(message)
+        chosen = None if behaviour.refuses_proposal else pick(self, message)
         if chosen is None:
             self._refuse(manner.no_proposal, NotifyType.NO_PROPOSAL_CHOSEN, "no offer is acceptable")
             return
         suite, transform = chosen
         self.suite = suite
         self.learn(message)
-        attributes = _changed(transform) if behaviour.changes_choice else transform.attributes
+        attributes = not_offered(transform) if behaviour.changes_choice else transform.attributes
         made = build.transform(attributes, number=transform.number, transform_id=transform.transform_id)
         parts = [build.sa([build.proposal([made])])]
         words = policy_words(transform)
@@ -179,24 +177,6 @@ class Responder(Session):
             return
         self.notify(NotifyType.PAYLOAD_MALFORMED, clear=manner.garbled == "clear")
 
-    def _pick(self, message: Message) -> tuple[Suite, Transform] | None:
-        """Return the first transform that policy and ability allow."""
-        accepted = read_offer(self.policy.offer).transforms
-        for transform in read_offer(b"".join(message.bodies(Payload.SA)[:1])).transforms:
-            suite = suite_of(transform)
-            if isinstance(suite, str) or not self._can_prove(suite.auth):
-                continue
-            if self.policy.accepts_all or any(is_same(transform, one) for one in accepted):
-                return suite, transform
-        return None
-
-    def _can_prove(self, auth: int) -> bool:
-        self.suite = None
-        needs_psk = auth in (1, 65001)
-        if needs_psk:
-            return self.policy.psk is not None or self.behaviour.has_no_secret
-        return self.policy.credential is not None
-
     def _refuse(self, how: Refusal, kind: int, why: str) -> None:
         """Say no in the clear, or nothing, as an implementation does; then forget."""
         self.answered()
@@ -256,6 +236,11 @@ class Responder(Session):
         self.is_established = True
         self.note("quick mode is up")
         self.finish("established", "quick mode is up")
+        comes_later = self.behaviour.deaf_to_dpd or self.behaviour.dead_after_s is not None
+        if self.behaviour.codes and not comes_later:
+            self.note(f"it came up all the same: nothing in it gave {self.behaviour.name} an occasion")
+        if self.behaviour.says_stray is not None:
+            self.notify(self.behaviour.says_stray, clear=True)
         if self.behaviour.deletes_after == "QM3":
             self._delete_all()
         elif self.behaviour.dead_after_s is not None:
@@ -303,16 +288,3 @@ class Responder(Session):
         if name == "half-open":
             self.finish("gave-up", f"MSG{self.expects} did not come: forgotten as half-open")
             self.forget()
-
-
-def _changed(transform: Transform) -> list[Attribute]:
-    """Return a transform's attributes, one of them changed to what was not offered."""
-    found = list(transform.attributes)
-    for place, one in enumerate(found):
-        if one.type == Phase1Attribute.KEY_LENGTH and one.number in _OTHER_BITS:
-            found[place] = build.tv(one.type, _OTHER_BITS[one.number])
-            return found
-    for place, one in enumerate(found):
-        if one.type == Phase1Attribute.HASH:
-            found[place] = build.tv(one.type, 6 if one.number != 6 else 1)
-    return found

@@ -21,6 +21,11 @@ _FORM: Final = re.compile(
 )
 _REMOVED: Final = "none"
 _COOKIE: Final = bytes(8)
+_FRAME: Final = frozenset(("payload_type", "next_payload", "res", "length"))
+_INNER: Final = frozenset(
+    ("Proposal", "Transform", "DataAttribute", "Phase1Attribute", "Phase2Attribute", "CfgAttribute")
+)
+"""Layers inside payloads, whose octets are all their own."""
 
 
 class Edit(Struct, frozen=True):
@@ -53,6 +58,42 @@ def edit_of(text: str) -> Edit:
         )
     place = int(found["place"] or 1)
     return Edit(found["step"].upper(), found["layer"], max(place, 1), found["field"], found["value"])
+
+
+def check(edits: Sequence[Edit], clear: Sequence[str], sealed: Sequence[str] = ()) -> None:
+    """Pass edits that name messages, layers and fields there are; whether a message has them, it shows.
+
+    Args:
+        edits: as asked for.
+        clear: the steps that are sent in the clear.
+        sealed: those that are sent encrypted: the header and the frame of payloads are made after the edits.
+
+    Raises:
+        ReplayError: one names what there is not.
+    """
+    for one in edits:
+        if one.step not in (*clear, *sealed):
+            steps = ", ".join((*clear, *sealed))
+            raise ReplayError(f"{one.step}:{one}: that message is not sent here; what is sent is {steps}")
+        kind = _layer(one)
+        fields = [field.name for field in kind.fields_desc]
+        if one.field is not None and one.field not in fields:
+            known = ", ".join(fields)
+            raise ReplayError(f"{one.step}: {one.layer} has no field {one.field!r}; it has {known}")
+        is_payload = one.layer not in _INNER
+        if one.step in sealed and (one.layer == "ISAKMP" or (is_payload and one.field in _FRAME)):
+            raise ReplayError(f"{one.step}:{one} is made when the message is encrypted, and cannot be set")
+
+
+def _layer(edit: Edit) -> Any:
+    """Return the class of a layer; scapy's own are none of a message's."""
+    from ikepcap.wire import layers
+
+    kind = getattr(layers, edit.layer, None) if edit.layer in layers.__all__ else None
+    if not isinstance(kind, type):
+        known = ", ".join(name for name in layers.__all__ if isinstance(getattr(layers, name), type))
+        raise ReplayError(f"{edit.step}: no layer is called {edit.layer!r}; it is one of {known}")
+    return kind
 
 
 def rewritten(step: str, data: bytes, edits: Sequence[Edit]) -> bytes:
@@ -89,9 +130,7 @@ def rewritten_parts(step: str, parts: Sequence[Part], edits: Sequence[Edit]) -> 
 def _change(message: Any, edit: Edit) -> None:
     from ikepcap.wire import layers
 
-    kind = getattr(layers, edit.layer, None) if edit.layer in layers.__all__ else None
-    if not isinstance(kind, type):
-        raise ReplayError(f"{edit.step}: no layer is called {edit.layer!r}; 'show --scapy' names them")
+    kind = _layer(edit)
     found = next(islice(_every(message, kind), edit.place - 1, None), None)
     if found is None:
         raise ReplayError(f"{edit.step}: the message has no {edit.layer}[{edit.place}]")

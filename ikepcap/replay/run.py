@@ -13,14 +13,19 @@ from ikepcap.replay.actions import Done, Endpoint, Note, Path, Send
 from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.initiator import Initiator
 from ikepcap.replay.known import Known, known
-from ikepcap.replay.memory import SECOND_NS, Captured, Memory
+from ikepcap.replay.later import PATIENCE
+from ikepcap.replay.loop import Loop
+from ikepcap.replay.memory import SECOND_NS, Memory
 from ikepcap.replay.policy import SIGNED_METHODS, XAUTH_METHODS, Policy
+from ikepcap.replay.record import Recorded
+from ikepcap.replay.renewal import Renewal
 from ikepcap.replay.responders import Responders
+from ikepcap.replay.rewrite import check
 from ikepcap.replay.sa import IsakmpSa
 from ikepcap.replay.safety import Gate
 from ikepcap.replay.script import Script, one_transform_each
-from ikepcap.replay.session import AS_MADE, Session
-from ikepcap.replay.transport import Loop, Udp
+from ikepcap.replay.session import AS_MADE
+from ikepcap.replay.transport import Udp
 from ikepcap.replay.witness import Probe, Verbatim
 from ikepcap.wire.offer import read_offer
 
@@ -59,6 +64,7 @@ class Player:
         behaviour: Behaviour = AS_MADE,
         each: bool = False,
         source_port: int = 0,
+        renews_s: float | None = None,
     ) -> None:
         """Take what is to be played.
 
@@ -71,6 +77,7 @@ class Player:
             behaviour: what the initiator does wrong.
             each: probe every transform by itself.
             source_port: own port; 0 is any.
+            renews_s: begin anew so long after it is up, beside that.
 
         Raises:
             ReplayError: every method that is offered needs a secret that is not given.
@@ -81,9 +88,9 @@ class Player:
         self._policy, self._script, self._way = policy, script, way
         self._own, self._target, self._far = ends
         self._gate, self._behaviour, self._each = gate, behaviour, each
-        self._source_port = source_port
-        self._engine: Initiator | Verbatim | Probe | None = None
-        self.record: list[Captured] = []
+        self._source_port, self._renews_s = source_port, renews_s
+        self._engine: Initiator | Renewal | Verbatim | Probe | None = None
+        self.record: list[Recorded] = []
         """All that was sent and came in."""
         self._negotiated = 0
         self.said: list[str] = []
@@ -97,14 +104,23 @@ class Player:
         return self._gate.count
 
     @property
-    def negotiated(self) -> list[Captured]:
+    def negotiated(self) -> list[Recorded]:
         """The record without the delete at its end, which tidies up and is no part of what is compared."""
         return self.record[: self._negotiated]
 
     def sas(self) -> Sequence[IsakmpSa]:
         """Return the SA that came about, if one did."""
-        found = self._engine.sa if isinstance(self._engine, Initiator) else None
-        return [] if found is None else [found]
+        return [one.sa for one in self._attempts() if one.sa is not None]
+
+    @property
+    def cookie(self) -> bytes | None:
+        """Of the negotiation that counts, where there may be several: of the last that was begun."""
+        return next((one.facts.initiator_cookie for one in reversed(self._attempts())), None)
+
+    def _attempts(self) -> list[Initiator]:
+        if isinstance(self._engine, Renewal):
+            return self._engine.attempts
+        return [self._engine] if isinstance(self._engine, Initiator) else []
 
     def play(self, seconds: float, tell: Tell) -> None:
         """Play it on UDP; Ctrl-C ends it with a delete.
@@ -119,9 +135,10 @@ class Player:
                 self.said.append(said.text)
             tell(said)
 
+        self.said = []
         natt_source = self._source_port + 4000 if 0 < self._source_port < 61_536 else 0
         local = Endpoint(self._own, self._source_port), Endpoint(self._own, natt_source)
-        with Udp(*local, self._gate, remote=(self._target, self._far)) as udp:
+        with Udp(*local, self._gate, "initiator", remote=(self._target, self._far)) as udp:
             self.record = udp.record
             engine = self._made(udp.ends[0], udp.ends[1])
             loop = Loop(engine, udp, hear)
@@ -129,17 +146,45 @@ class Player:
                 loop.run(
                     engine.start(time.time_ns()),
                     seconds=seconds,
-                    linger_s=(_LINGER_S, _LINGER_AFTER_FAILURE_S),
+                    linger_s=(self._stays_s(), _LINGER_AFTER_FAILURE_S),
                 )
             except KeyboardInterrupt:
                 hear(Note("interrupted"))
-            self.done = loop.done
-            self._negotiated = len(udp.record)
-            if isinstance(engine, Session):
-                self.known = known(self.negotiated, {engine.facts.initiator_cookie: engine}, "initiator")
-            else:
-                self.known = known(self.negotiated, {}, "initiator")
-            loop.close(engine.close(time.time_ns()))
+            finally:  # whatever ended it, the peer is told
+                self.done = loop.done
+                self._negotiated = len(udp.record)
+                attempts = {one.facts.initiator_cookie: one for one in self._attempts()}
+                self.known = known(self.negotiated, attempts, "initiator")
+                loop.close(engine.close(time.time_ns()))
+
+    def _stays_s(self) -> float:
+        """Return how long to stay once it is up: until a peer that never answers R-U-THERE is given up."""
+        return _LINGER_S + (PATIENCE + 1) * (self._policy.dpd_s or 0.0)
+
+    def check(self) -> None:
+        """Find out before anything is sent whether what is to be edited is there: rehearse it.
+
+        Raises:
+            ReplayError: an edit names what there is not, or what does not take the value.
+        """
+        if not self._policy.edits:
+            return
+        check(self._policy.edits, *self._steps())
+        for _ in self.rehearsed():
+            pass
+        for one in self._attempts():
+            if one.error is not None:
+                raise one.error
+
+    def _steps(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the steps that can be edited, those in the clear and those that are encrypted."""
+        if self._way == "probe":
+            return ("MSG1",), ()
+        is_main = self._policy.mode == "main"
+        if self._way == "verbatim":
+            return ("MSG1", "MSG3") if is_main else ("MSG1",), ()
+        quick = ("QM1",) if self._policy.quick_offer is not None else ()
+        return (("MSG1", "MSG3"), ("MSG5", *quick)) if is_main else (("MSG1",), ("MSG3", *quick))
 
     def rehearsed(self) -> Iterator[tuple[float, Send]]:
         """Yield what would be sent, with seconds since the beginning, if the peer agreed to everything."""
@@ -154,13 +199,17 @@ class Player:
         for at_ns, send in memory.sent:
             yield (at_ns - begin_ns) / SECOND_NS, send
 
-    def _made(self, local: Endpoint, natt: Endpoint) -> Initiator | Verbatim | Probe:
+    def _made(self, local: Endpoint, natt: Endpoint) -> Initiator | Renewal | Verbatim | Probe:
         path, far = Path(local, self._target), Path(natt, self._far, is_natt=True)
         if self._way == "verbatim":
             self._engine = Verbatim(self._script, path, self._policy.manner, self._policy.edits)
         elif self._way == "probe":
             offers = one_transform_each(self._policy.offer) if self._each else [self._policy.offer]
             self._engine = Probe(self._policy, offers, path, secrets.token_bytes)
+        elif self._renews_s is not None:
+            self._engine = Renewal(
+                self._policy, path, far, secrets.token_bytes, self._renews_s, self._behaviour
+            )
         else:
             self._engine = Initiator(self._policy, path, far, secrets.token_bytes, self._behaviour)
         return self._engine

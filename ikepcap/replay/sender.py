@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from ikepcap.replay.actions import Action, Done, Note, Path, Result, Send, WaitUntil
+from ikepcap.replay.actions import Action, Close, Done, Note, Path, Result, Send, WaitUntil
 from ikepcap.replay.behaviour import Behaviour
 from ikepcap.replay.policy import FRAGMENTATION, Policy
 from ikepcap.replay.sending import SECOND_NS, Heard, Outgoing
@@ -118,6 +118,10 @@ class Sender(ABC):
         if outgoing.step == behaviour.silent_from:
             self._is_mute = True
             self._pending.clear()
+        if outgoing.step == behaviour.closes_from:
+            self._is_mute = True
+            self._pending.clear()
+            self._actions.append(Close())
         if self._is_mute:
             return
         if behaviour.refuses is not None and behaviour.refuses[0] == outgoing.step:
@@ -156,7 +160,8 @@ class Sender(ABC):
         del self._pending[outgoing.message_id]
         if outgoing.is_request and self.result is None:
             copies = "once" if outgoing.copies == 1 else f"{outgoing.copies} times"
-            self.finish("gave-up", f"{outgoing.step} was sent {copies} and not answered")
+            was = "dropped on purpose" if outgoing.step in self.behaviour.loses else "sent"
+            self.finish("gave-up", f"{outgoing.step} was {was} {copies} and not answered")
 
     def _cut(self, step: str, data: bytes) -> tuple[bytes, ...]:
         """Return a message in IKE fragments, where it is large and the peer can put them together."""

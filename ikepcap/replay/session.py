@@ -12,6 +12,7 @@ from ikepcap.keys.facts import Facts
 from ikepcap.keys.secret import Secret
 from ikepcap.replay.actions import Action, Path
 from ikepcap.replay.behaviour import Behaviour
+from ikepcap.replay.nat import nat_d_type
 from ikepcap.replay.policy import EXCHANGES, Policy
 from ikepcap.replay.rewrite import rewritten, rewritten_parts
 from ikepcap.replay.sa import IsakmpSa, Suite
@@ -25,6 +26,8 @@ from ikepcap.wire.numbers import Exchange, NotifyType, Payload
 from ikepcap.wire.walk import Fault
 
 AS_MADE: Final = Behaviour()
+_FIRST_ON_NATT: Final = 5
+"""Number of the first message of main mode between the ports of NAT traversal (RFC 3947 §4)."""
 _HARMLESS: Final = frozenset((Fault.PADDING,))
 """pluto pads what it sends in the clear to four octets."""
 
@@ -57,6 +60,8 @@ class Session(Sender):
         """Phase 1 is complete."""
         self.is_established = False
         """Quick mode is complete too, or was not wanted."""
+        self.error: ReplayError | None = None
+        """Why what was asked for could not be done."""
         self.has_moved = False
         """Both use the ports of NAT traversal."""
         self._fragments = Fragments()
@@ -73,12 +78,21 @@ class Session(Sender):
             now_ns: time, from any epoch.
         """
         self.now_ns = now_ns
-        if not self._is_mute and not (path.is_natt and self.behaviour.deaf_to_natt):
+        if not self._is_mute and not self._is_deaf(path):
             try:
                 self._take(data, path)
             except ReplayError as error:
+                self.error = error
                 self.finish("failed", str(error))
         return self._collected()
+
+    def _is_deaf(self, path: Path) -> bool:
+        """Whether nothing arrives on this path, on purpose."""
+        if path.is_natt:
+            return self.behaviour.deaf_to_natt
+        if not self.behaviour.other_natt or self.expects != _FIRST_ON_NATT:
+            return False
+        return nat_d_type(self.policy.vendor_ids, self.peer_vendor_ids) is not None
 
     def close(self, now_ns: int) -> list[Action]:
         """Delete what there is, as a daemon does when it is stopped."""

@@ -46,6 +46,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     password_file: str | None = None
     ask_address: bool | None = None
     address: str | None = None
+    push_address: bool | None = None
+    """A responder gives it unasked, an initiator waits for it."""
     local: str | None = None
     """The initiator's selector, and on a responder the one it accepts, from the initiator's view."""
     remote: str | None = None
@@ -110,6 +112,7 @@ def policy_of(given: Settings, psk: Secret | None) -> Policy:
         user=_user(given),
         asks_for_address=bool(given.ask_address),
         address=_address(given.address),
+        pushes_address=bool(given.push_address),
         fragment_bytes=given.fragment,
         forces_natt=bool(given.force_natt),
         initial_contact=bool(given.initial_contact),

@@ -1,33 +1,38 @@
-"""Engines on UDP: two sockets, one loop, and everything that was sent or came in recorded.
+"""A peer's two sockets, and everything that was sent or came in recorded.
 
-The only module of the project that opens UDP sockets and, with the command line, the only one here that reads
-the clock.
+The only module of the project that opens UDP sockets; with `loop` and the command line the only one here that
+reads the clock.
 """
 
+import errno
 import select
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
 from ipaddress import ip_address
 from typing import Any, Final, Self
 
-from ikepcap.errors import ReplayError, UnsafeTargetError
-from ikepcap.replay.actions import Action, Done, Endpoint, Note, Path, Send, WaitUntil
-from ikepcap.replay.memory import MARKER, SECOND_NS, Captured, Engine
+from ikepcap.errors import ReplayError
+from ikepcap.replay import icmp
+from ikepcap.replay.actions import Endpoint, Note, Path, Send
+from ikepcap.replay.record import MARKER, Bounced, Captured, Recorded, Side
 from ikepcap.replay.safety import Gate
+from ikepcap.replay.sending import SECOND_NS
 
 _LARGEST: Final = 65_535
-_RECORDED: Final = 100_000
-"""Datagrams kept of one run: what others send is bounded too."""
+_HEARD: Final = 100_000
+_HEARD_BYTES: Final = 1 << 26
+"""The most that is taken in one run, in datagrams and in octets: a run that hears more ends, since nothing
+may be sent or come in that is not recorded."""
+_ABOUT_EARLIER: Final = frozenset(
+    (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EACCES, errno.EPROTO,
+     errno.ENOPROTOOPT, errno.EMSGSIZE, errno.EOPNOTSUPP)
+)  # fmt: skip
+"""What an ICMP error about an earlier datagram becomes: sending tells of it once, and sends nothing."""
+_LATEST: Final = 64
+"""Datagrams that an ICMP error may be about."""
 _DRAINED: Final = 64
 """Datagrams read before timers are looked at again."""
-
-Tell = Callable[[Note | Done], None]
-
-
-def natt_port(port: int) -> int:
-    """Return the port that NAT traversal moves to: 4500 for 500, and as far from any other."""
-    return port + 4000 if port + 4000 < 65536 else port - 4000
 
 
 def own_address(target: str, port: int) -> str:
@@ -68,21 +73,27 @@ class Udp:
     """The two sockets of a peer; a context manager."""
 
     def __init__(
-        self, local: Endpoint, natt: Endpoint, gate: Gate, *, remote: tuple[Endpoint, Endpoint] | None = None
-    ) -> None:
+        self, local: Endpoint, natt: Endpoint, gate: Gate, role: Side, *,
+        remote: tuple[Endpoint, Endpoint] | None = None,
+    ) -> None:  # fmt: skip
         """Open and bind them.
 
         Args:
             local: where IKE is spoken; port 0 is any.
             natt: the same behind NAT traversal.
             gate: that every datagram has to pass.
+            role: whose datagrams these are, for the record.
             remote: both ends of the only peer; what anybody else sends does not arrive then.
 
         Raises:
             ReplayError: an address or a port is not to be had.
         """
         self._gate = gate
-        self.record: list[Captured] = []
+        self._role: Side = role
+        self.record: list[Recorded] = []
+        self._latest: deque[Captured] = deque(maxlen=_LATEST)
+        """What was sent last, and may come back in an ICMP error."""
+        self._heard = self._heard_bytes = 0
         self._sockets: list[socket.socket] = []
         self.ends: list[Endpoint] = []
         for place, end in enumerate((local, natt)):
@@ -100,6 +111,7 @@ class Udp:
             hint = "; ports below 1024 need root" if isinstance(error, PermissionError) else ""
             raise ReplayError(f"UDP {end}: {error.strerror or error}{hint}") from None
         made.setblocking(False)
+        icmp.ask(made, is_v6=made.family == socket.AF_INET6)
         name = made.getsockname()
         self.ends.append(Endpoint(str(name[0]), int(name[1])))
 
@@ -110,9 +122,10 @@ class Udp:
         self.close()
 
     def close(self) -> None:
-        """Close both."""
+        """Close both: what still comes is answered by this host, with ICMP errors."""
         for one in self._sockets:
             one.close()
+        self._sockets = []
 
     def send(self, send: Send) -> None:
         """Send one datagram, once the gate lets it pass.
@@ -121,6 +134,8 @@ class Udp:
             UnsafeTargetError: it may not be sent to that address.
             ReplayError: the run has sent all it may.
         """
+        if not self._sockets:
+            return
         remote = send.path.remote
         wait_ns = self._gate.wait_ns(time.time_ns())
         if wait_ns:
@@ -129,16 +144,25 @@ class Udp:
         self._gate.admit(remote.address, now_ns)
         chosen = self._sockets[send.path.is_natt]
         payload = MARKER + send.data if send.path.is_natt else send.data
-        self._keep(Captured(now_ns, self.ends[send.path.is_natt], remote, payload))
-        try:
-            if self._is_connected(chosen):
-                chosen.send(payload)
-            else:
-                chosen.sendto(payload, (remote.address, remote.port))
-        except (BlockingIOError, ConnectionRefusedError):
-            return  # what a peer refuses, or a full queue drops, is lost as on any network
-        except OSError as error:
-            raise ReplayError(f"{remote}: {error.strerror or error}") from None
+        self._bounces(chosen)
+        made = Captured(now_ns, self.ends[send.path.is_natt], remote, payload, self._role)
+        self.record.append(made)  # the gate bounds how many there are
+        self._latest.append(made)
+        is_connected = self._is_connected(chosen)
+        for is_last in (False, False, True):
+            try:
+                if is_connected:
+                    chosen.send(payload)
+                else:
+                    chosen.sendto(payload, (remote.address, remote.port))
+                return
+            except BlockingIOError:
+                return  # what a full queue drops is lost as on any network
+            except OSError as error:
+                # It tells of an earlier datagram, and this one is not sent yet.
+                if error.errno not in _ABOUT_EARLIER or (is_last and error.errno != errno.ECONNREFUSED):
+                    raise ReplayError(f"{remote}: {error.strerror or error}") from None
+                self._bounces(chosen)
 
     @staticmethod
     def _is_connected(one: socket.socket) -> bool:
@@ -149,7 +173,11 @@ class Udp:
         return True
 
     def wait(self, seconds: float) -> list[tuple[bytes, Path]] | Note:
-        """Return what arrives first within a time; a note where the peer's host refuses datagrams."""
+        """Return what arrives first within a time; a note where something sent came back.
+
+        Raises:
+            ReplayError: more came in than is recorded of one run.
+        """
         ready, _, _ = select.select(self._sockets, [], [], max(0.0, seconds))
         found = []
         for one in ready:
@@ -159,18 +187,39 @@ class Udp:
                     data, source = one.recvfrom(_LARGEST)
                 except BlockingIOError:
                     break
-                except ConnectionRefusedError:
-                    return Note("ICMP port unreachable: nothing listens on that port of the peer")
                 except OSError as error:
-                    return Note(f"receiving failed: {error.strerror or error}")
+                    told = self._bounces(one)
+                    if told is None and isinstance(error, ConnectionRefusedError):
+                        told = "ICMP port unreachable: nothing listens on that port of the peer"
+                    return Note(told or f"receiving failed: {error.strerror or error}")
                 got = self._taken(data, source, is_natt=is_natt)
                 if got is not None:
                     found.append(got)
+            told = self._bounces(one)
+            if told is not None and not found:
+                return Note(told)
         return found
+
+    def _bounces(self, one: socket.socket) -> str | None:
+        """Record the ICMP errors there are about what was sent; return the last in words."""
+        words = None
+        for told in icmp.told(one):
+            words = str(told)
+            about = next((one for one in reversed(self._latest) if one.destination == told.remote
+                          and one.payload.startswith(told.quoted)), None)  # fmt: skip
+            if about is not None:
+                self._count(len(told.quoted))
+                quoted = len(told.quoted)
+                self.record.append(
+                    Bounced(time.time_ns(), told.reporter, told.kind, told.code, about, quoted)
+                )
+        return words
 
     def _taken(self, data: bytes, source: Any, *, is_natt: bool) -> tuple[bytes, Path] | None:
         local, remote = self.ends[is_natt], Endpoint(str(source[0]), int(source[1]))
-        self._keep(Captured(time.time_ns(), remote, local, data))
+        self._count(len(data))
+        other: Side = "responder" if self._role == "initiator" else "initiator"
+        self.record.append(Captured(time.time_ns(), remote, local, data, other))
         if not remote.port:
             return None  # UDP allows it, and nothing can be sent back (RFC 768)
         if not is_natt:
@@ -179,73 +228,11 @@ class Udp:
             return None  # a keepalive, or ESP
         return data[len(MARKER) :], Path(local, remote, is_natt=True)
 
-    def _keep(self, one: Captured) -> None:
-        if len(self.record) < _RECORDED:
-            self.record.append(one)
-
-
-class Loop:
-    """An engine on its sockets until it is done, or time is up."""
-
-    def __init__(self, engine: Engine, udp: Udp, tell: Tell) -> None:
-        """Take an engine; `tell` hears its notes and its end."""
-        self._engine, self._udp, self._tell = engine, udp, tell
-        self._wait_until_ns: int | None = None
-        self.done: Done | None = None
-
-    def run(
-        self, first: Iterable[Action], *, seconds: float, linger_s: tuple[float, float], ends: bool = True
-    ) -> None:
-        """Go on until the end.
-
-        Args:
-            first: actions that `start` gave, if there are any.
-            seconds: the most it may take.
-            linger_s: how long to stay after the end, for whatever the peer repeats: where it is up, and else.
-            ends: stop when the engine is done; a responder goes on.
-
-        Raises:
-            ReplayError: the run has sent all it may, or the network failed.
-        """
-        self._do(first)
-        end_ns = time.time_ns() + round(seconds * SECOND_NS)
-        lingers = False
-        last: str | None = None
-        while (now_ns := time.time_ns()) < end_ns:
-            if ends and self.done is not None and not lingers:
-                stays_s = linger_s[self.done.result not in ("established", "answered")]
-                lingers, end_ns = True, min(end_ns, now_ns + round(stays_s * SECOND_NS))
-            until_ns = end_ns if self._wait_until_ns is None else min(end_ns, self._wait_until_ns)
-            got = self._udp.wait((until_ns - now_ns) / SECOND_NS)
-            if isinstance(got, Note):
-                if got.text != last:
-                    self._tell(got)
-                last = got.text
-                continue
-            for data, path in got:
-                self._do(self._engine.receive(data, path, time.time_ns()))
-            now_ns = time.time_ns()
-            if self._wait_until_ns is not None and now_ns >= self._wait_until_ns:
-                self._wait_until_ns = None
-                self._do(self._engine.timer(now_ns))
-
-    def close(self, actions: Iterable[Action]) -> None:
-        """Send what is left to say, and no more."""
-        self._do(actions)
-
-    def _do(self, actions: Iterable[Action]) -> None:
-        waits = [action.time_ns for action in actions if isinstance(action, WaitUntil)]
-        if waits:
-            known = [] if self._wait_until_ns is None else [self._wait_until_ns]
-            self._wait_until_ns = min((*waits, *known))
-        for action in actions:
-            if isinstance(action, Send):
-                try:
-                    self._udp.send(action)
-                except UnsafeTargetError as error:
-                    self._tell(Note(f"not answered: {error}"))
-            elif isinstance(action, Done):
-                self.done = self.done or action
-                self._tell(action)
-            elif isinstance(action, Note):
-                self._tell(action)
+    def _count(self, size: int) -> None:
+        """Take note of what came in, as long as there is room for it."""
+        self._heard, self._heard_bytes = self._heard + 1, self._heard_bytes + size
+        if self._heard > _HEARD or self._heard_bytes > _HEARD_BYTES:
+            raise ReplayError(
+                f"{self._heard - 1} datagrams came in, as many as are recorded of one run: it ends, since "
+                "nothing is answered that is not recorded"
+            )

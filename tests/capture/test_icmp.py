@@ -48,6 +48,12 @@ def test_a_short_quote_still_has_the_ports(there: int) -> None:
     ]
 
 
+def test_on_other_ports_a_header_that_fits_says_that_it_is_ike() -> None:
+    """As it does for the datagram itself: a peer in a laboratory may be on any port."""
+    items, _ = read(frames(error(ipv4(udp(MSG1, 40_000, 5500)))))
+    assert items == [IcmpError(1, SECOND, ROUTER, 4, 3, 3, A, 40_000, B, 5500, MSG1)]
+
+
 def test_an_extension_after_the_quote_is_no_part_of_it() -> None:
     """RFC 4884: the quote is padded to 128 octets, and its length is given in words."""
     quote = ipv4(udp(MSG1 + bytes(300)))[:128]
@@ -62,7 +68,8 @@ def test_an_extension_after_the_quote_is_no_part_of_it() -> None:
     [
         error(ipv4(udp(MSG1)), kind=8),
         error(ipv4(udp(MSG1)), kind=5),
-        error(ipv4(udp(MSG1, 53, 53))),
+        error(ipv4(udp(b"\x01" * 40, 53, 53))),
+        error(ipv4(udp(MSG1, 5500, 5500))[:55]),
         error(ipv4(bytes(40), 6)),
         error(ipv4(udp(b"\x01" * 40, 4500, 4500))),
         error(ipv4(udp(b"\xff", 4500, 4500))),
@@ -77,6 +84,7 @@ def test_an_extension_after_the_quote_is_no_part_of_it() -> None:
         "echo",
         "redirect",
         "other ports",
+        "other ports and no whole header",
         "tcp",
         "esp",
         "keepalive",

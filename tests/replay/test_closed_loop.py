@@ -12,17 +12,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ikepcap import api
+from ikepcap.diagnose.finding import FAULTS as KNOWN_FAULTS
 from ikepcap.facts.difference import of_conversation
 from ikepcap.facts.kept import stated
 from ikepcap.keys.material import Origin
 from ikepcap.keys.own import own_table
 from ikepcap.keys.secret import Secret
 from ikepcap.replay.actions import Send
-from ikepcap.replay.behaviour import FAULTS, Behaviour, behaviour
+from ikepcap.replay.behaviour import FAULTS, NOT_MADE, Behaviour, behaviour
 from ikepcap.replay.known import known
 from ikepcap.replay.manners import MANNERS
-from ikepcap.replay.memory import Side
 from ikepcap.replay.policy import DEAD_PEER, FRAGMENTATION, NAT_T, XAUTH, Policy, User
+from ikepcap.replay.record import Side
 from tests.replay.certificates import authorities, credential
 from tests.replay.peers import as_pcap, join, policy
 
@@ -92,6 +93,7 @@ TABLE = (
     Expected("wrong-psk", "refused", "psk-mismatch"),
     Expected("wrong-psk", "stalled", "psk-mismatch", None, "libreswan"),
     Expected("wrong-psk", "stalled", "psk-mismatch", None, "racoon"),
+    Expected("wrong-psk", "refused", "psk-mismatch", None, "quick"),
     Expected("wrong-psk", "refused", "psk-mismatch", kind="aggressive"),
     Expected("wrong-psk", "refused", "psk-mismatch", None, "libreswan", "aggressive"),
     Expected("refuse-identity", "refused", "authentication-failed", "identity-mismatch"),
@@ -127,6 +129,12 @@ TABLE = (
     Expected("refuse=MSG2:UNSUPPORTED-EXCHANGE-TYPE", "refused", "mode-refused"),
     Expected("restart-after=MSG4", "stalled", "peer-went-silent", "psk-mismatch"),
     Expected("delay=6", "established"),
+    Expected("port-closed", "stalled", "port-closed"),
+    Expected("close=MSG4", "stalled", "port-closed"),
+    Expected("other-natt", "stalled", "nat-t-disagreement"),
+    # One of two that crossed came up, which is enough; anyone can say so in the clear.
+    Expected("both-begin", "established"),
+    Expected("stray", "established"),
     Expected("deaf-4500", "stalled", "nat-t-blocked"),
     Expected("lose-once=MSG4", "established"),
 )  # fmt: skip
@@ -144,8 +152,37 @@ def test_every_fault_is_named(row: Expected, tmp_path: Path) -> None:
         replace(one, manner=manner), replace(other, manner=manner), behaviour((row.fault,)),
         near="responder" if row.fault == "drop-fragments" else "initiator",
     ).run()  # fmt: skip
-    capture = as_pcap(memory.captured, tmp_path / "run.pcap")
+    capture = as_pcap(memory.captured, tmp_path / "run.pcap", bounced=memory.bounced)
     _check(capture, row.outcome, row.code, row.alternative)
+
+
+RENEWED: tuple[tuple[tuple[str, ...], str, set[str]], ...] = (
+    # fault         outcome of what is begun anew, faults of it
+    (("no-renewal",), "stalled", {"no-reply", "rekey-failed"}),
+    ((), "established", set()),
+)
+
+
+@pytest.mark.parametrize(("faults", "outcome", "codes"), RENEWED)
+def test_what_is_begun_anew_is_known_for_a_renewal(
+    faults: tuple[str, ...], outcome: str, codes: set[str], tmp_path: Path
+) -> None:
+    memory = join(policy(), policy(), behaviour(faults), renews_s=5.0).run(60)
+    first, second = api.analyze(as_pcap(memory.captured, tmp_path / "run.pcap"), strict=True).conversations
+    assert first.outcome == "established"
+    assert not [one.code for one in first.findings if one.severity == "fault"]
+    assert second.outcome == outcome
+    assert {one.code for one in second.findings if one.severity == "fault"} == codes
+
+
+@pytest.mark.parametrize(("fault", "note"), [
+    ("both-begin", "simultaneous-initiation"), ("stray", "stray-message"), ("lose-once=MSG2", "recovered"),
+])  # fmt: skip
+def test_what_does_no_harm_is_a_note(fault: str, note: str, tmp_path: Path) -> None:
+    memory = join(policy(), policy(), behaviour((fault,))).run()
+    first = api.analyze(as_pcap(memory.captured, tmp_path / "run.pcap"), strict=True).conversations[0]
+    assert note in [one.code for one in first.findings]
+    assert not [one for one in first.findings if one.severity == "fault"]
 
 
 @pytest.mark.parametrize("side", ["initiator", "responder"])
@@ -158,13 +195,14 @@ def test_what_an_engine_states_of_its_run_is_what_the_analysis_finds(
     wrong = behaviour((row.fault,))
     near: Side = "responder" if row.fault == "drop-fragments" else "initiator"
     memory = join(replace(one, manner=manner), replace(other, manner=manner), wrong, near=near).run()
-    capture = as_pcap(memory.captured, tmp_path / "run.pcap")
+    capture = as_pcap(memory.captured, tmp_path / "run.pcap", bounced=memory.bounced)
     initiator: Any = memory.initiator  # type: ignore[attr-defined]
     engines = {initiator.facts.initiator_cookie: initiator}
     if side == "responder":
         engines = memory.responders.sessions  # type: ignore[attr-defined]
-    (found,) = known(memory.captured, engines, side)
-    (conversation,) = api.analyze(capture, strict=True).conversations
+    found, *others = known(memory.captured, engines, side)
+    conversation, *_ = conversations = api.analyze(capture, strict=True).conversations
+    assert len(others) + 1 == len(conversations) == (2 if row.fault == "both-begin" else 1)
     assert tuple(of_conversation(stated(found), conversation)) == (), (stated(found), conversation.summary)
 
 
@@ -221,7 +259,16 @@ def test_a_message_that_is_lost_once_is_recovered_from(tmp_path: Path) -> None:
 
 
 def test_every_fault_is_in_the_table() -> None:
-    assert {row.fault for row in TABLE if "=" not in row.fault} == set(FAULTS)
+    renewed = {fault for faults, _, _ in RENEWED for fault in faults}
+    assert {row.fault for row in TABLE if "=" not in row.fault} | renewed == set(FAULTS)
+
+
+def test_every_failure_that_the_diagnosis_knows_is_made_or_said_not_to_be() -> None:
+    """A failure that no fault brings about is one that no peer can."""
+    made = {row.code for row in TABLE} | {code for _, _, code in WITH_KEYS}
+    made |= {code for _, _, codes in RENEWED for code in codes}
+    assert made - {None} == KNOWN_FAULTS - NOT_MADE.keys()
+    assert {code for one in FAULTS.values() for code in one.codes} <= KNOWN_FAULTS
 
 
 def test_port_4500_that_is_blocked(tmp_path: Path) -> None:

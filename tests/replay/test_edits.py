@@ -103,6 +103,14 @@ def test_edits_of_messages_that_cannot_be_made_are_said_before_anything_is_sent(
         join(edited(policy(), [text]), policy()).run()
 
 
+def test_what_is_dropped_is_not_called_sent() -> None:
+    memory = join(policy(), initiator_behaviour=behaviour(("lose=MSG3",))).run(200)
+    assert [send.step for _, send in memory.sent] == ["MSG1"]
+    done = memory.result()
+    assert done is not None
+    assert done.why == "MSG3 was dropped on purpose 6 times and not answered"
+
+
 def test_several_messages_are_lost_late_and_cut() -> None:
     wrong = behaviour(("lose=QM3", "delay=MSG3:2.5", "delay=MSG5:1", "cut=MSG3:100", "cut=QM1:80"))
     memory = join(policy(), policy(), initiator_behaviour=wrong).run(20)

@@ -1,14 +1,19 @@
 """To whom nothing is sent, and how much to the others."""
 
 import random
+import socket
+import sys
+import time
 from ipaddress import ip_network
 
 import pytest
 
 from ikepcap.errors import ReplayError, UnsafeTargetError
-from ikepcap.replay.actions import Endpoint, Path, Send
+from ikepcap.replay import transport
+from ikepcap.replay.actions import Endpoint, Note, Path, Send
 from ikepcap.replay.initiator import Initiator
 from ikepcap.replay.memory import Memory
+from ikepcap.replay.record import Bounced, Captured
 from ikepcap.replay.responders import Responders
 from ikepcap.replay.safety import PER_RESPONDER, PER_RUN, PER_SECOND, Gate, check_target
 from ikepcap.replay.transport import Udp
@@ -128,10 +133,42 @@ def test_no_limit_is_above_the_highest() -> None:
         gate.admit("::1", PER_RESPONDER * SECOND_NS)
 
 
+def test_a_run_that_hears_more_than_is_recorded_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing may be answered that is not recorded; and what was sent always is."""
+    monkeypatch.setattr(transport, "_HEARD_BYTES", 100)
+    there = Endpoint("127.0.0.1", 40_000)
+    with Udp(Endpoint("127.0.0.1", 0), Endpoint("127.0.0.1", 0), Gate(), "responder") as udp:
+        assert udp._taken(bytes(100), ("127.0.0.1", 40_000), is_natt=False) is not None
+        with pytest.raises(ReplayError, match="as many as are recorded"):
+            udp._taken(b"x", ("127.0.0.1", 40_000), is_natt=False)
+        udp.send(Send(b"a delete", Path(udp.ends[0], there), "INFO"))
+        sent = [one.payload for one in udp.record if isinstance(one, Captured) and one.sender == "responder"]
+        assert sent == [b"a delete"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell who sent an ICMP error")
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_an_icmp_error_is_recorded_and_keeps_nothing_from_being_sent(address: str) -> None:
+    """The system tells of it in place of the next send, which then sends nothing."""
+    here = Endpoint(address, 0)
+    with socket.socket(transport._family(address), socket.SOCK_DGRAM) as held:
+        held.bind((address, 0))
+        there = Endpoint(address, held.getsockname()[1])
+    with Udp(here, here, Gate(), "initiator", remote=(there, there)) as udp:
+        for number in range(3):
+            udp.send(Send(b"copy %d" % number, Path(udp.ends[0], there), "MSG1"))
+            time.sleep(0.02)
+        while isinstance(told := udp.wait(0.2), Note):
+            assert "port unreachable" in told.text
+        bounced = [one for one in udp.record if isinstance(one, Bounced)]
+        assert [one.reporter for one in bounced] == [address] * 3
+        assert {one.about.payload for one in bounced} <= {b"copy 0", b"copy 1", b"copy 2"}
+
+
 def test_what_comes_from_port_0_is_recorded_and_not_answered() -> None:
     """Nothing can be sent there: trying would end the responder."""
     ends = Endpoint("127.0.0.1", 0), Endpoint("127.0.0.1", 0)
-    with Udp(*ends, Gate()) as udp:
+    with Udp(*ends, Gate(), "responder") as udp:
         assert udp._taken(b"anything", ("127.0.0.1", 0), is_natt=False) is None
         assert udp._taken(b"anything", ("127.0.0.1", 500), is_natt=False) is not None
         assert len(udp.record) == 2
