@@ -57,12 +57,14 @@ def refusal(case: Case) -> Iterator[Finding]:
     said = refusing(refused, is_encrypted=message.is_encrypted)
     times = [s for s in case.seen if s.exchange == message.exchange and s.sender == refused.sender]
     before = [s for s in case.seen[: refused.index] if s.sender != refused.sender]
-    evidence = [
-        (
-            f"Frame {message.frame} is {said} from {name}, {message.wire_bytes} octets, where "
-            f"MSG{refused.replaced} was due"
-        )
-    ]
+    # The last message of phase 1 came: it is what was refused.
+    where = f"where MSG{refused.replaced} was due"
+    claim = f"The {who} answered with {said} in place of MSG{refused.replaced}"
+    if case.course.last == refused.replaced:
+        final = case.sendings(refused.replaced)[0]
+        where = f"after MSG{refused.replaced} in frame {final.frame}"
+        claim = f"The {who} answered MSG{refused.replaced} with {said}"
+    evidence = [f"Frame {message.frame} is {said} from {name}, {message.wire_bytes} octets, {where}"]
     if refused.notify == NotifyType.MS_NOTIFY_STATUS:
         code = windows_error(case, refused)
         known = f" ERROR_IPSEC_IKE_{WINDOWS[code][0]}" if code in WINDOWS else ""
@@ -77,8 +79,7 @@ def refusal(case: Case) -> Iterator[Finding]:
     evidence += shown
     yield case.finding(
         reading.code, reading.certainty,
-        f"The {who} answered with {said} in place of MSG{refused.replaced}: {reading.means}.",
-        times, *evidence,
+        f"{claim}: {reading.means}.", times, *evidence,
         alternatives=_fitting(case, reading), settles_it=reading.settles_it,
     )  # fmt: skip
 

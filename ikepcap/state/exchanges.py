@@ -13,7 +13,7 @@ from ikepcap.state.course import DUPLICATE, LATE, NEW, RETRANSMISSION, UNEXPECTE
 from ikepcap.state.refusal import is_error
 from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS
 from ikepcap.track.conversation import Conversation, EspFlow, Seen
-from ikepcap.track.roles import HASH_ONLY_BYTES
+from ikepcap.track.roles import HASH_ONLY_BYTES, PHASE_1
 from ikepcap.wire.numbers import Exchange
 
 KINDS: Final = {
@@ -26,6 +26,8 @@ PREFIX: Final = {"quick": "QM", "transaction": "T", "new-group": "NG"}
 MESSAGES: Final = {"quick": 3, "transaction": 2, "informational": 1, "new-group": 2}
 REFUSAL_NS: Final = 2 * 10**9
 """A peer refuses at once; what comes later is about something else."""
+ASKS_AGAIN_NS: Final = 10 * 10**9
+"""Who waits for an answer repeats itself sooner (Libreswan after 0.5 s, strongSwan after 4 s)."""
 GIVE_UP_NS: Final = 15 * 10**9
 """Nobody gives up asking sooner (Libreswan after 30 s, strongSwan after 165 s)."""
 GOODBYES: Final = 2
@@ -140,8 +142,10 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
     awaited = found.last + 1
     silent = found.starter if awaited % 2 else 1 - found.starter
     if all(s.sender != silent for s in seen):
+        if found.kind == "quick" and found.last == 1 and _asked_for_ns(seen, found) >= GIVE_UP_NS:
+            return _with(found, "stalled", awaited=awaited, silent=silent)  # it shows that it got no answer
         return _with(found, "unknown")  # one direction: whether it answered is not in the capture
-    if found.kind == "quick" and found.last == 1:
+    if found.last == 1 and (found.kind == "quick" or _is_last(seen, found)):
         refusal = _refusal(conversation, found, silent, informationals)
         if refusal is not None:
             return _with(found, "refused", awaited=awaited, silent=silent, refused_by=refusal)
@@ -150,12 +154,37 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
     if _says_goodbye(conversation, found, silent):
         return _with(found, "unknown")  # the SA was deleted meanwhile, and nobody waits any more
     repeated = _repeats(found, found.last) or (found.last > 1 and _repeats_after(found, found.last - 1))
-    if repeated or _gave_up(conversation, tail) or (waited >= ENOUGH_NS and found.last == 1):
+    if found.kind == "transaction" and not repeated and not _is_last(seen, found):
+        return _with(found, "unknown")  # they come one after the other: it is done, or all that is left of it
+    in_vain = _gave_up(conversation, tail) or waited >= ENOUGH_NS
+    if repeated or (in_vain and found.last == 1 and not _goes_on(seen, found)):
         return _with(found, "stalled", awaited=awaited, silent=silent)
-    if waited >= ENOUGH_NS:
+    if in_vain or _goes_on(seen, found):
         # Both have spoken, and who waits in vain repeats itself: what is missing was rather not captured.
         return _with(found, "unknown")
     return _with(found, "in-progress", awaited=awaited, silent=silent)
+
+
+def _asked_for_ns(seen: tuple[Seen, ...], found: LaterExchange) -> int:
+    """Return for how long the first message of an exchange was repeated."""
+    sent = [seen[i].time_ns for i in found.indexes if not seen[i].is_duplicate]
+    return sent[-1] - sent[0]
+
+
+def _goes_on(seen: tuple[Seen, ...], found: LaterExchange) -> bool:
+    """Whether the peer that waits speaks of something else when it should have asked again: it knows."""
+    tail = seen[found.indexes[-1]]
+    return any(
+        s.sender == tail.sender and s.is_encrypted and s.time_ns - tail.time_ns > ASKS_AGAIN_NS for s in seen
+    )
+
+
+def _is_last(seen: tuple[Seen, ...], found: LaterExchange) -> bool:
+    """Whether no quick mode and no other transaction followed."""
+    return all(
+        s.message_id == found.message_id or s.exchange not in (Exchange.QUICK, Exchange.TRANSACTION)
+        for s in seen[found.indexes[-1] + 1 :]
+    )
 
 
 def _judge_complete(conversation: Conversation, found: LaterExchange) -> LaterExchange:
@@ -230,15 +259,19 @@ def _says_goodbye(conversation: Conversation, found: LaterExchange, silent: int)
     """
     seen = conversation.seen
     began = seen[found.indexes[0]]
-    had_tunnel = any(s.sender == silent and s.exchange == Exchange.QUICK for s in seen)
+    # In a capture that starts late the tunnel may have come up before it.
+    had_tunnel = seen[0].exchange not in PHASE_1 or any(
+        s.sender == silent and s.exchange == Exchange.QUICK for s in seen
+    )
     near = [
         s for s in seen
         if s.exchange == Exchange.INFORMATIONAL and s.is_encrypted and s.copy_of < 0
         and abs(s.time_ns - began.time_ns) <= REFUSAL_NS
     ]  # fmt: skip
     own = [s for s in near if s.sender == silent]
-    is_last_word = bool(own) and own[-1] is [s for s in seen if s.sender == silent][-1]
-    return had_tunnel and len(found.indexes) == 1 and is_last_word and len(near) >= GOODBYES
+    is_last_word = bool(own) and own[-1] is [s for s in seen if s.sender == silent and not s.is_duplicate][-1]
+    asked = [i for i in found.indexes if not seen[i].is_duplicate]
+    return had_tunnel and len(asked) == 1 and is_last_word and len(near) >= GOODBYES
 
 
 def _gave_up(conversation: Conversation, tail: Seen) -> bool:
@@ -248,17 +281,19 @@ def _gave_up(conversation: Conversation, tail: Seen) -> bool:
 def _refusal(
     conversation: Conversation, found: LaterExchange, refuser: int, informationals: Iterable[int]
 ) -> int | None:
-    """Find an encrypted informational that stands in place of QM2: from the right peer, at once, unanswered.
+    """Find an encrypted informational in place of QM2 or T2: from the right peer, at once, unanswered.
 
     A keepalive (RFC 3706) is answered with a message of the same size and refuses nothing; nor does a message
-    that a key opened and that has no error in it.
+    that a key opened and that has no error in it, nor a delete in place of T2.
     """
     seen = conversation.seen
     for index in informationals:
         message = seen[index]
         if message.sender != refuser or index < found.indexes[0] or message.copy_of >= 0:
             continue
-        if message.inside is not None and not any(map(is_error, message.inside.notices)):
+        inside = message.inside
+        ends = found.kind == "transaction" and inside is not None and inside.deletes
+        if inside is not None and not ends and not any(map(is_error, inside.notices)):
             continue
         before = max(i for i in found.indexes if i < index)
         if not 0 <= message.time_ns - seen[before].time_ns <= REFUSAL_NS:

@@ -14,7 +14,7 @@ from ikepcap.state.course import Course, sender_of
 from ikepcap.state.exchanges import LaterExchange, exchanges
 from ikepcap.state.nat import NatVerdict, nat_verdict
 from ikepcap.state.progress import PeerState, peer_state
-from ikepcap.state.refusal import Refusal, find_refusal
+from ikepcap.state.refusal import Refusal, comes_late, find_refusal
 from ikepcap.state.steps import Recogniser
 from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS, SLOW_NS, Waiting, find_waiting
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
@@ -24,6 +24,8 @@ from ikepcap.wire.offer import Offer, Transform
 LONE_NS: Final = 60 * 10**9
 """One MSG1, not repeated for so long, was never meant to be followed up."""
 SCAN_NS: Final = 5 * 10**9
+NOT_ASKED_AGAIN: Final = "not-asked-again"
+"""What was awaited is not in the capture, and whoever waited went on to something else."""
 
 
 class Standing(Struct, frozen=True):
@@ -76,6 +78,8 @@ def infer(conversation: Conversation, recognise: Recogniser, *, port_4500_seen: 
         peer_state(conversation, course, role, refusal, later, established=came_up)
         for role in (INITIATOR, RESPONDER)
     ]
+    if verdict.reason == NOT_ASKED_AGAIN:  # either may well have gone on
+        states = [PeerState(s.progress, s.certainty.replace("proven", "presumed")) for s in states]
     return Standing(
         verdict.outcome, verdict.awaited, verdict.silent, states[0], states[1], course, later, nat, offer,
         chosen, waiting, refusal if verdict.outcome == "refused" else None, verdict.reason,
@@ -110,10 +114,15 @@ def _verdict(
         return Verdict("probe", "scan", last + 1, owner)
     if refusal is not None:
         return Verdict("refused", refusal.kind, refusal.replaced, refusal.sender)
+    unasked = {s.sender for i, s in enumerate(course.seen) if comes_late(course, i)}
+    if len(unasked) == 2:
+        return Verdict("established", "proven")
     # Of one message, or one peer, silence tells nothing: the other may have answered out of sight.
     alone = last > 1 and len({s.sender for s in course.seen}) == 1
     if (course.one_sided and len(course.first) > 1) or (alone and waiting.in_vain):
         return Verdict("unknown", "one-sided")
+    if unasked:
+        return Verdict("unknown", NOT_ASKED_AGAIN)
     if last == 4 and course.mode == "main" and nat.found and not port_4500_seen and not (
         waiting.repeated or waiting.repeated_before
     ):  # fmt: skip

@@ -67,7 +67,8 @@ def _read(course: Course, index: int, message: Seen) -> Refusal | None:
     if message.is_encrypted:
         if last < KEYED_FROM.get(course.mode, 99) or not _stands_alone(course, message):
             return None
-        return _encrypted(course, index, message)
+        told_so = message.inside is not None and any(map(is_error, message.inside.notices))
+        return None if comes_late(course, index) and not told_so else _encrypted(course, index, message)
     errors = [notice for notice in message.clear.notices if is_error(notice)]
     if last == course.final:
         # Keys exist by now: anyone on the path could have sent a clear one, and it may change nothing.
@@ -79,6 +80,20 @@ def _read(course: Course, index: int, message: Seen) -> Refusal | None:
     if message.clear.deletes:
         return Refusal(index, message.sender, "delete", _replaced(course, message.sender))
     return None
+
+
+def comes_late(course: Course, index: int) -> bool:
+    """A protected message long after the last one of phase 1, which nobody repeated: its answer was not seen.
+
+    Whoever waits for an answer asks again: Libreswan after 0.5 s, strongSwan after 4 s, IOS after 10 s. And
+    whoever refuses does so at once.
+    """
+    message, last = course.seen[index], course.last
+    if last is None or last == course.final or last < KEYED_FROM.get(course.mode, 99):
+        return False
+    if not message.is_encrypted or course.copies(last) or course.copies(last - 1, after=course.first[last]):
+        return False
+    return message.time_ns - course.seen[course.first[last]].time_ns > PROMPT_NS
 
 
 def gives_up(course: Course, index: int) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ikepcap.capture.datagram import Datagram
+from ikepcap.track.attempts import comes_from_initiator
 from ikepcap.track.ended import Ended, ended
 from ikepcap.track.open import FRAME, NOBODY, RECORD_BYTES, Open
 from ikepcap.track.pair import Pair
@@ -74,7 +75,7 @@ class Registry:
         if datagram.data[8:16] == NO_COOKIE:
             before, other = latest.get(ends), latest.get(ends[::-1])
             self._relate(track, before or other)
-            if before is not None:
+            if before is not None and comes_from_initiator(before, datagram):
                 before.superseded_ns = before.superseded_ns or datagram.time_ns
             if ends[0] == ends[1]:
                 other = None  # two peers on one address: it does not tell who begins
@@ -166,7 +167,7 @@ class Registry:
             following, track.twin = track.twin, None
             if not self._is_one_of_many(track):
                 pair = self._pairs.pop(track.number, None)
-                relatives = pair.others_of(track.records) if pair is not None else ()
+                relatives = pair.others_of(track.records, crossed=track.crossed) if pair is not None else ()
                 self._ended.append(ended(track, now_ns, relatives))
             track = following
 

@@ -84,3 +84,13 @@ def test_error_of_windows_is_read_from_its_own_notify() -> None:
     found = first(play.send(RESPONDER, data))
     assert found.code == "identity-mismatch"
     assert any("13869" in line for line in found.evidence)
+
+
+def test_last_message_that_came_is_not_told_to_be_missing() -> None:
+    """MSG6 is in the capture: it is what was refused."""
+    told = only(Scene(auth="rsa-sig").phase1().informational(INITIATOR)).findings[0]
+    assert told.claim.startswith("The initiator answered MSG6 with an encrypted informational")
+    assert "after MSG6 in frame 8" in told.evidence[0]
+    awaited = only(Scene(auth="rsa-sig").upto(5).informational(RESPONDER)).findings[0]
+    assert "in place of MSG6" in awaited.claim
+    assert "where MSG6 was due" in awaited.evidence[0]
