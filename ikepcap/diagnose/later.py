@@ -115,7 +115,9 @@ def ended_before_tunnel(case: Case) -> Seen | None:
         return None
     begun = [e for e in case.standing.later if e.kind != "informational"]
     if begun:
-        is_heeded = all(e.kind == "quick" and e.outcome == "stalled" and len(e.indexes) == 1 for e in begun)
+        is_heeded = all(
+            e.kind == "quick" and e.outcome in ("stalled", "unknown") and len(e.indexes) == 1 for e in begun
+        )
     elif conversation.superseded_ns is not None:
         is_heeded = conversation.superseded_ns - said.time_ns <= _ANEW_NS
     else:

@@ -145,7 +145,7 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
         if found.kind == "quick" and found.last == 1 and _asked_for_ns(seen, found) >= GIVE_UP_NS:
             return _with(found, "stalled", awaited=awaited, silent=silent)  # it shows that it got no answer
         return _with(found, "unknown")  # one direction: whether it answered is not in the capture
-    if found.last == 1 and (found.kind == "quick" or _is_last(seen, found)):
+    if found.last == 1 and (found.kind == "quick" or not _is_over(seen, found, repeated=False)):
         refusal = _refusal(conversation, found, silent, informationals)
         if refusal is not None:
             return _with(found, "refused", awaited=awaited, silent=silent, refused_by=refusal)
@@ -153,13 +153,14 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
     waited = conversation.watched_until_ns - tail.time_ns
     if _says_goodbye(conversation, found, silent):
         return _with(found, "unknown")  # the SA was deleted meanwhile, and nobody waits any more
-    repeated = _repeats(found, found.last) or (found.last > 1 and _repeats_after(found, found.last - 1))
-    if found.kind == "transaction" and not repeated and not _is_last(seen, found):
-        return _with(found, "unknown")  # they come one after the other: it is done, or all that is left of it
-    in_vain = _gave_up(conversation, tail) or waited >= ENOUGH_NS
-    if repeated or (in_vain and found.last == 1 and not _goes_on(seen, found)):
+    repeated = _repeats(seen, found, found.last) or (found.last > 1 and _repeats_after(found, found.last - 1))
+    if found.kind == "transaction" and _is_over(seen, found, repeated=bool(repeated)):
+        return _with(found, "unknown")
+    is_last_word = tail is [s for s in seen if s.sender == tail.sender][-1]
+    alone = found.last == 1 and waited >= ENOUGH_NS and is_last_word
+    if repeated or alone:
         return _with(found, "stalled", awaited=awaited, silent=silent)
-    if in_vain or _goes_on(seen, found):
+    if waited >= ENOUGH_NS or _gave_up(conversation, tail) or _goes_on(seen, found):
         # Both have spoken, and who waits in vain repeats itself: what is missing was rather not captured.
         return _with(found, "unknown")
     return _with(found, "in-progress", awaited=awaited, silent=silent)
@@ -179,12 +180,16 @@ def _goes_on(seen: tuple[Seen, ...], found: LaterExchange) -> bool:
     )
 
 
-def _is_last(seen: tuple[Seen, ...], found: LaterExchange) -> bool:
-    """Whether no quick mode and no other transaction followed."""
-    return all(
-        s.message_id == found.message_id or s.exchange not in (Exchange.QUICK, Exchange.TRANSACTION)
-        for s in seen[found.indexes[-1] + 1 :]
-    )
+def _is_over(seen: tuple[Seen, ...], found: LaterExchange, *, repeated: bool) -> bool:
+    """Whether the next transaction, or a quick mode, follows: they come one after the other.
+
+    What is left was an answer, or was answered; if it was repeated, both peers show that in what follows.
+    """
+    after = {
+        s.sender for s in seen[found.indexes[-1] + 1 :]
+        if s.message_id != found.message_id and s.exchange in (Exchange.QUICK, Exchange.TRANSACTION)
+    }  # fmt: skip
+    return len(after) > repeated
 
 
 def _judge_complete(conversation: Conversation, found: LaterExchange) -> LaterExchange:
@@ -226,9 +231,13 @@ def _is_content(conversation: Conversation, found: LaterExchange) -> bool:
     )
 
 
-def _repeats(found: LaterExchange, step: int) -> int:
-    pairs = zip(found.steps, found.places, strict=True)
-    return sum(1 for s, place in pairs if s == step and place.kind == RETRANSMISSION)
+def _repeats(seen: tuple[Seen, ...], found: LaterExchange, step: int) -> int:
+    """Count the repeats of a step; at once it is sent again for a copy of what it answers."""
+    first_ns = seen[found.indexes[found.steps.index(step)]].time_ns
+    return sum(
+        1 for s, place, i in zip(found.steps, found.places, found.indexes, strict=True)
+        if s == step and place.kind == RETRANSMISSION and seen[i].time_ns - first_ns > CROSSING_NS
+    )  # fmt: skip
 
 
 def _repeats_after(found: LaterExchange, step: int, seen: tuple[Seen, ...] = ()) -> int:

@@ -168,3 +168,22 @@ def test_end_of_a_tunnel_is_no_refusal_in_a_mirror_or_a_late_capture_either(
     if after_us is not None:
         play.mirrored(after_us)
     assert faults(only(play.bystander(60))) == []
+
+
+def test_question_that_was_repeated_is_answered_where_both_go_on() -> None:
+    """The answer is not in the capture; the verdict and the tunnel are."""
+    play = Scene(auth="xauth-psk").phase1().transaction(answered=False).repeat(RETRIES)
+    found = only(play.transaction().quick(1, 2, 3).bystander(60))
+    assert [e.outcome for e in found.exchanges] == ["unknown", "established", "established"]
+    assert faults(found) == []
+
+
+def test_quick_mode_of_who_begins_anew_without_asking_again_is_not_stalled() -> None:
+    first = Scene().phase1().quick(1).wait(5).informational(INITIATOR, plain_bytes=80)
+    found = analyzed(first, Scene(seed=2, start_s=6).phase1().quick(1, 2, 3)).conversations[0]
+    assert (found.exchanges[0].outcome, faults(found)) == ("unknown", [])
+
+
+def test_answer_that_is_sent_twice_at_once_answers_a_copy() -> None:
+    found = only(Scene().phase1().quick(1, 2).repeat((0.0001,)).bystander(60))
+    assert (found.exchanges[0].outcome, faults(found)) == ("unknown", [])
