@@ -14,7 +14,7 @@ from ikepcap.state.course import Course, sender_of
 from ikepcap.state.exchanges import LaterExchange, exchanges
 from ikepcap.state.nat import NatVerdict, nat_verdict
 from ikepcap.state.progress import PeerState, peer_state
-from ikepcap.state.refusal import Refusal, comes_late, find_refusal
+from ikepcap.state.refusal import Refusal, comes_late, find_refusal, may_follow_more
 from ikepcap.state.steps import Recogniser
 from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS, SLOW_NS, Waiting, find_waiting
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
@@ -121,7 +121,7 @@ def _verdict(
     alone = last > 1 and len({s.sender for s in course.seen}) == 1
     if (course.one_sided and len(course.first) > 1) or (alone and waiting.in_vain):
         return Verdict("unknown", "one-sided")
-    if unasked:
+    if unasked or any(may_follow_more(course, s) for s in course.seen):
         return Verdict("unknown", NOT_ASKED_AGAIN)
     if last == 4 and course.mode == "main" and nat.found and not port_4500_seen and not (
         waiting.repeated or waiting.repeated_before

@@ -68,7 +68,8 @@ def _read(course: Course, index: int, message: Seen) -> Refusal | None:
         if last < KEYED_FROM.get(course.mode, 99) or not _stands_alone(course, message):
             return None
         told_so = message.inside is not None and any(map(is_error, message.inside.notices))
-        return None if comes_late(course, index) and not told_so else _encrypted(course, index, message)
+        unseen = comes_late(course, index) or may_follow_more(course, message)
+        return None if unseen and not told_so else _encrypted(course, index, message)
     errors = [notice for notice in message.clear.notices if is_error(notice)]
     if last == course.final:
         # Keys exist by now: anyone on the path could have sent a clear one, and it may change nothing.
@@ -80,6 +81,18 @@ def _read(course: Course, index: int, message: Seen) -> Refusal | None:
     if message.clear.deletes:
         return Refusal(index, message.sender, "delete", _replaced(course, message.sender))
     return None
+
+
+def may_follow_more(course: Course, message: Seen) -> bool:
+    """What a protected informational answers may be out of sight: no other direction, or nothing before.
+
+    One encrypted message of main mode is MSG5 or MSG6; MSG5 is repeated.
+    """
+    if message.exchange != Exchange.INFORMATIONAL or not message.is_encrypted:
+        return False
+    if message.sender == sender_of(course.last or 0) and len({s.sender for s in course.seen}) == 1:
+        return True
+    return course.mode == "main" and set(course.first) == {5} and not course.copies(5)
 
 
 def comes_late(course: Course, index: int) -> bool:

@@ -51,16 +51,23 @@ def test_silence_alone_is_one() -> None:
 
 
 @SENDERS
-def test_file_that_begins_with_msg6_does_not_tell_whose_it_is(by: Role) -> None:
+@pytest.mark.parametrize("seconds", [0, 6])
+def test_file_that_begins_with_msg6_does_not_tell_whose_it_is(by: Role, seconds: float) -> None:
     """One encrypted message of main mode is MSG5 or MSG6."""
-    found = only(Scene().phase1().start_late(5).wait(6).informational(by))
+    found = only(Scene().phase1().start_late(5).wait(seconds).informational(by))
     assert (found.outcome, faults(found)) == ("unknown", [])
     assert "MSG5 or MSG6" in found.summary
     assert found.initiator.certainty != "proven"
 
 
-def test_one_direction_alone_refuses_nothing() -> None:
-    found = only(Scene().phase1().wait(16).informational(INITIATOR).one_side(INITIATOR))
+def test_file_that_begins_with_msg5_tells_whose_it_is_once_that_is_repeated() -> None:
+    play = Scene().upto(5).informational(RESPONDER).wait(4).again("MSG5").start_late(4)
+    assert only(play).outcome == "refused"
+
+
+@pytest.mark.parametrize("seconds", [0, 16])
+def test_one_direction_alone_refuses_nothing(seconds: float) -> None:
+    found = only(Scene().phase1().wait(seconds).informational(INITIATOR).one_side(INITIATOR))
     assert (found.outcome, faults(found)) == ("unknown", [])
 
 
