@@ -18,8 +18,6 @@ ERRORS_BELOW: Final = 16384
 """Error types end and status types begin here (RFC 2408 §3.14.1)."""
 KEYED_FROM: Final = {"main": 4, "aggressive": 2, "base": 4}
 """Step from which on a peer has keys to encrypt with."""
-REORDERED_NS: Final = 5 * 10**6
-"""By so little a card with several queues puts an answer before what it answers."""
 TOGETHER_NS: Final = 10**8
 """Messages that are sent without waiting for anything."""
 PROMPT_NS: Final = 3 * 10**9
@@ -54,24 +52,12 @@ def find_refusal(course: Course) -> Refusal | None:
     end = course.first[course.last]
     end_ns = course.seen[end].time_ns
     for index, message in enumerate(course.seen):
-        if message.exchange != Exchange.INFORMATIONAL:
-            continue
-        if (index < end or message.time_ns < end_ns) and not _is_reordered(course, message, end_ns):
+        if message.exchange != Exchange.INFORMATIONAL or index < end or message.time_ns < end_ns:
             continue
         refusal = _read(course, index, message)
         if refusal is not None:
             return refusal
     return None
-
-
-def _is_reordered(course: Course, message: Seen, end_ns: int) -> bool:
-    """What was captured just before the message that makes it possible: it answers that.
-
-    Nobody knows a cookie before MSG1, nor are there keys for the initiator to read with before its MSG5.
-    """
-    makes_possible = 5 if message.is_encrypted and course.mode == "main" else 1
-    is_answer = course.last == makes_possible and message.sender != sender_of(makes_possible)
-    return is_answer and 0 <= end_ns - message.time_ns <= REORDERED_NS
 
 
 def _read(course: Course, index: int, message: Seen) -> Refusal | None:

@@ -62,6 +62,20 @@ class Pair(Struct, gc=False, eq=False):
         ])  # fmt: skip
 
 
+def ports_of(records: bytes | bytearray, side: int) -> frozenset[int]:
+    """Return the ports that one side was seen to have."""
+    return frozenset(r[9] if r[3] == side else r[10] for r in RECORD.iter_unpack(records))
+
+
+def may_be_one(some: frozenset[int], others: frozenset[int]) -> bool:
+    """Whether one peer may have had all these ports, at one address.
+
+    Several clients behind one NAT have one address: there a peer is its address and port. A host that is not
+    behind one has the ports of IKE, and may begin on either (RFC 3947 §4).
+    """
+    return bool(some & others) or some | others <= _FIXED_PORTS
+
+
 def read(relative: Relative, reader: Reader) -> Other | None:
     """Unpack one of them; None if it does not begin with a first message of phase 1."""
     records = list(RECORD.iter_unpack(relative.records))
@@ -84,17 +98,3 @@ def read(relative: Relative, reader: Reader) -> Other | None:
         has_tunnel=max(asked.values(), default=0) >= _QUICK_MESSAGES,
         ports=(ports_of(relative.records, 0), ports_of(relative.records, 1)),
     )  # fmt: skip
-
-
-def ports_of(records: bytes | bytearray, side: int) -> frozenset[int]:
-    """Return the ports that one side was seen to have."""
-    return frozenset(r[9] if r[3] == side else r[10] for r in RECORD.iter_unpack(records))
-
-
-def may_be_one(some: frozenset[int], others: frozenset[int]) -> bool:
-    """Whether one peer may have had all these ports, at one address.
-
-    Several clients behind one NAT have one address: there a peer is its address and port. A host that is not
-    behind one has the ports of IKE, and may begin on either (RFC 3947 §4).
-    """
-    return bool(some & others) or some | others <= _FIXED_PORTS

@@ -2,7 +2,6 @@
 
 import pytest
 
-from ikepcap.testing import Frame
 from ikepcap.testing.stage import Role
 from ikepcap.wire.numbers import NotifyType
 from tests.report.scene import (
@@ -252,26 +251,3 @@ def test_informational_for_every_copy_of_a_msg5_out_of_sight_refuses_that() -> N
         play.informational(RESPONDER, on_4500=False).wait(gap).again("MSG4")
     found = only(play.informational(RESPONDER, on_4500=False))
     assert (found.outcome, faults(found)) == ("refused", ["authentication-failed"])
-
-
-def swapped(play: Scene, gap_ms: float) -> list[Frame]:
-    """The last two frames in the other order, so far apart."""
-    *before, asked, answer = play.frames
-    at_ns = asked.time_ns
-    return [*before, Frame(at_ns, answer.packet), Frame(at_ns + round(gap_ms * 1_000_000), asked.packet)]
-
-
-@pytest.mark.parametrize("gap_ms", [0.3, 3.0])
-def test_refusal_captured_just_before_what_it_refuses_is_one(gap_ms: float) -> None:
-    """A card with several queues may do that; before MSG5 there are no keys to refuse with."""
-    found = only(swapped(Scene().upto(5).informational(RESPONDER), gap_ms))
-    assert (found.outcome, faults(found)) == ("refused", ["authentication-failed"])
-    first = only(swapped(Scene().msg1().notify(RESPONDER), gap_ms))
-    assert (first.outcome, faults(first)) == ("refused", ["proposal-mismatch"])
-
-
-def test_what_comes_well_before_a_message_does_not_refuse_it() -> None:
-    assert only(swapped(Scene().upto(5).informational(RESPONDER), 40)).outcome == "in-progress"
-    *before, stray, went_on = Scene().upto(2).notify(RESPONDER).msg3().frames
-    found = only([*before, stray, Frame(stray.time_ns + 1_000_000, went_on.packet)])
-    assert found.outcome == "in-progress"
