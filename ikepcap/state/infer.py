@@ -114,15 +114,13 @@ def _verdict(
         return Verdict("probe", "scan", last + 1, owner)
     if refusal is not None:
         return Verdict("refused", refusal.kind, refusal.replaced, refusal.sender)
-    unasked = {s.sender for i, s in enumerate(course.seen) if comes_late(course, i)}
-    if len(unasked) == 2:
-        return Verdict("established", "proven")
+    unasked = _not_asked_again(course)
+    if unasked is not None:
+        return unasked
     # Of one message, or one peer, silence tells nothing: the other may have answered out of sight.
     alone = last > 1 and len({s.sender for s in course.seen}) == 1
     if (course.one_sided and len(course.first) > 1) or (alone and waiting.in_vain):
         return Verdict("unknown", "one-sided")
-    if unasked or any(may_follow_more(course, s) for s in course.seen):
-        return Verdict("unknown", NOT_ASKED_AGAIN)
     if last == 4 and course.mode == "main" and nat.found and not port_4500_seen and not (
         waiting.repeated or waiting.repeated_before
     ):  # fmt: skip
@@ -132,6 +130,20 @@ def _verdict(
     if waiting.in_vain:
         return Verdict("stalled", "waiting", last + 1, owner)
     return Verdict("in-progress", "capture-ends", last + 1, owner)
+
+
+def _not_asked_again(course: Course) -> Verdict | None:
+    """What is awaited is not in the capture, and what is there shows that nobody waits for it.
+
+    Both peers speak long after, and nobody asked again: then phase 1 is done.
+    """
+    senders = {s.sender for i, s in enumerate(course.seen) if comes_late(course, i)}
+    if len(senders) == 2:
+        return Verdict("established", "proven")
+    if course.one_sided and len(course.first) > 1:
+        return None
+    is_open = bool(senders) or any(may_follow_more(course, s) for s in course.seen)
+    return Verdict("unknown", NOT_ASKED_AGAIN) if is_open else None
 
 
 def _complete(course: Course, refusal: Refusal | None) -> Verdict:
