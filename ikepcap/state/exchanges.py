@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from ikepcap.state.asking import asked_for_ns, goes_on, is_over
 from ikepcap.state.course import DUPLICATE, LATE, NEW, RETRANSMISSION, UNEXPECTED, Place
 from ikepcap.state.refusal import is_error
 from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS
@@ -26,8 +27,6 @@ PREFIX: Final = {"quick": "QM", "transaction": "T", "new-group": "NG"}
 MESSAGES: Final = {"quick": 3, "transaction": 2, "informational": 1, "new-group": 2}
 REFUSAL_NS: Final = 2 * 10**9
 """A peer refuses at once; what comes later is about something else."""
-ASKS_AGAIN_NS: Final = 10 * 10**9
-"""Who waits for an answer repeats itself sooner (Libreswan after 0.5 s, strongSwan after 4 s)."""
 GIVE_UP_NS: Final = 15 * 10**9
 """Nobody gives up asking sooner (Libreswan after 30 s, strongSwan after 165 s)."""
 GOODBYES: Final = 2
@@ -142,10 +141,10 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
     awaited = found.last + 1
     silent = found.starter if awaited % 2 else 1 - found.starter
     if all(s.sender != silent for s in seen):
-        if found.kind == "quick" and found.last == 1 and _asked_for_ns(seen, found) >= GIVE_UP_NS:
+        if found.kind == "quick" and found.last == 1 and asked_for_ns(seen, found.indexes) >= GIVE_UP_NS:
             return _with(found, "stalled", awaited=awaited, silent=silent)  # it shows that it got no answer
         return _with(found, "unknown")  # one direction: whether it answered is not in the capture
-    if found.last == 1 and (found.kind == "quick" or not _is_over(seen, found, repeated=False)):
+    if found.last == 1 and (found.kind == "quick" or not is_over(seen, found.indexes, repeated=False)):
         refusal = _refusal(conversation, found, silent, informationals)
         if refusal is not None:
             return _with(found, "refused", awaited=awaited, silent=silent, refused_by=refusal)
@@ -154,42 +153,16 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
     if _says_goodbye(conversation, found, silent):
         return _with(found, "unknown")  # the SA was deleted meanwhile, and nobody waits any more
     repeated = _repeats(seen, found, found.last) or (found.last > 1 and _repeats_after(found, found.last - 1))
-    if found.kind == "transaction" and _is_over(seen, found, repeated=bool(repeated)):
+    if found.kind == "transaction" and is_over(seen, found.indexes, repeated=bool(repeated)):
         return _with(found, "unknown")
     is_last_word = tail is [s for s in seen if s.sender == tail.sender][-1]
     alone = found.last == 1 and waited >= ENOUGH_NS and is_last_word
     if repeated or alone:
         return _with(found, "stalled", awaited=awaited, silent=silent)
-    if waited >= ENOUGH_NS or _gave_up(conversation, tail) or _goes_on(seen, found):
+    if waited >= ENOUGH_NS or _gave_up(conversation, tail) or goes_on(seen, found.indexes):
         # Both have spoken, and who waits in vain repeats itself: what is missing was rather not captured.
         return _with(found, "unknown")
     return _with(found, "in-progress", awaited=awaited, silent=silent)
-
-
-def _asked_for_ns(seen: tuple[Seen, ...], found: LaterExchange) -> int:
-    """Return for how long the first message of an exchange was repeated."""
-    sent = [seen[i].time_ns for i in found.indexes if not seen[i].is_duplicate]
-    return sent[-1] - sent[0]
-
-
-def _goes_on(seen: tuple[Seen, ...], found: LaterExchange) -> bool:
-    """Whether the peer that waits speaks of something else when it should have asked again: it knows."""
-    tail = seen[found.indexes[-1]]
-    return any(
-        s.sender == tail.sender and s.is_encrypted and s.time_ns - tail.time_ns > ASKS_AGAIN_NS for s in seen
-    )
-
-
-def _is_over(seen: tuple[Seen, ...], found: LaterExchange, *, repeated: bool) -> bool:
-    """Whether the next transaction, or a quick mode, follows: they come one after the other.
-
-    What is left was an answer, or was answered; if it was repeated, both peers show that in what follows.
-    """
-    after = {
-        s.sender for s in seen[found.indexes[-1] + 1 :]
-        if s.message_id != found.message_id and s.exchange in (Exchange.QUICK, Exchange.TRANSACTION)
-    }  # fmt: skip
-    return len(after) > repeated
 
 
 def _judge_complete(conversation: Conversation, found: LaterExchange) -> LaterExchange:

@@ -90,7 +90,9 @@ def may_follow_more(course: Course, message: Seen) -> bool:
     """
     if message.exchange != Exchange.INFORMATIONAL or not message.is_encrypted:
         return False
-    if message.sender == sender_of(course.last or 0) and len({s.sender for s in course.seen}) == 1:
+    # What the initiator says after its MSG5 comes after a MSG6; what the responder says, of a MSG5 refused.
+    waits = sender_of(course.final - 1)
+    if course.last == course.final - 1 and {message.sender} == {s.sender for s in course.seen} == {waits}:
         return True
     return course.mode == "main" and set(course.first) == {5} and not course.copies(5)
 

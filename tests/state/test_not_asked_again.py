@@ -71,6 +71,12 @@ def test_one_direction_alone_refuses_nothing(seconds: float) -> None:
     assert (found.outcome, faults(found)) == ("unknown", [])
 
 
+def test_half_of_who_refuses_shows_the_refusal() -> None:
+    """After MSG4 the responder has no more to say in main mode but MSG6."""
+    play = Scene().upto(5).informational(RESPONDER).wait(4).again("MSG5").informational(RESPONDER)
+    assert only(play.one_side(RESPONDER)).outcome == "refused"
+
+
 # Exchanges.
 
 
