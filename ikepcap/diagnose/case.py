@@ -92,6 +92,11 @@ class Case:
         """Any message of this peer was captured."""
         return any(s.sender == side for s in self.seen)
 
+    def speaks_last(self, side: int) -> bool:
+        """The last word that was captured is this peer's: nothing was sent to it that it left unanswered."""
+        own = [s for s in self.seen if not s.is_duplicate]
+        return bool(own) and own[-1].sender == side
+
     def has_finished(self, side: int) -> bool:
         """This peer has done all of phase 1."""
         states = self.standing.initiator, self.standing.responder

@@ -72,6 +72,11 @@ def simultaneous(case: Case) -> Iterator[Finding]:
             f"{case.names[0]} too.",
             case.seen[:1],
             f"This negotiation, from frame {case.seen[0].frame} on, crosses the other's phase 1",
+            *(
+                f"The tunnel came up in the other, which begins in frame {o.frame}"
+                for o in case.conversation.others
+                if o.has_tunnel and o.initiator == case.conversation.responder
+            ),
         )  # fmt: skip
 
 
@@ -125,7 +130,9 @@ def shown_in_part(case: Case) -> Iterator[Finding]:
     first = case.seen[0] if case.seen else None
     if first is None:
         return
-    if course.one_sided:
+    # Who repeats itself all along got no answer, wherever this was captured.
+    is_in_vain = any(e.outcome == "stalled" for e in standing.later)
+    if course.one_sided and not is_in_vain:
         silent = 1 - first.sender
         yield case.finding(
             "one-sided", "proven" if len(course.first) > 1 else "likely",

@@ -9,6 +9,7 @@ from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.goodbye import goodbye, is_delete
 from ikepcap.diagnose.path import CLOSED, finding_of, named
 from ikepcap.diagnose.readings import QUICK
+from ikepcap.diagnose.series import is_redundant
 from ikepcap.diagnose.wording import ROLES, address, copies, lasting, reaches, span
 from ikepcap.state.exchanges import PREFIX, LaterExchange
 from ikepcap.state.refusal import is_error
@@ -25,10 +26,14 @@ _ICMP_TOLD: Final = 3
 
 def quick_modes(case: Case) -> Iterator[Finding]:
     """Quick modes that did not come up: one finding for all of a kind."""
-    refused = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "refused"]
+    quick = [
+        e for e in case.standing.later
+        if e.kind == "quick" and not is_redundant(case, case.seen[e.indexes[0]].time_ns)
+    ]  # fmt: skip
+    refused = [e for e in quick if e.outcome == "refused"]
     if refused and case.standing.refusal is None:
         yield _refused(case, refused)
-    stalled = [e for e in case.standing.later if e.kind == "quick" and e.outcome == "stalled"]
+    stalled = [e for e in quick if e.outcome == "stalled"]
     if stalled and not ended_before_tunnel(case):
         first = stalled[0]
         claim, arrives_at = why_stalled(case, first)
@@ -124,7 +129,9 @@ def ended_before_tunnel(case: Case) -> Seen | None:
         return None
     begun = [e for e in case.standing.later if e.kind != "informational"]
     if begun:
-        is_heeded = all(e.kind == "quick" and e.outcome == "stalled" and len(e.indexes) == 1 for e in begun)
+        is_heeded = all(
+            e.kind == "quick" and e.outcome in ("stalled", "unknown") and len(e.indexes) == 1 for e in begun
+        )
     elif conversation.superseded_ns is not None:
         is_heeded = conversation.superseded_ns - said.time_ns <= _ANEW_NS
     else:

@@ -8,7 +8,9 @@ from msgspec.structs import replace
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.wording import address, span
-from ikepcap.track.conversation import INITIATOR, RESPONDER, Fight, Seen
+from ikepcap.track.conversation import INITIATOR, RESPONDER, Fight, Other, Seen
+from ikepcap.track.open import CROSSING_NS
+from ikepcap.track.pair import may_be_one
 
 HALF_OPEN_LIMIT: Final = 5
 """strongSwan's block_threshold: so many half-open negotiations of one address, and it ignores MSG1 of it."""
@@ -48,6 +50,7 @@ def renewal(case: Case) -> Iterator[Finding]:
     before = [
         o for o in case.conversation.others
         if o.came_up and o.began_ns < began_ns < (o.spoke_ns[o.initiator != silent] or 0)
+        and may_be_same(case, o)
     ]  # fmt: skip
     if before:
         last = before[-1]
@@ -113,6 +116,28 @@ def _ended_in_vain(case: Case, found: Fight, last: Seen, again_ns: int) -> Findi
         f"{span(again_ns - last.time_ns)} after that",
         settles_it=f"The log of {responder} says why: capture there, too, to see who else comes up.",
     )  # fmt: skip
+
+
+def may_be_same(case: Case, other: Other) -> bool:
+    """Whether another negotiation may be of the same two peers, and not of two clients behind one NAT."""
+    own = _ports(case, INITIATOR), _ports(case, RESPONDER)
+    if other.initiator != case.conversation.initiator:
+        own = own[::-1]
+    return all(map(may_be_one, own, other.ports))
+
+
+def _ports(case: Case, side: int) -> frozenset[int]:
+    return frozenset(s.source_port if s.sender == side else s.destination_port for s in case.seen)
+
+
+def is_redundant(case: Case, began_ns: int) -> bool:
+    """Whether a tunnel that was begun at this time came up in a negotiation that crossed this one."""
+    return case.conversation.crossed and any(
+        o.has_tunnel
+        and o.initiator == case.conversation.responder
+        and abs(began_ns - o.began_ns) < CROSSING_NS
+        for o in case.conversation.others
+    )
 
 
 def other_came_up(case: Case) -> bool:

@@ -12,8 +12,9 @@ from ikepcap.diagnose import unheard
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.finding import Finding
 from ikepcap.diagnose.nat_t import blocked, disagreement
+from ikepcap.diagnose.series import may_be_same
 from ikepcap.diagnose.wording import copies, lasting, reaches, span
-from ikepcap.state.waiting import ENOUGH_NS
+from ikepcap.state.waiting import ENOUGH_NS, PATIENCE_NS
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import NotifyType
 
@@ -39,8 +40,11 @@ def silence(case: Case) -> Iterator[Finding]:
         return
     sent = case.last_sendings()
     said = _said(case, sent)
-    yield from _overloaded(case)
+    busy = tuple(_overloaded(case))
+    yield from busy
     yield from _restarted(case)
+    if busy and case.speaks_last(silent):
+        return  # it is not silent: it has answered whatever it was sent
     if standing.waiting.repeated_before or standing.reason == "last-lost":
         yield from unheard.replies(case, said)
     elif case.conversation.icmp or standing.waiting.fragments:
@@ -110,7 +114,7 @@ def _restarted(case: Case) -> Iterator[Finding]:
 def _no_reply(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding:
     silent = case.standing.silent or 0
     who, name = case.role(silent), case.names[silent]
-    earlier = [o for o in case.conversation.others if o.began_ns < sent[0].time_ns]
+    earlier = [o for o in case.conversation.others if o.began_ns < sent[0].time_ns and may_be_same(case, o)]
     before = [o for o in earlier if o.came_up]
     answered = [o for o in earlier if o.is_answered and o.initiator == case.conversation.initiator]
     # What suited the peer before does so still: then it is gone, or cannot be reached.
@@ -178,6 +182,15 @@ def _went_silent(case: Case, sent: list[Seen], said: tuple[str, ...]) -> Finding
     own = [s for s in case.seen if s.sender == silent]
     habit = _SPEAKS_UP.get(case.runs(silent)) if _is_key_in_doubt(case) else None
     spoke = "answered" if silent == RESPONDER else "spoke"
+    if case.speaks_last(silent) and case.silence_ns() < PATIENCE_NS:
+        # Absence in no time at all is no evidence: what it last said may not have been captured whole.
+        return case.finding(
+            "peer-went-silent", "possible",
+            f"The {who} {name} speaks, and MSG{case.standing.awaited} is not what it says.", [own[-1], *sent],
+            *said, f"Frame {own[-1].frame} of {name} is none of the messages awaited",
+            alternatives=_readings(case, sent, speaks_up=habit is not None),
+            settles_it=f"What does the log of {name} say of MSG{case.course.last}?",
+        )  # fmt: skip
     settles = f"Capture at {name}: does MSG{case.course.last} arrive there, and what does its log say then?"
     if case.near == who:
         settles = reaches(f"MSG{case.course.last}", name)

@@ -14,15 +14,17 @@ from ikepcap.state.exchanges import REFUSAL_NS, LaterExchange
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Seen
 from ikepcap.wire.numbers import INFORMATIONAL
 
-AFTER_LOGIN_NS: Final = 10 * 10**9
-"""A client that was let in asks for its address or its tunnel at once."""
+AFTER_LOGIN_NS: Final = 5 * 10**9
+"""A client that was let in asks for its address or its tunnel at once, and again within seconds."""
 VERDICT_NS: Final = 20 * 10**9
 """A server may have to ask another one, and that takes its time."""
 
 
 def transactions(case: Case) -> Iterator[Finding]:
     """A transaction that was not answered: XAUTH asks first, mode-config after it."""
-    failed = [e for e in case.standing.later if e.kind == "transaction" and e.outcome == "stalled"]
+    # What refused phase 1 itself is told of already.
+    outcomes = ("stalled", "refused") if case.standing.refusal is None else ("stalled",)
+    failed = [e for e in case.standing.later if e.kind == "transaction" and e.outcome in outcomes]
     if not failed or _verdict_cut_short(case):
         return
     first = failed[0]
@@ -37,7 +39,12 @@ def transactions(case: Case) -> Iterator[Finding]:
         f"The {case.role(first.starter)} asked in a transaction and the {case.role(first.silent or 0)} never "
         f"replied."
     )
-    if first.last > 1:
+    if first.outcome == "refused":
+        claim = (
+            f"The {case.role(first.starter)} asked in a transaction and the {case.role(first.silent or 0)} "
+            "answered with an encrypted informational in place of its reply."
+        )
+    elif first.last > 1:
         claim = f"In a transaction {why_stalled(case, first)[0]}."
     yield case.finding(
         "xauth-failed" if asks_user else "mode-config-failed", certainty, claim,

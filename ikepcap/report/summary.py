@@ -1,10 +1,13 @@
 """The story of a conversation in one sentence."""
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.later import ended_before_tunnel
 from ikepcap.diagnose.wording import MODES, copies, lasting, listing, refusing
+from ikepcap.state.exchanges import LaterExchange
+from ikepcap.state.infer import NOT_ASKED_AGAIN
 from ikepcap.track.conversation import RESPONDER
 
 
@@ -62,21 +65,29 @@ def _quick_modes(case: Case) -> list[str]:
     up = len([e for e in quick if e.outcome == "established"])
     if up:
         told.append("quick mode came up" if up == 1 else f"{up} quick modes came up")
-    for outcome, words in _QUICK.items():
-        these = [e for e in quick if e.outcome == outcome]
-        if these:
-            told.append(words.format(who=case.role(these[0].silent or 0), step=these[0].awaited))
-            if outcome == "stalled" and these[0].last >= (these[0].awaited or 0):
-                told[-1] = f"quick mode stalled, QM{these[0].awaited} did not arrive"
-            if len(these) > 1:
-                told[-1] += f" ({len(these)} times)"
+    told += _unfinished(case, quick, _QUICK)
     told += [
         f"the {case.role(e.silent or 0)} never answered a transaction"
         for e in case.standing.later if e.kind == "transaction" and e.outcome == "stalled"
     ][:1]  # fmt: skip
+    told += [
+        f"the {case.role(e.silent or 0)} refused a transaction"
+        for e in case.standing.later if e.kind == "transaction" and e.outcome == "refused"
+    ][:1]  # fmt: skip
     if not quick and any(e.kind == "transaction" for e in case.standing.later):
         told.append("no quick mode followed in the capture")
     return told
+
+
+def _unfinished(case: Case, quick: list[LaterExchange], wanted: Iterable[str]) -> Iterator[str]:
+    """Tell of quick modes that did not come up, by their outcomes."""
+    for outcome in wanted:
+        these = [e for e in quick if e.outcome == outcome]
+        if these:
+            told = _QUICK[outcome].format(who=case.role(these[0].silent or 0), step=these[0].awaited)
+            if outcome == "stalled" and these[0].last >= (these[0].awaited or 0):
+                told = f"quick mode stalled, QM{these[0].awaited} did not arrive"
+            yield told + (f" ({len(these)} times)" if len(these) > 1 else "")
 
 
 _QUICK: Final = {
@@ -129,7 +140,17 @@ def _unknown(case: Case) -> str:
         return "Cannot be judged: it moves to UDP 4500 after MSG4, and the capture has nothing on that port."
     if reason == "cut":
         return "Cannot be judged: the capture's snaplen left too little of the messages of phase 1."
+    if reason == NOT_ASKED_AGAIN:
+        last = course.last or 0
+        if course.mode == "main" and set(course.first) == {5} and not case.conversation.roles_proven:
+            return "Cannot be judged: of phase 1 one encrypted message is in the capture, MSG5 or MSG6."
+        return (
+            f"Cannot be judged: MSG{last + 1} is not in the capture, and the {case.owner(last)} did not ask "
+            "for it again."
+        )
     kinds = sorted({e.kind for e in case.standing.later})
     if course.mode == "unknown" and kinds:
-        return f"Cannot be judged: phase 1 is not in the capture, only {listing(kinds)} messages."
+        quick = [e for e in case.standing.later if e.kind == "quick"]
+        failed = "".join(f"; {told}" for told in _unfinished(case, quick, ("refused", "stalled")))
+        return f"Cannot be judged: phase 1 is not in the capture, only {listing(kinds)} messages{failed}."
     return "Cannot be judged: no message of phase 1 can be placed."

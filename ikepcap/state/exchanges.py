@@ -9,11 +9,12 @@ from typing import Final
 
 from msgspec import Struct
 
+from ikepcap.state.asking import asked_for_ns, goes_on, is_over
 from ikepcap.state.course import DUPLICATE, LATE, NEW, RETRANSMISSION, UNEXPECTED, Place
 from ikepcap.state.refusal import is_error
 from ikepcap.state.waiting import CROSSING_NS, ENOUGH_NS
 from ikepcap.track.conversation import Conversation, EspFlow, Seen
-from ikepcap.track.roles import HASH_ONLY_BYTES
+from ikepcap.track.roles import HASH_ONLY_BYTES, PHASE_1
 from ikepcap.wire.numbers import INFORMATIONAL, QUICK, Exchange
 
 KINDS: Final = {
@@ -140,8 +141,10 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
     awaited = found.last + 1
     silent = found.starter if awaited % 2 else 1 - found.starter
     if all(s.sender != silent for s in seen):
+        if found.kind == "quick" and found.last == 1 and asked_for_ns(seen, found.indexes) >= GIVE_UP_NS:
+            return _with(found, "stalled", awaited=awaited, silent=silent)  # it shows that it got no answer
         return _with(found, "unknown")  # one direction: whether it answered is not in the capture
-    if found.kind == "quick" and found.last == 1:
+    if found.last == 1 and (found.kind == "quick" or not is_over(seen, found.indexes, repeated=False)):
         refusal = _refusal(conversation, found, silent, informationals)
         if refusal is not None:
             return _with(found, "refused", awaited=awaited, silent=silent, refused_by=refusal)
@@ -149,10 +152,14 @@ def _judge(conversation: Conversation, found: LaterExchange, informationals: lis
     waited = conversation.watched_until_ns - tail.time_ns
     if _says_goodbye(conversation, found, silent):
         return _with(found, "unknown")  # the SA was deleted meanwhile, and nobody waits any more
-    repeated = _repeats(found, found.last) or (found.last > 1 and _repeats_after(found, found.last - 1))
-    if repeated or _gave_up(conversation, tail) or (waited >= ENOUGH_NS and found.last == 1):
+    repeated = _repeats(seen, found, found.last) or (found.last > 1 and _repeats_after(found, found.last - 1))
+    if found.kind == "transaction" and is_over(seen, found.indexes, repeated=bool(repeated)):
+        return _with(found, "unknown")
+    is_last_word = tail is [s for s in seen if s.sender == tail.sender][-1]
+    alone = found.last == 1 and waited >= ENOUGH_NS and is_last_word
+    if repeated or alone:
         return _with(found, "stalled", awaited=awaited, silent=silent)
-    if waited >= ENOUGH_NS:
+    if waited >= ENOUGH_NS or _gave_up(conversation, tail) or goes_on(seen, found.indexes):
         # Both have spoken, and who waits in vain repeats itself: what is missing was rather not captured.
         return _with(found, "unknown")
     return _with(found, "in-progress", awaited=awaited, silent=silent)
@@ -197,9 +204,13 @@ def _is_content(conversation: Conversation, found: LaterExchange) -> bool:
     )
 
 
-def _repeats(found: LaterExchange, step: int) -> int:
-    pairs = zip(found.steps, found.places, strict=True)
-    return sum(1 for s, place in pairs if s == step and place.kind == RETRANSMISSION)
+def _repeats(seen: tuple[Seen, ...], found: LaterExchange, step: int) -> int:
+    """Count the repeats of a step; at once it is sent again for a copy of what it answers."""
+    first_ns = seen[found.indexes[found.steps.index(step)]].time_ns
+    return sum(
+        1 for s, place, i in zip(found.steps, found.places, found.indexes, strict=True)
+        if s == step and place.kind == RETRANSMISSION and seen[i].time_ns - first_ns > CROSSING_NS
+    )  # fmt: skip
 
 
 def _repeats_after(found: LaterExchange, step: int, seen: tuple[Seen, ...] = ()) -> int:
@@ -230,15 +241,19 @@ def _says_goodbye(conversation: Conversation, found: LaterExchange, silent: int)
     """
     seen = conversation.seen
     began = seen[found.indexes[0]]
-    had_tunnel = any(s.sender == silent and s.exchange == QUICK for s in seen)
+    # In a capture that starts late the tunnel may have come up before it.
+    had_tunnel = seen[0].exchange not in PHASE_1 or any(
+        s.sender == silent and s.exchange == QUICK for s in seen
+    )
     near = [
         s for s in seen
         if s.exchange == INFORMATIONAL and s.is_encrypted and s.copy_of < 0
         and abs(s.time_ns - began.time_ns) <= REFUSAL_NS
     ]  # fmt: skip
     own = [s for s in near if s.sender == silent]
-    is_last_word = bool(own) and own[-1] is [s for s in seen if s.sender == silent][-1]
-    return had_tunnel and len(found.indexes) == 1 and is_last_word and len(near) >= GOODBYES
+    is_last_word = bool(own) and own[-1] is [s for s in seen if s.sender == silent and not s.is_duplicate][-1]
+    asked = [i for i in found.indexes if not seen[i].is_duplicate]
+    return had_tunnel and len(asked) == 1 and is_last_word and len(near) >= GOODBYES
 
 
 def _gave_up(conversation: Conversation, tail: Seen) -> bool:
@@ -248,17 +263,19 @@ def _gave_up(conversation: Conversation, tail: Seen) -> bool:
 def _refusal(
     conversation: Conversation, found: LaterExchange, refuser: int, informationals: Iterable[int]
 ) -> int | None:
-    """Find an encrypted informational that stands in place of QM2: from the right peer, at once, unanswered.
+    """Find an encrypted informational in place of QM2 or T2: from the right peer, at once, unanswered.
 
     A keepalive (RFC 3706) is answered with a message of the same size and refuses nothing; nor does a message
-    that a key opened and that has no error in it.
+    that a key opened and that has no error in it, nor a delete in place of T2.
     """
     seen = conversation.seen
     for index in informationals:
         message = seen[index]
         if message.sender != refuser or index < found.indexes[0] or message.copy_of >= 0:
             continue
-        if message.inside is not None and not any(map(is_error, message.inside.notices)):
+        inside = message.inside
+        ends = found.kind == "transaction" and inside is not None and inside.deletes
+        if inside is not None and not ends and not any(map(is_error, inside.notices)):
             continue
         before = max(i for i in found.indexes if i < index)
         if not 0 <= message.time_ns - seen[before].time_ns <= REFUSAL_NS:

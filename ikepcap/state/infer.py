@@ -15,7 +15,7 @@ from ikepcap.state.exchanges import LaterExchange, exchanges
 from ikepcap.state.nat import NatVerdict, nat_verdict
 from ikepcap.state.probes import SCAN_NS, is_probe, scan_of
 from ikepcap.state.progress import PeerState, peer_state
-from ikepcap.state.refusal import KEYED_FROM, Refusal, find_refusal
+from ikepcap.state.refusal import KEYED_FROM, Refusal, comes_late, find_refusal, may_follow_more
 from ikepcap.state.steps import MODES, Recogniser
 from ikepcap.state.waiting import CROSSING_NS, SLOW_NS, Waiting, find_waiting
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Seen
@@ -26,6 +26,8 @@ from ikepcap.wire.walk import Fault
 
 TWICE_NS: Final = 25 * 10**9
 """Whoever moves to UDP 4500 has sent MSG5 twice by then, or MSG3 for want of MSG4 (KAME: after 20 s)."""
+NOT_ASKED_AGAIN: Final = "not-asked-again"
+"""What was awaited is not in the capture, and whoever waited went on to something else."""
 
 
 class Standing(Struct, frozen=True):
@@ -78,6 +80,8 @@ def infer(conversation: Conversation, recognise: Recogniser, *, would_show_4500:
         peer_state(conversation, course, role, refusal, later, established=came_up)
         for role in (INITIATOR, RESPONDER)
     ]
+    if verdict.reason == NOT_ASKED_AGAIN:  # either may well have gone on
+        states = [PeerState(s.progress, s.certainty.replace("proven", "presumed")) for s in states]
     return Standing(
         verdict.outcome, verdict.awaited, verdict.silent, states[0], states[1], course, later, nat, offer,
         chosen, waiting, refusal if verdict.outcome == "refused" else None, verdict.reason,
@@ -119,12 +123,9 @@ def _verdict(
         return Verdict("probe", scan, last + 1, owner)
     if refusal is not None:
         return Verdict("refused", refusal.kind, refusal.replaced, refusal.sender)
-    # Of one message, or one peer, silence tells nothing: the other may have answered out of sight.
-    alone = last > 1 and len({s.sender for s in course.seen}) == 1
-    if (course.one_sided and len(course.first) > 1) or (alone and waiting.in_vain):
-        return Verdict("unknown", "one-sided")
-    if _is_hidden(course):
-        return Verdict("unknown", "cut")
+    unseen = _out_of_sight(course, waiting)
+    if unseen is not None:
+        return unseen
     if last == 4 and course.mode == "main" and nat.found:
         verdict = _before_the_move(waiting, would_show_4500)
         if verdict is not None:
@@ -134,6 +135,18 @@ def _verdict(
     if waiting.in_vain:
         return Verdict("stalled", "waiting", last + 1, owner)
     return Verdict("in-progress", "capture-ends", last + 1, owner)
+
+
+def _out_of_sight(course: Course, waiting: Waiting) -> Verdict | None:
+    """What is missed may have been said where the capture does not show it; None where it was not."""
+    unasked = _not_asked_again(course)
+    if unasked is not None:
+        return unasked
+    # Of one message, or one peer, silence tells nothing: the other may have answered.
+    alone = (course.last or 0) > 1 and len({s.sender for s in course.seen}) == 1
+    if (course.one_sided and len(course.first) > 1) or (alone and waiting.in_vain):
+        return Verdict("unknown", "one-sided")
+    return Verdict("unknown", "cut") if _is_hidden(course) else None
 
 
 def _is_hidden(course: Course) -> bool:
@@ -162,6 +175,20 @@ def _before_the_move(waiting: Waiting, would_show_4500: bool) -> Verdict | None:
     if not would_show_4500:
         return Verdict("unknown", "port-filtered")
     return Verdict("stalled", "waiting", 5, INITIATOR) if waiting.elapsed_ns >= TWICE_NS else None
+
+
+def _not_asked_again(course: Course) -> Verdict | None:
+    """What is awaited is not in the capture, and what is there shows that nobody waits for it.
+
+    Both peers speak long after, and nobody asked again: then phase 1 is done.
+    """
+    senders = {s.sender for i, s in enumerate(course.seen) if comes_late(course, i)}
+    if len(senders) == 2:
+        return Verdict("established", "proven")
+    if course.one_sided and len(course.first) > 1:
+        return None
+    is_open = bool(senders) or any(may_follow_more(course, s) for s in course.seen)
+    return Verdict("unknown", NOT_ASKED_AGAIN) if is_open else None
 
 
 def _complete(course: Course, refusal: Refusal | None) -> Verdict:

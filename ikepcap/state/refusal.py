@@ -77,7 +77,9 @@ def _read(course: Course, index: int, message: Seen) -> Refusal | None:
     if message.is_encrypted:
         if last < KEYED_FROM.get(course.mode, 99) or not _stands_alone(course, message):
             return None
-        return _encrypted(course, index, message)
+        told_so = message.inside is not None and any(map(is_error, message.inside.notices))
+        unseen = comes_late(course, index) or may_follow_more(course, message)
+        return None if unseen and not told_so else _encrypted(course, index, message)
     errors = [notice for notice in message.clear.notices if is_error(notice)]
     if last == course.final:
         # Keys exist by now: anyone on the path could have sent a clear one, and it may change nothing.
@@ -89,6 +91,34 @@ def _read(course: Course, index: int, message: Seen) -> Refusal | None:
     if message.clear.deletes:
         return Refusal(index, message.sender, "delete", _replaced(course, message.sender))
     return None
+
+
+def may_follow_more(course: Course, message: Seen) -> bool:
+    """What a protected informational answers may be out of sight: no other direction, or nothing before.
+
+    One encrypted message of main mode is MSG5 or MSG6; MSG5 is repeated.
+    """
+    if message.exchange != INFORMATIONAL or not message.is_encrypted:
+        return False
+    # What the initiator says after its MSG5 comes after a MSG6; what the responder says, of a MSG5 refused.
+    waits = sender_of(course.final - 1)
+    if course.last == course.final - 1 and {message.sender} == {s.sender for s in course.seen} == {waits}:
+        return True
+    return course.mode == "main" and set(course.first) == {5} and not course.copies(5)
+
+
+def comes_late(course: Course, index: int) -> bool:
+    """A protected message long after the last one of phase 1, which nobody repeated: its answer was not seen.
+
+    Whoever waits for an answer asks again: Libreswan after 0.5 s, strongSwan after 4 s, IOS after 10 s. And
+    whoever refuses does so at once.
+    """
+    message, last = course.seen[index], course.last
+    if last is None or last == course.final or last < KEYED_FROM.get(course.mode, 99):
+        return False
+    if not message.is_encrypted or course.copies(last) or course.copies(last - 1, after=course.first[last]):
+        return False
+    return message.time_ns - course.seen[course.first[last]].time_ns > PROMPT_NS
 
 
 def gives_up(course: Course, index: int) -> bool:

@@ -1,9 +1,10 @@
-"""Whether a MSG1 under the cookie of an open conversation begins another one."""
+"""Whether a MSG1 begins another conversation, under the cookie of an open one or after it."""
 
 from typing import Final
 
 from ikepcap.capture.datagram import Datagram
 from ikepcap.track.open import DUPLICATE_NS, NOBODY, Open
+from ikepcap.track.pair import may_be_one, ports_of
 
 NEW_ATTEMPT_NS: Final = 300 * 10**9
 """An identical MSG1 after so long is a cookie used again, not a retransmission."""
@@ -20,3 +21,9 @@ def begins_anew(track: Open, at: int, datagram: Datagram) -> bool:
     """An identical MSG1 is its cookie used again if its sender had gone on, or after a long time."""
     quiet_ns = datagram.time_ns - track.time_of(-1)
     return quiet_ns > NEW_ATTEMPT_NS or (quiet_ns > DUPLICATE_NS and track.went_on(at))
+
+
+def comes_from_initiator(track: Open, datagram: Datagram) -> bool:
+    """A MSG1 from the address that a conversation came from may be of the same client."""
+    port = datagram.source_port
+    return port == track.first_port or may_be_one(ports_of(track.records, 0), frozenset((port,)))

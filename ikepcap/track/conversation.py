@@ -183,6 +183,10 @@ class Other(Struct, frozen=True, gc=False):
     spoke_ns: tuple[int | None, int | None]
     """When its initiator and its responder were last seen to speak."""
     came_up: bool
+    has_tunnel: bool = False
+    """Three messages of a quick mode were seen."""
+    ports: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
+    """Those that its initiator and its responder were seen to have."""
 
     @property
     def is_answered(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ikepcap.capture.datagram import Datagram
+from ikepcap.track.attempts import comes_from_initiator
 from ikepcap.track.ended import Ended, ended
 from ikepcap.track.fights import Fights
 from ikepcap.track.open import FRAME, NOBODY, RECORD_BYTES, Open
@@ -77,7 +78,7 @@ class Registry:
             before, other = latest.get(ends), latest.get(ends[::-1])
             self._relate(track, before or other)
             self._fights.begins(track, before, datagram.time_ns)
-            if before is not None:
+            if before is not None and comes_from_initiator(before, datagram):
                 before.superseded_ns = before.superseded_ns or datagram.time_ns
             if ends[0] == ends[1]:
                 other = None  # two peers on one address: it does not tell who begins
@@ -169,7 +170,7 @@ class Registry:
             following, track.twin = track.twin, None
             if not self._is_one_of_many(track):
                 pair = self._pairs.pop(track.number, None)
-                relatives = pair.others_of(track.records) if pair is not None else ()
+                relatives = pair.others_of(track.records, crossed=track.crossed) if pair is not None else ()
                 self._ended.append(ended(track, now_ns, relatives))
             track = following
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ikepcap.testing.policy import STRONGSWAN, XAUTH
 from ikepcap.testing.stage import Role
 from ikepcap.wire.numbers import NotifyType as N
 from tests.report.scene import INITIATOR, RESPONDER, RETRIES, Mode, Scene, faults, notes, only
@@ -263,9 +264,11 @@ def test_no_proposal_chosen_without_cookies_of_strongswan_is_about_the_peer() ->
 # who goes on after an encrypted refusal of MSG5
 
 
-def closed(*, copies: int, answers: bool = True, msg4: bool = False, watched_s: float = 30) -> Any:
+def closed(
+    *, copies: int, answers: bool = True, msg4: bool = False, watched_s: float = 30, runs: bytes = XAUTH
+) -> Any:
     """MSG5 is refused; its sender repeats it so often, and is or is not refused anew."""
-    play = Scene().upto(5).informational(RESPONDER)
+    play = Scene(vendor_ids=((runs,), (XAUTH,))).upto(5).informational(RESPONDER)
     for _ in range(copies):
         play.wait(4).again("MSG5")
         if answers:
@@ -292,10 +295,13 @@ def test_responder_that_repeats_msg4_besides_has_read_the_identity() -> None:
     assert closed(copies=2, msg4=True).code == "authentication-failed"
 
 
-@pytest.mark.parametrize(("watched_s", "is_heeded"), [(26, True), (24, False)])
+@pytest.mark.parametrize(
+    ("runs", "watched_s", "is_heeded"),
+    [(XAUTH, 26, True), (XAUTH, 24, False), (STRONGSWAN, 5, True), (STRONGSWAN, 4, False)],
+)
 def test_initiator_that_stops_has_understood_once_it_would_have_gone_on(
-    watched_s: float, is_heeded: bool
+    runs: bytes, watched_s: float, is_heeded: bool
 ) -> None:
-    found = closed(copies=0, watched_s=watched_s)
+    found = closed(copies=0, watched_s=watched_s, runs=runs)
     assert ("so the keys agree" in found.claim) is is_heeded
     assert (found.alternatives[0] == "identity-mismatch") is is_heeded

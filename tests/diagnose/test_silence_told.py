@@ -4,6 +4,7 @@ import pytest
 
 from ikepcap.report.model import Finding
 from ikepcap.testing.policy import STRONGSWAN, XAUTH
+from ikepcap.wire.numbers import NotifyType
 from tests.report.scene import INITIATOR, RESPONDER, RETRIES, Mode, Scene, faults, only
 
 ITS_HABIT = "this silence rather means that MSG5 did not arrive"
@@ -94,3 +95,22 @@ def test_message_that_reaches_the_place_of_the_capture_is_not_to_be_captured_the
         "responder": "MSG3 reaches 198.51.100.7, where this was captured: does its own filter pass it, and "
         "what is in its log?",
     }
+
+
+def test_peer_that_answers_whatever_it_is_sent_is_not_silent() -> None:
+    """Each MSG1 is answered with a cookie, as Windows does under load."""
+    play = Scene().msg1().notify(RESPONDER, NotifyType.MS_NOTIFY_DOS_COOKIE)
+    play.repeat((4.0, 7.2), "MSG1", "NOTIFY")
+    assert faults(only(play)) == ["overloaded"]
+    assert faults(only(play.again("MSG1").again("MSG1").bystander(20))) == ["overloaded", "peer-went-silent"]
+
+
+def test_absence_in_no_time_is_no_evidence() -> None:
+    """The responder speaks last, and what it says is no MSG4."""
+    play = Scene().upto(3).notify(RESPONDER, NotifyType.INITIAL_CONTACT).repeat((4.0, 7.2), "MSG3", "NOTIFY")
+    found = only(play)
+    assert faults(found) == ["peer-went-silent"]
+    (told,) = found.findings
+    assert (told.certainty, "0.0 ms" in " ".join(told.evidence)) == ("possible", False)
+    later = only(play.bystander(60)).findings[0]
+    assert (later.certainty, "No message from" in " ".join(later.evidence)) == ("likely", True)

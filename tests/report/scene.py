@@ -86,6 +86,11 @@ class Scene(Play):
         self.shots.append(Shot("OTHER", NOBODY, self._now_ns, (Frame(self._now_ns, packets[0]),)))
         return self
 
+    @property
+    def ports(self) -> tuple[int, int]:
+        """What the NAT before the initiator gives it, before and after the move to 4500."""
+        return self._ports
+
     def rebound(self, port: int, address: str | None = None) -> Self:
         """The NAT before the initiator gives it another port, or another address besides, from now on."""
         self._ports = (port, port)
