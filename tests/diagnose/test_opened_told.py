@@ -1,70 +1,33 @@
 """What is told of messages that keys opened, in captures whose contents are given instead of decrypted."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from ikepcap.capture.reader import Capture
-from ikepcap.report.build import Builder
 from ikepcap.report.model import Conversation, Finding
-from ikepcap.track.conversation import Deleted, EspFlow, Inside, Lifespan, Notice, Opened, Settings
-from ikepcap.track.tracker import Tracker
+from ikepcap.track.conversation import Deleted, EspFlow, Inside, Lifespan, Notice, Settings
 from ikepcap.wire.details import CfgAttribute, CfgType
 from ikepcap.wire.numbers import NotifyType
-from ikepcap.wire.offer import Offer, Proposal, Transform
+from ikepcap.wire.offer import Transform
+from tests.diagnose.given import (
+    ESP,
+    HERE,
+    LEFT,
+    OTHER,
+    RIGHT,
+    SHA2,
+    SPIS,
+    THERE,
+    analyzed_with,
+    asks,
+    codes,
+    network,
+    notice,
+    the,
+    transform,
+)
 from tests.report.scene import INITIATOR, RESPONDER, RETRIES, Scene, faults
-
-HERE, THERE = "192.0.2.1", "198.51.100.7"
-ESP, AES, SHA1, SHA2, TUNNEL = 3, 12, 2, 5, 1
-LEFT, RIGHT, OTHER = "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"
-SPIS: Final = (b"\xc1\1\1\1", b"\xc2\2\2\2")
-"""What either peer receives under."""
-
-
-def analyzed_with(scene: Scene, inside: Mapping[int, Inside], **more: Any) -> Conversation:
-    """Return the entry of a scene whose messages were opened; all by frame, and ESP by SPI."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "scene.pcap")
-        path.write_bytes(scene.pcap())
-        tracker = Tracker()
-        tracker.take(Capture([path]))
-        (ended,) = tracker.end_all(scene._now_ns)
-    built = Builder(strict=True).build(ended, would_show_4500=True, opened=Opened(inside, **more))
-    assert isinstance(built, Conversation)
-    return built
-
-
-def the(conversation: Conversation, code: str) -> Finding:
-    (found,) = (finding for finding in conversation.findings if finding.code == code)
-    return found
-
-
-def codes(conversation: Conversation) -> list[str]:
-    return [finding.code for finding in conversation.findings]
-
-
-def network(text: str, protocol: int = 0, port: int = 0) -> bytes:
-    address = bytes(int(part) for part in text.partition("/")[0].split("."))
-    return bytes((4, protocol)) + port.to_bytes(2) + address + b"\xff\xff\xff\0"
-
-
-def transform(**values: int) -> Transform:
-    given = {"key_bits": 128, "auth_algorithm": SHA1, "encapsulation": TUNNEL} | values
-    return Transform(1, ESP, AES, (), 0, **given)
-
-
-def asks(*transforms: Transform, spi: bytes = b"", between: Sequence[str] = (), ke_bytes: int = 0) -> Inside:
-    proposal = Proposal(1, ESP, spi, len(transforms), transforms, 0)
-    offer = Offer(1, 1, (proposal,), transforms, ())
-    return Inside(offer=offer, identities=tuple(map(network, between)), ke_bytes=ke_bytes)
-
-
-def notice(kind: NotifyType, data: bytes = b"") -> Inside:
-    return Inside((Notice(kind, 16, data),))
-
 
 REFUSED: Final = notice(NotifyType.NO_PROPOSAL_CHOSEN)
 
@@ -556,67 +519,3 @@ def test_certificate_and_identity_of_the_refusing_peer_are_not_what_it_refused()
     assert found.code == "certificate-rejected"
     assert [line.partition(" ")[0] for line in found.evidence[-2:]] == ["Frame", "The"]
     assert all("rame 6 " in line for line in found.evidence[-2:])
-
-
-# XAUTH
-
-
-def login(settings: Settings, *, by: int = 1) -> Conversation:
-    scene = Scene(auth="xauth-psk").phase1().transaction().transaction(RESPONDER if by else INITIATOR)
-    asked = Settings(CfgType.REQUEST, (CfgAttribute.XAUTH_USER_NAME,))
-    return analyzed_with(scene, {7: Inside(settings=asked), 9: Inside(settings=settings)})
-
-
-def test_who_says_that_the_user_is_not_let_in_is_told() -> None:
-    fail = Settings(CfgType.SET, (CfgAttribute.XAUTH_STATUS,), status=0)
-    assert the(login(fail), "xauth-failed").claim == (
-        "The responder did not let the user in: it said XAUTH-STATUS FAIL."
-    )
-    own = Settings(CfgType.REPLY, (CfgAttribute.XAUTH_STATUS,), status=0)
-    assert the(login(own, by=0), "xauth-failed").claim.startswith("The initiator itself answered XAUTH")
-
-
-def test_address_that_was_read_is_not_inferred_as_well() -> None:
-    """The course is that of an answer without an address: the client leaves at once."""
-    scene = Scene(auth="xauth-psk").phase1().transaction().transaction().transaction(INITIATOR)
-    scene.informational(INITIATOR).bystander(60)
-    asked = Inside(settings=Settings(CfgType.REQUEST, (CfgAttribute.INTERNAL_IP4_ADDRESS,)))
-    refused = Inside(settings=Settings(CfgType.REPLY, ()))
-    given = Inside(
-        settings=Settings(CfgType.REPLY, (CfgAttribute.INTERNAL_IP4_ADDRESS,), addresses=("10.0.0.9",))
-    )
-
-    def told(*answers: Inside) -> list[str]:
-        found = analyzed_with(scene, dict(enumerate((asked, *answers), 11)))
-        return [f"{f.code} {f.certainty}" for f in found.findings if f.code == "mode-config-failed"]
-
-    assert told(refused) == ["mode-config-failed proven"]
-    assert told(given) == []
-    assert analyzed_with(scene, {}).findings[0].certainty == "likely"
-
-
-NAME, ADDRESS = CfgAttribute.XAUTH_USER_NAME, CfgAttribute.INTERNAL_IP4_ADDRESS
-
-
-@pytest.mark.parametrize(
-    ("asked", "told"),
-    [
-        (Inside(settings=Settings(CfgType.REQUEST, (NAME,))), ("xauth-failed", "likely", ("replies-lost",))),
-        (
-            Inside(settings=Settings(CfgType.REQUEST, (ADDRESS,))),
-            ("mode-config-failed", "likely", ("replies-lost",)),
-        ),
-        *(
-            (closed, ("xauth-failed", "possible", ("replies-lost", "mode-config-failed")))
-            for closed in (None, Inside(), Inside(settings=Settings(CfgType.REQUEST, ())))
-        ),
-    ],
-)
-def test_transaction_without_an_answer_is_what_it_asks_for(
-    asked: Inside | None, told: tuple[str, str, tuple[str, ...]]
-) -> None:
-    """Who asks tells it only where no key does."""
-    scene = Scene(auth="xauth-psk").phase1().transaction(answered=False).repeat(RETRIES)
-    inside = {5: Inside(), **({} if asked is None else dict.fromkeys(range(7, 11), asked))}
-    found = analyzed_with(scene, inside).findings[0]
-    assert (found.code, found.certainty, found.alternatives) == told
