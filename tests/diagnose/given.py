@@ -8,7 +8,7 @@ from typing import Any, Final
 from ikepcap.capture.reader import Capture
 from ikepcap.report.build import Builder
 from ikepcap.report.model import Conversation, Finding
-from ikepcap.track.conversation import Inside, Notice, Opened
+from ikepcap.track.conversation import EspFlow, Inside, Notice, Opened
 from ikepcap.track.tracker import Tracker
 from ikepcap.wire.numbers import NotifyType
 from ikepcap.wire.offer import Offer, Proposal, Transform
@@ -61,3 +61,10 @@ def asks(*transforms: Transform, spi: bytes = b"", between: Sequence[str] = (), 
 
 def notice(kind: NotifyType, data: bytes = b"") -> Inside:
     return Inside((Notice(kind, 16, data),))
+
+
+def flow(sender: int, packets: int = 1, last_ns: int = 0) -> dict[bytes, tuple[EspFlow, ...]]:
+    """ESP from a peer, which is under the other's SPI."""
+    ends = bytes((192, 0, 2, 1)), bytes((198, 51, 100, 7))
+    spi = SPIS[1 - sender]
+    return {spi: (EspFlow(ends[sender], ends[1 - sender], spi, packets, 20, 29, 0, last_ns),)}
