@@ -231,3 +231,19 @@ def test_esp_that_ended_with_the_last_question_did_not_go_on() -> None:
         for late_ns in (0, 1)
     }
     assert ["went on" in str(lines) for lines in told.values()] == [False, True]
+
+
+def test_peer_that_only_repeats_what_the_capture_begins_with_is_dead() -> None:
+    scene = Scene().phase1(hidden=True).quick(1, 2, 3, by=RESPONDER).dead_peer_detection()
+    for _ in range(3):
+        scene.wait(5).informational(INITIATOR, plain_bytes=80)
+    inside = {4: alive(69), 5: alive(69, NotifyType.R_U_THERE_ACK)} | {6 + n: alive(70 + n) for n in range(3)}
+    assert the(analyzed_with(scene.again("QM1").wait(60), inside), "dead-peer").frames == (6, 7, 8)
+
+
+def test_what_came_at_the_time_of_the_first_question_did_not_follow_it() -> None:
+    scene = Scene(delay_s=0).phase1().quick(1, 2, 3).informational(INITIATOR, plain_bytes=80)
+    for _ in range(2):
+        scene.wait(5).informational(INITIATOR, plain_bytes=80)
+    inside = {10 + n: alive(70 + n) for n in range(3)}
+    assert "dead-peer" in codes(analyzed_with(scene.wait(60), inside))
