@@ -1,8 +1,9 @@
-"""What is told of messages that keys opened, in captures whose contents are given instead of decrypted."""
+"""Quick modes, in captures whose contents are given instead of decrypted."""
 
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from ikepcap.report.model import Finding
 from ikepcap.track.conversation import Inside, Notice, Settings
@@ -201,6 +202,15 @@ def test_qm2_for_other_networks_is_told() -> None:
     assert unanswered(one, asks(transform())) == []
 
 
+def test_qm2_without_a_qm1_in_the_capture_answers_nothing_otherwise() -> None:
+    scene = Scene().phase1().quick(1)
+    scene.shots.pop()
+    two = asks(transform(), between=(LEFT, RIGHT))
+    scene.quick(2, 3).repeat(RETRIES, "QM2")
+    found = the(analyzed_with(scene, {7: two, 9: two, 10: two}), "phase2-no-reply")
+    assert not any(line.startswith("QM2 in") for line in found.evidence)
+
+
 def test_qm2_that_chooses_what_was_not_offered_is_told() -> None:
     offered = asks(transform(key_bits=256), transform())
     assert unanswered(offered, asks(transform(encapsulation=2))) == [
@@ -234,3 +244,10 @@ def test_esp_is_counted_in_words() -> None:
         f"3 ESP packets from {THERE} under SPI c1010101, frames 20 to 29",
         f"2 ESP packets from {HERE} under SPI c2020202, frames 20 to 29",
     )
+
+
+def test_esp_of_both_ways_is_told_with_its_first_and_last_frames() -> None:
+    chosen = {7: asks(transform(), spi=SPIS[0]), 8: asks(transform(), spi=SPIS[1])}
+    back = {spi: (replace(one, first_frame=30, last_frame=39),) for spi, (one,) in flow(1).items()}
+    scene = Scene().phase1().quick(1, 2, 3)
+    assert the(analyzed_with(scene, chosen, esp=flow(0) | back), "esp-seen").frames == (20, 29, 30, 39)
