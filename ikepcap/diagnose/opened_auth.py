@@ -48,7 +48,7 @@ def told(case: Case, refused: Refusal) -> Iterator[str]:
         yield f"The given key does not open frame{'s' if len(closed) > 1 else ''} {shown}"
     other = 1 - refused.sender
     for message in case.seen:
-        if message.sender != other or message.inside is None or message.message_id or message.copy_of >= 0:
+        if message.sender != other or message.inside is None or message.message_id:
             continue
         for body in message.inside.identities[:1]:
             yield f"Frame {message.frame} names {case.names[other]} as {_identity(body)}"
