@@ -25,13 +25,18 @@ def transactions(case: Case) -> Iterator[Finding]:
     # What refused phase 1 itself is told of already.
     outcomes = ("stalled", "refused") if case.standing.refusal is None else ("stalled",)
     failed = [e for e in case.standing.later if e.kind == "transaction" and e.outcome in outcomes]
+    if failed and case.is_opened:
+        from ikepcap.diagnose.opened_user import asks_user as asked  # most runs have no keys
+        from ikepcap.diagnose.opened_user import verdict
+
+        found = verdict(case)
+        # Whoever was let in has not failed, whether or not the capture has the answer to that.
+        failed = [e for e in failed if found is None or not found[1] or e.message_id != found[0].message_id]
     if not failed or _verdict_cut_short(case):
         return
     first = failed[0]
     asks_user, certainty = first.starter == RESPONDER, _GUESSED
     if case.is_opened:
-        from ikepcap.diagnose.opened_user import asks_user as asked  # most runs have no keys
-
         told_so = asked(case, first)
         if told_so is not None:
             asks_user, certainty = told_so, _READ

@@ -164,6 +164,12 @@ def test_user_who_was_let_in_and_whom_nothing_follows_waits() -> None:
     assert found.evidence == ("Frame 9 sets XAUTH-STATUS to OK", "Nothing follows it in the 60.0 s after it")
 
 
+def test_user_who_was_let_in_has_not_failed_where_the_acknowledgement_is_not_seen() -> None:
+    asked = Scene(auth="xauth-psk").phase1().transaction().transaction(answered=False).wait(60)
+    assert "xauth-failed" not in codes(analyzed_with(asked, {9: OK}))
+    assert "xauth-failed" in codes(analyzed_with(asked, {}))
+
+
 def test_user_who_was_not_let_in_waits_for_nothing() -> None:
     assert codes(analyzed_with(let_in(60), {9: FAIL})).count("mode-config-failed") == 0
 
