@@ -30,6 +30,13 @@ class Send:
         """Send a piece; wait where the pipe is full."""
         _write(self._writing, _HEAD.pack(False, len(data)) + data)
 
+    def close(self) -> None:
+        """Let go of the pipe; for a child of the child, which has one of its own.
+
+        Else the parent would wait for it, where the child in between was killed.
+        """
+        os.close(self._writing)
+
     def is_far_ahead(self) -> bool:
         """Whether the parent has left so much lying in the pipe that sending will soon mean waiting."""
         try:

@@ -167,7 +167,7 @@ class Follower:
 
         def work(send: apart.Send) -> None:
             self._progress = lambda done, total: send(_encode(Reached(done, total)))
-            self._batches = self._read_by_child(self._batches)
+            self._batches = self._read_by_child(self._batches, send)
             for some in self._under_way:
                 send(_encode(self._helped(some) if self._is_read or send.is_far_ahead() else some))
             send(_encode(self.totals))
@@ -185,10 +185,11 @@ class Follower:
             else:
                 self._on_progress(part.done, part.total)
 
-    def _read_by_child(self, batches: Iterator[list[Item]]) -> Iterator[list[Item]]:
-        """Let a child process read on, and yield what it reads."""
+    def _read_by_child(self, batches: Iterator[list[Item]], sent: apart.Send) -> Iterator[list[Item]]:
+        """Let a child process read on, and yield what it reads; `sent` is this one's way to its parent."""
 
         def work(send: apart.Send) -> None:
+            sent.close()
             self._progress = lambda done, total: send(_encode(Reached(done, total)))
             for batch in batches:
                 send(_encode(Batch(batch, self._capture.facts)))

@@ -7,7 +7,7 @@ from typing import Final
 
 from ikepcap.capture.write import Frame, Hop, icmp_error, pcapng, udp_packets
 from ikepcap.keys.material import Origin
-from ikepcap.keys.own import own_table
+from ikepcap.keys.own import OWN_FILE, own_table
 from ikepcap.keys.tables import IKEV1_TABLE, table_row
 from ikepcap.replay.record import Captured, Recorded
 from ikepcap.replay.sa import IsakmpSa
@@ -57,7 +57,8 @@ def write_keys(folder: Path, sas: Iterable[IsakmpSa]) -> tuple[Path, Path] | Non
     table, own = keys_of(sas, folder.name)
     if not own:
         return None
-    found = folder / IKEV1_TABLE, folder / "keys.toml"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder / IKEV1_TABLE, folder / OWN_FILE
     for file, text in zip(found, (table, own), strict=True):
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as out:

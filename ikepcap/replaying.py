@@ -23,6 +23,7 @@ from msgspec.structs import replace
 from ikepcap import api
 from ikepcap.capture.reader import Capture
 from ikepcap.errors import ReplayError
+from ikepcap.inputs import readable_once
 from ikepcap.keys.facts import INITIATOR, RESPONDER
 from ikepcap.keys.material import Origin
 from ikepcap.keys.ring import KeyRing
@@ -85,6 +86,9 @@ def take(
     Raises:
         ReplayError: there is no such negotiation, or more than one.
     """
+    once = readable_once([os.fspath(path)])
+    if once is not None:
+        raise ReplayError(f"a capture that is replayed is read twice: name a file in place of '{once}'")
     report = api.analyze(path)
     found = [
         one

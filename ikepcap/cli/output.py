@@ -132,7 +132,7 @@ def _write_at_once(path: "Path", chunks: Iterable[bytes]) -> None:
             beside.chmod(stat.S_IMODE(path.stat().st_mode))
         beside.replace(path)
     except OSError as error:
-        raise IkepcapError(f"{path}: cannot be written: {error.strerror}; give another --output") from None
+        raise IkepcapError(f"{path}: cannot be written: {error.strerror}; name another file") from None
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """What a run of `respond` or `replay` says while it goes on, and what it leaves behind."""
 
+import os
 import signal
 import sys
 import time
@@ -89,7 +90,16 @@ def keep_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def _free(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+def writable(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Return the name of a file that can be written: nothing is sent that cannot be recorded."""
+    if value is not None:
+        path = Path(value)
+        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise click.BadParameter(f"{value} cannot be written; name another file")
+    return value
+
+
+def _free(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Return a name under which neither capture nor facts are there yet; facts are never written over."""
     if value is None:
         return None
@@ -97,6 +107,7 @@ def _free(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
     for suffix in (CAPTURE, FACTS):
         if Path(name + suffix).exists():
             raise FactsError(f"{name}{suffix}: is there already, and is not written over; give another name")
+    writable(ctx, param, name + CAPTURE)
     return name
 
 

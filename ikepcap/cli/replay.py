@@ -7,7 +7,7 @@ import click
 from ikepcap.cli.options import cookie as cookie_digits
 from ikepcap.cli.options import networks, page_options
 from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of, target_of
-from ikepcap.cli.recording import keep_option
+from ikepcap.cli.recording import keep_option, writable
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -119,11 +119,11 @@ class Run(PeerOptions):
 )
 @click.option("--dry-run", is_flag=True, help="Show every datagram, and send none.")
 @click.option(
-    "--record", type=click.Path(), metavar="FILE", help="Write all that was sent and came in, pcapng."
+    "--record", callback=writable, metavar="FILE", help="Write all that was sent and came in, pcapng."
 )
 @click.option(
     "--keys-to",
-    type=click.Path(file_okay=False, exists=True),
+    type=click.Path(file_okay=False),
     metavar="FOLDER",
     help="Write the keys there, for Wireshark and for --keys.",
 )

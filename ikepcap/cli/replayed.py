@@ -74,7 +74,9 @@ def lines(page: Page, outcome: Outcome) -> Iterator[str]:
     """Yield the outcome for people."""
     taken, player = outcome.taken, outcome.player
     done = player.done
-    ended = f"{done.result}: {done.why}" if done is not None else "time is up"
+    ended = "interrupted" if player.was_interrupted else "time is up"
+    if done is not None:
+        ended = f"{done.result}: {done.why}"
     number, name = taken.conversation.id, taken.name
     yield from page.entry(
         "replayed", f"#{number} of {name} against {outcome.target}, {outcome.way}", 0, _NAME
@@ -109,7 +111,7 @@ def document(outcome: Outcome) -> Iterator[bytes]:
         "capture": outcome.taken.name,
         "target": outcome.target,
         "way": outcome.way,
-        "result": None if done is None else done.result,
+        "result": done.result if done is not None else "interrupted" if player.was_interrupted else None,
         "why": None if done is None else done.why,
         "sent": player.sent,
         "received": len(player.record) - player.sent,

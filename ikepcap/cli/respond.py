@@ -6,7 +6,7 @@ import click
 
 from ikepcap.cli.options import networks
 from ikepcap.cli.peer import PeerOptions, one_address, peer_options, secret_for, settings_of
-from ikepcap.cli.recording import keep_option
+from ikepcap.cli.recording import keep_option, writable
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -52,9 +52,9 @@ Exit status:
 @click.option("--conversation", type=click.IntRange(min=1), metavar="N", help="Which of the capture's.")
 @click.option("--address", callback=one_address, metavar="ADDRESS", help="What mode-config hands out.")
 @click.option(
-    "--record", type=click.Path(), metavar="FILE", help="Write all that was sent and came in, pcapng."
+    "--record", callback=writable, metavar="FILE", help="Write all that was sent and came in, pcapng."
 )
-@click.option("--keys-to", type=click.Path(file_okay=False, exists=True), metavar="FOLDER",
+@click.option("--keys-to", type=click.Path(file_okay=False), metavar="FOLDER",
               help="Write the keys there, for Wireshark and for --keys.")  # fmt: skip
 @click.option("--allow", multiple=True, callback=networks, metavar="NETWORK", help="Answer these too.")
 @click.option("--count", type=click.IntRange(1, 64), metavar="N", help="End after so many negotiations.")

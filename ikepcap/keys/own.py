@@ -47,6 +47,8 @@ _SECRETS: Final = {
     "nonce_r": "nonce_r",
 }
 _OTHER: Final = frozenset(("initiator_cookie", "responder_cookie", "psk", "psk_hex", "quick"))
+OWN_FILE: Final = "keys.toml"
+"""Its name in a directory of keys, beside the tables of Wireshark."""
 _QUICK: Final = frozenset(("message_id", "shared_secret", "dh_private"))
 _PSK: Final = frozenset(("text", "hex"))
 _HEADING: Final = re.compile(r"^\s*\[\[\s*([\w.]+)\s*\]\]")

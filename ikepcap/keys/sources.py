@@ -12,7 +12,7 @@ from typing import Final
 from ikepcap.errors import KeySourceError, LogError
 from ikepcap.keys.daemonlog import is_key_log, read_log
 from ikepcap.keys.material import Material, NamedPsk, Origin
-from ikepcap.keys.own import read_own
+from ikepcap.keys.own import OWN_FILE, read_own
 from ikepcap.keys.ring import MAX_PSKS, KeyRing
 from ikepcap.keys.secret import Secret
 from ikepcap.keys.tables import IKEV1_TABLE, octets, read_table
@@ -62,10 +62,13 @@ def read_source(source: PathLike) -> Iterator[Material | NamedPsk]:
     """
     path = Path(source)
     if path.is_dir():
-        table = path / IKEV1_TABLE
-        if not table.is_file():
+        table, own = path / IKEV1_TABLE, path / OWN_FILE
+        if not table.is_file() and not own.is_file():
             raise KeySourceError(f"{path}: no {IKEV1_TABLE} in it, as strongSwan's save-keys writes it")
-        yield from read_table(_text(_octets(table)).splitlines(), str(table))
+        if own.is_file():
+            yield from read_own(_utf_8(own, _octets(own)), str(own))
+        if table.is_file():
+            yield from read_table(_text(_octets(table)).splitlines(), str(table))
         return
     if path.suffix.lower() == ".toml":
         yield from read_own(_utf_8(path, _octets(path)), str(path))

@@ -95,6 +95,7 @@ class Player:
         self._negotiated = 0
         self.said: list[str] = []
         self.done: Done | None = None
+        self.was_interrupted = False
         self.known: tuple[Known, ...] = ()
         """What can be stated of the negotiations played, before the delete that tidies up."""
 
@@ -149,6 +150,7 @@ class Player:
                     linger_s=(self._stays_s(), _LINGER_AFTER_FAILURE_S),
                 )
             except KeyboardInterrupt:
+                self.was_interrupted = True
                 hear(Note("interrupted"))
             finally:  # whatever ended it, the peer is told
                 self.done = loop.done

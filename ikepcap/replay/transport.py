@@ -9,6 +9,7 @@ import select
 import socket
 import time
 from collections import deque
+from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any, Final, Self
 
@@ -94,6 +95,8 @@ class Udp:
         self._latest: deque[Captured] = deque(maxlen=_LATEST)
         """What was sent last, and may come back in an ICMP error."""
         self._heard = self._heard_bytes = 0
+        self._untold: str | None = None
+        """That something sent came back, which is told after what came in with it."""
         self._sockets: list[socket.socket] = []
         self.ends: list[Endpoint] = []
         for place, end in enumerate((local, natt)):
@@ -178,27 +181,32 @@ class Udp:
         Raises:
             ReplayError: more came in than is recorded of one run.
         """
-        ready, _, _ = select.select(self._sockets, [], [], max(0.0, seconds))
-        found = []
-        for one in ready:
-            is_natt = one is self._sockets[1]
-            for _ in range(_DRAINED):
-                try:
-                    data, source = one.recvfrom(_LARGEST)
-                except BlockingIOError:
-                    break
-                except OSError as error:
-                    told = self._bounces(one)
-                    if told is None and isinstance(error, ConnectionRefusedError):
-                        told = "ICMP port unreachable: nothing listens on that port of the peer"
-                    return Note(told or f"receiving failed: {error.strerror or error}")
-                got = self._taken(data, source, is_natt=is_natt)
-                if got is not None:
-                    found.append(got)
-            told = self._bounces(one)
-            if told is not None and not found:
-                return Note(told)
-        return found
+        if self._untold is None:
+            ready, _, _ = select.select(self._sockets, [], [], max(0.0, seconds))
+            found = [got for one in ready for got in self._drained(one)]
+            if found or self._untold is None:
+                return found
+        told, self._untold = self._untold, None
+        return Note(told)
+
+    def _drained(self, one: socket.socket) -> Iterator[tuple[bytes, Path]]:
+        """Yield what has arrived, and note what came back of what was sent."""
+        is_natt = one is self._sockets[1]
+        for _ in range(_DRAINED):
+            try:
+                data, source = one.recvfrom(_LARGEST)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                told = self._bounces(one)
+                if told is None and isinstance(error, ConnectionRefusedError):
+                    told = "ICMP port unreachable: nothing listens on that port of the peer"
+                self._untold = told or f"receiving failed: {error.strerror or error}"
+                return
+            got = self._taken(data, source, is_natt=is_natt)
+            if got is not None:
+                yield got
+        self._untold = self._bounces(one) or self._untold
 
     def _bounces(self, one: socket.socket) -> str | None:
         """Record the ICMP errors there are about what was sent; return the last in words."""

@@ -248,7 +248,7 @@ def test_a_capture_is_never_overwritten_by_its_report(api: Any, run: Any, tmp_pa
 def test_an_output_in_no_directory_is_status_2(api: Any, run: Any, tmp_path: Path) -> None:
     result = run("x.pcap", "-o", str(tmp_path / "no" / "report.json"))
     assert result.exit_code == 2
-    assert "cannot be written: No such file or directory; give another --output" in result.stderr
+    assert "cannot be written: No such file or directory; name another file" in result.stderr
 
 
 def test_the_words_of_the_options_are_those_of_the_report() -> None:

@@ -515,3 +515,39 @@ def test_keys_are_for_their_owner_alone_where_a_file_was_there(tmp_path: Path) -
     assert initiator.sa is not None
     assert write_keys(tmp_path, [initiator.sa]) is not None
     assert [file.stat().st_mode & 0o777 for file in tmp_path.iterdir()] == [0o600, 0o600]
+
+
+@pytest.mark.parametrize("option", ["--record", "--keep"])
+def test_nothing_is_sent_that_cannot_be_recorded(port: int, psk: str, tmp_path: Path, option: str) -> None:
+    nowhere = str(tmp_path / "nowhere" / "live")
+    with responding(port, psk) as responder:
+        done = replay(
+            STALLED, "--target", f"127.0.0.1:{port}", "--psk-file", psk, option, nowhere, "--seconds", "2"
+        )
+        responder.send_signal(signal.SIGINT)
+        assert responder.stderr is not None
+        assert "MSG1" not in responder.stderr.read()
+    assert done.returncode == 2
+    assert "cannot be written; name another file" in done.stderr
+
+
+def test_a_pipe_cannot_be_replayed(psk: str) -> None:
+    done = replay("-", "--target", "127.0.0.1:5500", "--psk-file", psk)
+    assert done.returncode == 2
+    assert "read twice: name a file in place of '-'" in done.stderr
+
+
+def test_keys_of_a_run_verify_what_it_recorded(port: int, psk: str, tmp_path: Path) -> None:
+    """The folder that --keys-to makes is what --keys takes."""
+    folder, record = tmp_path / "keys", tmp_path / "live.pcapng"
+    with responding(port, psk):
+        replay(
+            STALLED, "--target", f"127.0.0.1:{port}", "--psk-file", psk, "--record", str(record),
+            "--keys-to", str(folder),
+        )  # fmt: skip
+    said = subprocess.run(
+        _words("analyze", str(record), "--keys", str(folder)), capture_output=True, text=True, check=False,
+        cwd=ROOT, timeout=60,
+    )  # fmt: skip
+    assert "HASH_I" in said.stdout
+    assert "not possible" not in said.stdout

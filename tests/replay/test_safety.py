@@ -165,6 +165,28 @@ def test_an_icmp_error_is_recorded_and_keeps_nothing_from_being_sent(address: st
         assert {one.about.payload for one in bounced} <= {b"copy 0", b"copy 1", b"copy 2"}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell who sent an ICMP error")
+def test_an_answer_is_taken_before_the_icmp_error_that_came_with_it() -> None:
+    """One port of the peer is closed, and on the other it answers: both are told, one after the other."""
+    here = Endpoint("127.0.0.1", 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.bind(("127.0.0.1", 0))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
+            held.bind(("127.0.0.1", 0))
+            closed = Endpoint("127.0.0.1", held.getsockname()[1])
+        there = Endpoint("127.0.0.1", peer.getsockname()[1])
+        with Udp(here, here, Gate(), "initiator", remote=(there, closed)) as udp:
+            udp.send(Send(b"sent in vain", Path(udp.ends[1], closed, is_natt=True), "MSG5"))
+            peer.sendto(b"an answer", ("127.0.0.1", udp.ends[0].port))
+            time.sleep(0.2)
+            got = udp.wait(1)
+            assert isinstance(got, list)
+            assert [data for data, _ in got] == [b"an answer"]
+            told = udp.wait(1)
+            assert isinstance(told, Note)
+            assert "port unreachable" in told.text
+
+
 def test_what_comes_from_port_0_is_recorded_and_not_answered() -> None:
     """Nothing can be sent there: trying would end the responder."""
     ends = Endpoint("127.0.0.1", 0), Endpoint("127.0.0.1", 0)
