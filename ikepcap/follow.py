@@ -8,15 +8,15 @@ about as long as each other, and nothing can be concluded before the first conve
 takes longer than that, and once all is read, the child lends a hand.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 import msgspec
 from msgspec import Struct
 
 from ikepcap import apart
-from ikepcap.capture.datagram import CaptureFacts, Datagram, LostFragments
+from ikepcap.capture.datagram import CaptureFacts, Datagram, LostFragments, Packed, unpacked
 from ikepcap.capture.decode import Item
 from ikepcap.capture.reader import Progress
 from ikepcap.report.build import Builder, Concluded
@@ -24,10 +24,13 @@ from ikepcap.track.ended import Ended
 from ikepcap.track.tracker import Tracker
 
 BATCH: Final = 256
-"""Datagrams read before any is looked at: going to and fro for each costs a sixth of the time."""
+"""Datagrams tracked before any conversation is handed on, where so many are read at once."""
 MANY: Final = 8_000
 """Answers after which a child process is worth its start: a small capture is read before, a flood of MSG1s
 needs none. Few conversations are open by then: this process never holds the many that the child will."""
+
+
+Found = Sequence[Item | Packed]
 
 
 class Ends(Struct, frozen=True, array_like=True, tag=0):
@@ -48,9 +51,24 @@ class Reached(Struct, frozen=True, array_like=True, tag=1):
 class Batch(Struct, frozen=True, array_like=True, tag=2):
     """What was read in one go."""
 
-    items: list[Item]
+    packed: list[Packed]
+    others: list[tuple[int, Item]]
+    """Where each belongs, among them all."""
     facts: CaptureFacts
     """What was counted up to here."""
+
+    @classmethod
+    def of(cls, items: Found, facts: CaptureFacts) -> Self:
+        """Sort what was read."""
+        others = [(at, item) for at, item in enumerate(items) if not isinstance(item, tuple)]
+        return cls([item for item in items if isinstance(item, tuple)], others, facts)
+
+    def items(self) -> list[Item | Packed]:
+        """Return what was read, in its order."""
+        items: list[Item | Packed] = list(self.packed)
+        for at, item in self.others:
+            items.insert(at, item)
+        return items
 
 
 class Totals(Struct, frozen=True, array_like=True, tag=3):
@@ -81,13 +99,17 @@ class Source(Protocol):
 
     def __iter__(self) -> Iterator[Item]: ...
 
+    def batches(self) -> Iterator[Found]:
+        """Read it, and yield what is found as it comes."""
 
-def _watched(items: Iterable[Item], watch: Watch) -> Iterator[Item]:
-    """Yield what was read, after showing the datagrams to somebody else."""
-    for item in items:
+
+def _watched(items: Found, watch: Watch) -> Found:
+    """Return what was read, after showing the datagrams to somebody else."""
+    whole = [unpacked(item) if isinstance(item, tuple) else item for item in items]
+    for item in whole:
         if isinstance(item, Datagram):
             watch(item)
-        yield item
+    return whole
 
 
 def _is_unfiltered(facts: CaptureFacts) -> bool:
@@ -122,7 +144,7 @@ class Follower:
         self._may_part = second_process
         self._builder = builder
         self._is_read = False
-        self._batches: Iterator[list[Item]] = iter(())
+        self._batches: Iterator[Found] = iter(())
         self._facts: CaptureFacts | None = None
         self._under_way: Iterator[Ends] = iter(())
 
@@ -138,11 +160,12 @@ class Follower:
                     yield from self._from_child()
                     return
 
-    def _read(self) -> Iterator[list[Item]]:
+    def _read(self) -> Iterator[Found]:
         """Read, a batch at a time."""
-        items = iter(self._capture) if self._watch is None else _watched(self._capture, self._watch)
-        while batch := list(islice(items, BATCH)):
-            yield batch
+        for found in self._capture.batches():
+            for start in range(0, len(found), BATCH):
+                batch = found[start : start + BATCH]
+                yield batch if self._watch is None else _watched(batch, self._watch)
 
     def _ends(self) -> Iterator[Ends]:
         """Track what is read."""
@@ -185,15 +208,15 @@ class Follower:
             else:
                 self._on_progress(part.done, part.total)
 
-    def _read_by_child(self, batches: Iterator[list[Item]], sent: apart.Send) -> Iterator[list[Item]]:
+    def _read_by_child(self, batches: Iterator[Found], sent: apart.Send) -> Iterator[Found]:
         """Let a child process read on, and yield what it reads; `sent` is this one's way to its parent."""
 
         def work(send: apart.Send) -> None:
             sent.close()
             self._progress = lambda done, total: send(_encode(Reached(done, total)))
             for batch in batches:
-                send(_encode(Batch(batch, self._capture.facts)))
-            send(_encode(Batch([], self._capture.facts)))
+                send(_encode(Batch.of(batch, self._capture.facts)))
+            send(_encode(Batch.of((), self._capture.facts)))
 
         decode = msgspec.msgpack.Decoder(Batch | Reached).decode
         for data in apart.apart(work):
@@ -202,8 +225,7 @@ class Follower:
                 self._on_progress(part.done, part.total)
             else:
                 self._facts = part.facts
-                if part.items:
-                    yield part.items
+                yield part.items()
 
     def _helped(self, ends: Ends) -> Ends:
         """Conclude what the parent would be long about: it has more to do, or this process nothing else."""

@@ -3,6 +3,7 @@
 Times are integers in nanoseconds since the epoch, addresses are the 4 or 16 octets of the IP header.
 """
 
+from struct import Struct as Layout
 from typing import Final
 
 from msgspec import Struct
@@ -34,6 +35,23 @@ class Datagram(Struct, frozen=True, array_like=True, tag=0, gc=False):
     """IPv4 identification; 0 with IPv6, which has none outside fragments."""
     fragment_frames: tuple[int, ...] = ()
     """All frames that carried a fragment of it, in file order; empty when it came whole."""
+
+
+Packed = tuple[int, int, bytes, bytes, bytes, int, bytes]
+"""A whole datagram of UDP 500 or 4500 as the short way of reading leaves it: frame, time, source and
+destination, their ports, IP ID, TTL, data. Numbers that nobody needs yet are octets. See `Datagram`."""
+_PORTS: Final = Layout(">HH")
+
+
+def unpacked(packed: Packed) -> Datagram:
+    """Return the same as a `Datagram`."""
+    frame, time_ns, addresses, ports, ip_id, ttl, data = packed
+    half = len(addresses) // 2
+    source_port, destination_port = _PORTS.unpack(ports)
+    return Datagram(
+        frame, time_ns, addresses[:half], source_port, addresses[half:], destination_port, data, len(data),
+        NATT_PORT in (source_port, destination_port), ttl, int.from_bytes(ip_id),
+    )  # fmt: skip
 
 
 class IcmpError(Struct, frozen=True, array_like=True, tag=1, gc=False):

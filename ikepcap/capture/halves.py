@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from ikepcap.apart import apart
+from ikepcap.capture.datagram import Packed
 from ikepcap.capture.decode import Decoder, Item, Tally
 from ikepcap.capture.plan import NEED_MORE, CutError, RecordReader
 from ikepcap.capture.scan import MARGIN_BYTES, pass_filling, scan
@@ -66,7 +67,7 @@ class Stretch(Struct, frozen=True, array_like=True, gc=False):
 _decode: Final = msgspec.msgpack.Decoder(Stretch).decode
 
 
-def scan_halves(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[list[Item]]:
+def scan_halves(reader: RecordReader, decoder: Decoder, first_frame: int) -> Iterator[list[Item | Packed]]:
     """Do as `scan` does, with a child process for the second half where there is one worth it."""
     scanned = scan(reader, decoder, first_frame)
     yield from islice(scanned, SETTLED)
@@ -148,7 +149,7 @@ def _pass_half(reader: RecordReader, decoder: Decoder, half: int, send: Callable
 
 def _followed(
     reader: RecordReader, decoder: Decoder, first_frame: int, pieces: Iterator[bytes]
-) -> Iterator[list[Item]]:
+) -> Iterator[list[Item | Packed]]:
     """Read the second half by what a child process says of it, as far as that has come."""
     window, frames = reader.window, reader.frames
     with suppress(IkepcapError):  # it was killed: what came of it holds
@@ -159,7 +160,7 @@ def _followed(
                 if note.last_ns is not None:
                     reader.last_ns = note.last_ns
                 window.load(note.offset, note.size)
-                found: list[Item] = []
+                found: list[Item | Packed] = []
                 pass_filling(reader, decoder, first_frame, None, found)
                 yield found
                 if window.pos != note.size:

@@ -2,11 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Final, Self
 
 from ikepcap.apart import is_possible
-from ikepcap.capture.datagram import CaptureFacts, FileFacts
+from ikepcap.capture.datagram import CaptureFacts, FileFacts, Packed, unpacked
 from ikepcap.capture.decode import Decoder, Item
 from ikepcap.capture.halves import scan_halves
 from ikepcap.capture.pcap import MAGICS, PcapReader
@@ -65,10 +64,14 @@ class Capture:
 
     def __iter__(self) -> Iterator[Item]:
         """Read all inputs, and yield what is found one by one; see `batches`."""
-        return chain.from_iterable(self.batches())
+        for batch in self.batches():
+            for item in batch:
+                yield unpacked(item) if isinstance(item, tuple) else item
 
-    def batches(self) -> Iterator[Sequence[Item]]:
+    def batches(self) -> Iterator[Sequence[Item | Packed]]:
         """Read all inputs, and yield what is found as it comes: about as much at a time as one read gives.
+
+        What took the short way is packed still.
 
         Raises:
             CaptureError: an input cannot be opened, or is not a capture.
@@ -86,7 +89,7 @@ class Capture:
         self._decoder.fragments.finish()
         yield self._decoder.fragments.take()
 
-    def _read(self, opened: "_Opened") -> Iterator[Sequence[Item]]:
+    def _read(self, opened: "_Opened") -> Iterator[Sequence[Item | Packed]]:
         """Read one input, as far as it goes."""
         window, name = opened.window, opened.source.name
         first_frame = sum(file.frames for file in self._files) + 1

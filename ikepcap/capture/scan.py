@@ -14,40 +14,41 @@ from collections.abc import Callable, Iterator, Sequence
 from struct import Struct as Layout
 from typing import Final
 
-from ikepcap.capture.datagram import Datagram
+from ikepcap.capture.datagram import Packed
 from ikepcap.capture.decode import Decoder, Item
 from ikepcap.capture.fragments import LATEST_NS
 from ikepcap.capture.ip import ESP, TCP, UDP
 from ikepcap.capture.link import IPV4
 from ikepcap.capture.plan import NEED_MORE, CutError, RecordReader
-from ikepcap.capture.udp import ON_500, ON_848, ON_4500, PORTS
+from ikepcap.capture.udp import ON_500, ON_4500, PORTS
 from ikepcap.capture.window import SPACE
 
 Careful = Callable[[int, int], tuple[int, int, Sequence[Item]]]
 """See `RecordReader.careful`."""
 MARGIN_BYTES: Final = 128
 """With less than this in the buffer, fields that the loop looks at might not have been read yet."""
+MANY: Final = 128
+"""With more than this found in one filling, the next one is smaller."""
 _TAGGED: Final = Layout(">HB8xB")
 """EtherType after a VLAN tag, first octet of IPv4, protocol."""
 _PROBE: Final = Layout(">2xH2xH12xHHH2xI22xH")
 """IPv4 and UDP: total length, fragment bits, ports, UDP length, first word; lower half of ISAKMP's length."""
 _PROBE_6: Final = Layout(">4xH34xHHH2xI22xH")
 """IPv6 and UDP: payload length, ports, UDP length, first word; lower half of ISAKMP's length."""
-_REST: Final = Layout(">4xH2xB3x4s4s")
-"""IPv4: identification, TTL, addresses."""
-_REST_6: Final = Layout(">7xB16s16s")
-"""IPv6: hop limit, addresses."""
-_UNMARKED: Final = frozenset({ON_500, ON_848})
-_MARKED: Final = frozenset({ON_4500})
-_NONE: Final = frozenset[int]()
-"""Ports of datagrams that are made here: without, and with a non-ESP marker; and in place of either."""
+_REST: Final = Layout(">4x2s2xB3x8s4s")
+"""IPv4: identification, TTL, addresses; ports."""
+_REST_6: Final = Layout(">7xB32s4s")
+"""IPv6: hop limit, addresses; ports."""
+_NO_ID: Final = bytes(2)
+_NOWHERE: Final = 0
+"""No ports: the careful way makes all datagrams."""
 _OTHER: Final = -1
 """No protocol: the careful way finds out."""
 
 
 def scan(
     reader: RecordReader, decoder: Decoder, first_frame: int, careful: Careful | None = None
-) -> Iterator[list[Item]]:
+) -> Iterator[list[Item | Packed]]:
     """Yield what the records of one file yield, from where its reader stands: a list for each filling.
 
     Nothing waits for input still to come. Between two lists whatever has been reached is known to the reader
@@ -65,7 +66,7 @@ def scan(
     window = reader.window
     while True:
         plan = reader.plan
-        found: list[Item] = []
+        found: list[Item | Packed] = []
         try:
             pass_filling(reader, decoder, first_frame, careful, found)
         except CutError:
@@ -80,7 +81,7 @@ def scan(
             if window.pos == window.end:
                 return
             raise reader.refuse(window.pos)
-        if not window.refill() and window.end >= SPACE:
+        if not window.refill(is_dense=len(found) > MANY) and window.end >= SPACE:
             raise reader.refuse(0)
 
 
@@ -89,7 +90,7 @@ def pass_filling(  # noqa: C901
     decoder: Decoder,
     first_frame: int,
     careful: Careful | None,
-    found: list[Item],
+    found: list[Item | Packed],
 ) -> None:
     """Pass the records in the window, as far as they are whole, and add what they yield to `found`.
 
@@ -98,12 +99,13 @@ def pass_filling(  # noqa: C901
     """
     window, fragments, tally = reader.window, decoder.fragments, reader.tally
     buffer, view = window.buffer, window.view
-    unmarked, marked = (_UNMARKED, _MARKED) if careful is None else (_NONE, _NONE)
+    unmarked, marked = (ON_500, ON_4500) if careful is None else (_NOWHERE, _NOWHERE)
     careful = careful or reader.careful
     ports, probe, probe_6 = PORTS, _PROBE.unpack_from, _PROBE_6.unpack_from
     rest, rest_6, tagged = _REST.unpack_from, _REST_6.unpack_from, _TAGGED.unpack_from
-    new, found_one = Datagram, found.append
-    esp = esp_in_udp = on_500 = on_4500 = on_848 = slow = 0
+    found_one = found.append
+    esp = esp_in_udp = on_500 = on_4500 = slow = 0
+    since, since_ns = -1, 0
     frames_before = reader.frames
     pos, end, here, before = window.pos, window.end, -1, -1
     frame = first_frame + reader.frames - 1
@@ -153,32 +155,27 @@ def pass_filling(  # noqa: C901
                         if length != udp_size - 8 and ip + 56 <= edge <= pos:
                             esp_in_udp += 1
                             continue
-                    elif ip + total <= edge <= pos and where in (unmarked if first else marked):
+                    elif ip + total <= edge <= pos and where == (unmarked if first else marked):
                         high, low = stamp(buffer, here + stamp_at)
-                        time_ns = high * high_ns + low * low_ns + add_ns
+                        if high != since:  # with most clocks but once a second
+                            since, since_ns = high, high * high_ns + add_ns
+                        time_ns = since_ns + low * low_ns
                         if time_ns > fragments.deadline_ns:
                             time_ns = min(time_ns, LATEST_NS)
                             fragments.expire(time_ns)
                             found += fragments.take()
                         if kind != ipv6:
-                            ip_id, ttl, source, target = rest(buffer, ip)
+                            ip_id, ttl, addresses, both_ports = rest(buffer, ip)
                         else:
-                            ttl, source, target = rest_6(buffer, ip - 20)
-                            ip_id = 0
-                        if not first:
-                            on_4500 += 1
-                        elif where == ON_500:
+                            ttl, addresses, both_ports = rest_6(buffer, ip - 20)
+                            ip_id = _NO_ID
+                        if first:
                             on_500 += 1
+                            data = view[ip + 28 : ip + total].tobytes()
                         else:
-                            on_848 += 1
-                        headers = 28 if first else 32
-                        data = view[ip + headers : ip + total].tobytes()
-                        # fmt: off
-                        found_one(new(
-                            frame, time_ns, source, port, target, to_port,
-                            data, total - headers, not first, ttl, ip_id,
-                        ))
-                        # fmt: on
+                            on_4500 += 1
+                            data = view[ip + 32 : ip + total].tobytes()
+                        found_one((frame, time_ns, addresses, both_ports, ip_id, ttl, data))
                         continue
             elif (
                 protocol == ESP
@@ -213,7 +210,7 @@ def pass_filling(  # noqa: C901
             reader.note_last(here)
         reader.frames = frame - first_frame + 1
         tally.esp += esp + esp_in_udp
-        made = on_500 + on_4500 + on_848
+        made = on_500 + on_4500
         # All that was passed and not counted is of others.
         tally.others += reader.frames - frames_before - slow - made - esp - esp_in_udp
         tally.port_500 += on_500

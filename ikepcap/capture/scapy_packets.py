@@ -7,6 +7,7 @@ in the layers of `ikepcap.wire.layers`, on whatever port it is; Scapy's bindings
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from ikepcap.capture.datagram import NATT_PORT, CaptureFacts, FileFacts
@@ -56,7 +57,11 @@ class ScapyPackets:
         self._last_ns: int | None = None
 
     def __iter__(self) -> Iterator[Item]:
-        """Read all packets; frames are numbered from 1.
+        """Read all packets, and yield what is found one by one; see `batches`."""
+        return chain.from_iterable(self.batches())
+
+    def batches(self) -> Iterator[Sequence[Item]]:
+        """Read all packets, and yield what is found in each; frames are numbered from 1.
 
         Raises:
             TypeError: one of them is no Scapy packet.
@@ -72,9 +77,9 @@ class ScapyPackets:
             if self._first_ns is None:
                 self._first_ns = time_ns
             if link is not None:
-                yield from decoder.decode(number, time_ns, link, data, wire_bytes)
+                yield decoder.decode(number, time_ns, link, data, wire_bytes)
         decoder.fragments.finish()
-        yield from decoder.fragments.take()
+        yield decoder.fragments.take()
 
     @property
     def facts(self) -> CaptureFacts:

@@ -15,7 +15,9 @@ SPACE: Final = 512 * 1024
 More is a corrupt length (libpcap's MAXIMUM_SNAPLEN is 262,144), and nothing is ever allocated for it.
 """
 READ: Final = 256 * 1024
-"""Octets read at once: what is made of them, a message each at the worst, should fit a processor's cache."""
+"""Octets read at once."""
+READ_DENSE: Final = 64 * 1024
+"""The same where much is made of them: all of it should fit a processor's cache."""
 SLACK: Final = 256
 """Octets past the end that may be looked at: fields of a record are read before its length is believed."""
 
@@ -39,7 +41,7 @@ class Window:
         self.eof = False
         self.on_refill: Callable[[], None] | None = None
 
-    def refill(self) -> bool:
+    def refill(self, *, is_dense: bool = False) -> bool:
         """Move what is not taken yet to position 0 and read once behind it; False when nothing came."""
         pos, kept = self.pos, self.end - self.pos
         if pos:
@@ -48,7 +50,7 @@ class Window:
         self.pos, self.end = 0, kept
         if kept >= SPACE:
             return False
-        most = min(SPACE, kept + READ)
+        most = min(SPACE, kept + (READ_DENSE if is_dense else READ))
         if self.base + kept < self.halt:
             most = min(most, self.halt - self.base)
         count = self.source.readinto(self.view[kept:most])

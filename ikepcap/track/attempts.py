@@ -23,7 +23,6 @@ def begins_anew(track: Open, at: int, datagram: Datagram) -> bool:
     return quiet_ns > NEW_ATTEMPT_NS or (quiet_ns > DUPLICATE_NS and track.went_on(at))
 
 
-def comes_from_initiator(track: Open, datagram: Datagram) -> bool:
-    """A MSG1 from the address that a conversation came from may be of the same client."""
-    port = datagram.source_port
+def comes_from_initiator(track: Open, port: int) -> bool:
+    """A MSG1 from the address that a conversation came from, and this port, may be of the same client."""
     return port == track.first_port or may_be_one(ports_of(track.records, 0), frozenset((port,)))

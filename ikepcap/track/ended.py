@@ -28,6 +28,9 @@ from ikepcap.track.open import (
     COOKIE_DIFFERS,
     COURSE,
     DUPLICATE,
+    EXCHANGE_AT,
+    FIRST_AT,
+    FLAGS_AT,
     KEPT,
     MARKS_AT,
     NO_COPY,
@@ -89,7 +92,7 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
         """
         return (
             self.is_regular and self.opener == 0 and not self.crossed and self.first != self.second
-            and len(self) <= _SHORT and self.records[SENDER_AT + 1] in PHASE_1
+            and len(self) <= _SHORT and self.records[EXCHANGE_AT] in PHASE_1
             and not (self.icmp or self.lost or self.lost_parts or self.omitted or self.fight)
         )  # fmt: skip
 
@@ -102,8 +105,8 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
         records = self.records
         values = _columns(len(self)).unpack(records)
         return Columns(
-            records[SENDER_AT::RECORD_BYTES], records[SENDER_AT + 1 :: RECORD_BYTES],
-            records[SENDER_AT + 2 :: RECORD_BYTES], records[SENDER_AT + 3 :: RECORD_BYTES],
+            records[SENDER_AT::RECORD_BYTES], records[EXCHANGE_AT::RECORD_BYTES],
+            records[FLAGS_AT::RECORD_BYTES], records[FIRST_AT::RECORD_BYTES],
             records[TTL_AT::RECORD_BYTES], records[MARKS_AT::RECORD_BYTES],
             values[::6], values[1::6], values[2::6], values[3::6], values[4::6], values[5::6],
         )  # fmt: skip
@@ -182,7 +185,7 @@ class Columns(Struct, frozen=True, gc=False):
 @cache
 def _columns(count: int) -> Layout:
     """Return the layout of so many records for `Ended.columns`."""
-    return Layout("<" + "8xIq4xIHHH6x" * count)
+    return Layout(">" + "8xIq5xIHHH6x" * count)
 
 
 @cache

@@ -1,6 +1,6 @@
 """A conversation under way, packed: a busy capture has tens of thousands open at once.
 
-What one message leaves behind is 40 octets here, a tenth of what the same would take as objects; of one that
+What one message leaves behind is 41 octets here, a tenth of what the same would take as objects; of one that
 says something in the clear its octets are kept besides. They are read when the conversation has ended.
 """
 
@@ -16,17 +16,22 @@ from ikepcap.track.roles import PHASE_1
 from ikepcap.wire.message import FLAG_ENCRYPTION, NO_COOKIE
 from ikepcap.wire.numbers import INFORMATIONAL
 
-RECORD: Final = Layout("<8sIqBBBBIHHHBHHB")
+RECORD: Final = Layout(">8sIqBxBBBIHHHBHHB")
 """Digest, frame, time, sender, exchange, flags, first payload, message ID, octets on the wire, ports, TTL,
 IP ID, index of the first copy, marks."""
+PACKED_RECORD: Final = Layout(">8sIqB3sB4sH4sB2sHB")
+"""The same, of octets as they were captured: the version before exchange and flags is ignored."""
 RECORD_BYTES: Final = RECORD.size
 COURSE: Final = RECORD.pack(bytes(8), 0, 0, 255, 255, 255, 255, 0, 0xFFFF, 0, 0, 0, 0, 0, 255)
 """Set where a record says who sent what, in how many octets; not when, nor between which ports."""
 _WHAT: Final = Layout(">BBBBI")
 """What the ISAKMP header says after the cookies, but for the length."""
-TIME: Final = Layout("<12xq")
-FRAME: Final = Layout("<8xI")
+TIME: Final = Layout(">12xq")
+FRAME: Final = Layout(">8xI")
 SENDER_AT: Final = 20
+EXCHANGE_AT: Final = 22
+FLAGS_AT: Final = 23
+FIRST_AT: Final = 24
 TTL_AT: Final = RECORD_BYTES - 6
 MARKS_AT: Final = RECORD_BYTES - 1
 NO_COPY: Final = 0xFFFF
@@ -35,7 +40,7 @@ COOKIE_DIFFERS: Final = 2
 REBOUND: Final = 4
 KEPT: Final = 8
 """Its octets are kept."""
-DIGEST: Final = Layout("<q")
+DIGEST: Final = Layout(">q")
 DIGEST_BYTES: Final = DIGEST.size
 NO_DIGEST: Final = bytes(DIGEST_BYTES)
 LONG: Final = 256 * RECORD_BYTES
@@ -54,6 +59,9 @@ class Open(Struct, gc=False, eq=False):
     cookie: bytes
     first: bytes
     second: bytes
+    forth: bytes
+    """The addresses of a datagram from side 0; `back` are those of one from side 1. See `Packed`."""
+    back: bytes
     first_port: int
     second_port: int
     last_ns: int
@@ -146,7 +154,7 @@ class Open(Struct, gc=False, eq=False):
 
     def is_in_phase_1_at(self, time_ns: int) -> bool:
         """Whether it began shortly before, and nothing of a later exchange was seen."""
-        exchanges = self.records[SENDER_AT + 1 :: RECORD_BYTES]
+        exchanges = self.records[EXCHANGE_AT::RECORD_BYTES]
         return bool(exchanges) and abs(time_ns - self.time_of(0)) < CROSSING_NS and set(exchanges) <= PHASE_1
 
     def bind(self, rcookie: bytes, exchange: int, flags: int, sender: int) -> bool:

@@ -13,7 +13,7 @@ from ikepcap.capture.datagram import IKE_PORT, NATT_PORT
 from ikepcap.track.clear import Reader
 from ikepcap.track.conversation import Other
 from ikepcap.track.fights import came_up
-from ikepcap.track.open import KEPT, NO_COPY, RECORD, RECORD_BYTES, SENDER_AT
+from ikepcap.track.open import EXCHANGE_AT, KEPT, NO_COPY, RECORD, RECORD_BYTES
 from ikepcap.track.roles import PHASE_1
 from ikepcap.wire.message import HEADER_BYTES, NO_COOKIE
 from ikepcap.wire.numbers import QUICK
@@ -21,7 +21,6 @@ from ikepcap.wire.numbers import QUICK
 PAIR_LIMIT: Final = 10
 """Negotiations remembered of one pair of peers: the first few and the last few."""
 _FIRST_KEPT: Final = 6
-_LAYOUT: Final = SENDER_AT + 1
 _QUICK_MESSAGES: Final = 3
 _FIXED_PORTS: Final = frozenset({IKE_PORT, NATT_PORT})
 _RECORDS: Final = 12 * RECORD_BYTES
@@ -53,7 +52,7 @@ class Pair(Struct, gc=False, eq=False):
 
         Of two that crossed, the quick mode of one explains why that of the other was left.
         """
-        if QUICK in records[_LAYOUT::RECORD_BYTES] and not crossed:
+        if QUICK in records[EXCHANGE_AT::RECORD_BYTES] and not crossed:
             return ()
         return tuple([
             Relative(initiator, bytes(theirs[:_RECORDS] + theirs[_RECORDS:][-_RECORDS:]), kept[:2])

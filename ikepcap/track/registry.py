@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
-from ikepcap.capture.datagram import Datagram
 from ikepcap.track.attempts import comes_from_initiator
 from ikepcap.track.ended import Ended, ended
 from ikepcap.track.fights import Fights
@@ -28,7 +27,7 @@ LONE_LISTED: Final = 1_000
 _BATCH: Final = 32
 """Ended conversations handed back at a time; of many, one in _SHARE."""
 _SHARE: Final = 256
-_SELDOM: Final = 8
+_SELDOM: Final = 4
 """All are looked at whenever one in so many has come anew, which costs no more for many than for few."""
 
 
@@ -42,7 +41,8 @@ class Registry:
         """With so many opened, all are looked at again."""
         self.opened = 0
         """Conversations so far."""
-        self._latest: dict[tuple[bytes, bytes], Open] = {}
+        self._latest: dict[bytes, Open] = {}
+        """By addresses, as `Open.forth` has them."""
         self._pairs: dict[int, Pair] = {}
         """By number, of conversations whose peers had others."""
         self._fights = Fights()
@@ -58,35 +58,40 @@ class Registry:
             if {track.first, track.second} == {source, destination}:
                 return track
             track = track.twin
-        there = self._latest.get((source, destination))
-        return there if there is not None else self._latest.get((destination, source))
+        there = self._latest.get(source + destination)
+        return there if there is not None else self._latest.get(destination + source)
 
-    def open(self, datagram: Datagram) -> Open:
-        """Begin a conversation with the message that is its first; others may have the same cookie."""
+    def open(self, data: bytes, addresses: bytes, ports: tuple[int, int], time_ns: int) -> Open:
+        """Begin a conversation with the message that is its first; others may have the same cookie.
+
+        Args:
+            data: the message.
+            addresses: of its source and its destination, in a row.
+            ports: likewise.
+            time_ns: when it was captured.
+        """
         self.opened += 1
-        cookie, ends = datagram.data[:8], (datagram.source, datagram.destination)
-        track = Open(
-            self.opened, cookie, *ends, datagram.source_port, datagram.destination_port, datagram.time_ns
-        )  # fmt: skip
-        head = self.by_cookie.get(cookie)
-        if head is not None:
+        half, cookie = len(addresses) // 2, data[:8]
+        first, second = addresses[:half], addresses[half:]
+        back = second + first
+        track = Open(self.opened, cookie, first, second, addresses, back, *ports, time_ns)
+        head = self.by_cookie.setdefault(cookie, track)
+        if head is not track:
             track.twin, head.twin = head.twin, track
-        else:
-            self.by_cookie[cookie] = track
         latest = self._latest
-        if datagram.data[8:16] == NO_COOKIE:
-            before, other = latest.get(ends), latest.get(ends[::-1])
+        if data[8:16] == NO_COOKIE:
+            before, other = latest.get(addresses), latest.get(back)
             self._relate(track, before or other)
-            self._fights.begins(track, before, datagram.time_ns)
-            if before is not None and comes_from_initiator(before, datagram):
-                before.superseded_ns = before.superseded_ns or datagram.time_ns
-            if ends[0] == ends[1]:
+            self._fights.begins(track, before, time_ns)
+            if before is not None and comes_from_initiator(before, ports[0]):
+                before.superseded_ns = before.superseded_ns or time_ns
+            if first == second:
                 other = None  # two peers on one address: it does not tell who begins
-            if other is not None and other.opener == 0 and other.is_in_phase_1_at(datagram.time_ns):
+            if other is not None and other.opener == 0 and other.is_in_phase_1_at(time_ns):
                 other.crossed = track.crossed = True
         if len(latest) >= HARD_LIMIT:
             latest.clear()
-        latest[ends] = track
+        latest[addresses] = track
         return track
 
     def _relate(self, track: Open, before: Open | None) -> None:
@@ -164,9 +169,8 @@ class Registry:
     def _finish(self, track: Open | None, now_ns: int) -> None:
         """End a conversation and its twins."""
         while track is not None:
-            ends = track.ends()
-            if self._latest.get(ends) is track:
-                del self._latest[ends]
+            if self._latest.get(track.forth) is track:
+                del self._latest[track.forth]
             following, track.twin = track.twin, None
             if not self._is_one_of_many(track):
                 pair = self._pairs.pop(track.number, None)

@@ -6,15 +6,16 @@ and even an address may change under way (RFC 3947 §4, NAT rebinding).
 """
 
 from collections.abc import Iterable, Iterator
+from struct import Struct as Layout
 from typing import Final
 
 from msgspec.structs import replace
 
-from ikepcap.capture.datagram import GDOI_PORT, Datagram, IcmpError, LostFragments
+from ikepcap.capture.datagram import GDOI_PORT, Datagram, IcmpError, LostFragments, Packed, unpacked
 from ikepcap.capture.decode import Item
 from ikepcap.track import elsewhere
 from ikepcap.track.attempts import begins_anew, is_other_attempt
-from ikepcap.track.clear import ENCRYPTED, REMEMBERED, Reader
+from ikepcap.track.clear import ENCRYPTED, Reader
 from ikepcap.track.ended import Ended
 from ikepcap.track.fragments import Fragments
 from ikepcap.track.objection import objection
@@ -25,16 +26,17 @@ from ikepcap.track.open import (
     LONG,
     NO_COPY,
     NOBODY,
+    PACKED_RECORD,
     REBOUND,
-    RECORD,
     Open,
     digest_of,
 )
+from ikepcap.track.openings import Openings
 from ikepcap.track.registry import Registry
 from ikepcap.track.roles import PHASE_1
 from ikepcap.track.unplaced import AUTHIP, Unplaced
 from ikepcap.wire.message import FLAG_ENCRYPTION, HEADER, HEADER_BYTES, NO_COOKIE, VERSION_1, parse
-from ikepcap.wire.numbers import Exchange, Payload
+from ikepcap.wire.numbers import Payload
 from ikepcap.wire.walk import GENERIC_HEADER_BYTES
 
 SEEN_LIMIT: Final = 20_000
@@ -43,7 +45,19 @@ ATTACHED_LIMIT: Final = 1_000
 """ICMP errors and lost fragments kept of one conversation, each."""
 _FRAGMENT: Final = int(Payload.FRAGMENT)
 _SA: Final = int(Payload.SA)
-_AGGRESSIVE: Final = int(Exchange.AGGRESSIVE)
+_HEADER: Final = Layout(">8s8sB3s4sI")
+"""Cookies, first payload, what is looked up in `_ORDINARY`, message ID, length."""
+_ORDINARY: Final = {
+    bytes((VERSION_1, exchange, flags)): 0 if flags else KEPT
+    for exchange in range(AUTHIP)
+    for flags in (0, FLAG_ENCRYPTION)
+}
+"""Version, exchange and flags of messages that need no second look, and the marks of their records."""
+_OPENING: Final = frozenset(bytes((VERSION_1, exchange, 0)) for exchange in PHASE_1)
+"""The same of MSG1."""
+_PHASE_1: Final = bytes(4)
+"""The message ID there."""
+_PORTS: Final = Layout(">HH")
 _SHORTEST: Final = HEADER_BYTES + GENERIC_HEADER_BYTES
 """Octets of a message with one payload."""
 
@@ -55,7 +69,7 @@ class Tracker:
         self._registry = Registry()
         self._now_ns = 0
         self._reader = Reader()
-        self._openings: dict[bytes, bytes] = {}
+        self._openings = Openings()
         self.isakmp_messages = 0
         self.unplaced = Unplaced()
 
@@ -74,91 +88,94 @@ class Tracker:
         """How many single MSG1s there were, those that were handed on included."""
         return self._registry.lone_count
 
-    def take(self, items: Iterable[Item]) -> None:  # noqa: C901 - a call more would be one for each message
+    def take(self, items: Iterable[Item | Packed]) -> None:  # noqa: C901 - a call more would be one a message
         """Take what the capture yields, in its order.
 
         This loop is run for every message of a capture and keeps the common case to itself: a new message of
-        a known conversation. What begins one goes to `_begin`, and whatever is else to `_add_other`.
+        a known conversation, packed. What begins one goes to `_begin`, and whatever is else to `_add_other`.
         """
         known, add_other, count = self._registry.by_cookie, self._add_other, 0
-        header, pack, pack_digest = HEADER.unpack_from, RECORD.pack, DIGEST.pack
+        header, pack, pack_digest = _HEADER.unpack_from, PACKED_RECORD.pack, DIGEST.pack
         for item in items:
-            if not isinstance(item, Datagram):
-                self._add_error(item)
+            if not isinstance(item, tuple):
+                self._take_other(item)
                 continue
-            data = item.data
-            icookie, rcookie, first, version, exchange, flags, message_id, length = header(data)
+            frame, time_ns, addresses, ports, ip_id, ttl, data = item
+            icookie, rcookie, first, kind, message_id, length = header(data)
             track = known.get(icookie)
             if track is None:
                 if not self._begin(item):
-                    add_other(item)
+                    add_other(unpacked(item))
                 continue
-            source = item.source
-            if source == track.first and item.destination == track.second:
+            if addresses == track.forth:
                 sender = 0
-            elif source == track.second and item.destination == track.first:
+            elif addresses == track.back:
                 sender = 1
             else:
-                add_other(item)
+                add_other(unpacked(item))
                 continue
-            records = track.records
+            records, marks = track.records, _ORDINARY.get(kind)
             digest = pack_digest(hash(data) ^ sender)
-            is_whole = length == len(data) == item.wire_bytes
-            if not is_whole or version != VERSION_1 or len(records) >= LONG or records.find(digest) >= 0:
-                add_other(item)
+            if marks is None or length != len(data) or len(records) >= LONG or records.find(digest) >= 0:
+                add_other(unpacked(item))
                 continue
-            marks = 0
-            if flags != FLAG_ENCRYPTION or exchange >= AUTHIP:
-                if flags or exchange >= AUTHIP or first == _FRAGMENT or rcookie == NO_COOKIE:
-                    add_other(item)
+            if marks:
+                if first == _FRAGMENT or rcookie == NO_COOKIE:
+                    add_other(unpacked(item))
                     continue
                 track.kept.append(data)
-                marks = KEPT
             if rcookie != track.rcookie:
-                if track.bind(rcookie, exchange, flags, sender):
+                if track.bind(rcookie, data[18], data[19], sender):
                     marks |= COOKIE_DIFFERS
                     track.is_regular = False
             elif not sender:
                 track.rcookie_used = True
             count += 1
-            time_ns = item.time_ns
             if time_ns < self._now_ns:
-                self.unplaced.note_time(item, self._now_ns)
+                self.unplaced.note_time(frame, time_ns, self._now_ns)
             self._now_ns = track.last_ns = time_ns
-            if item.fragment_frames:
-                track.note_fragments(item.fragment_frames)
             records += pack(
-                digest, item.frame & 0xFFFFFFFF, time_ns, sender, exchange, flags, first, message_id, length,
-                item.source_port, item.destination_port, item.ttl, item.ip_id & 0xFFFF, NO_COPY, marks,
+                digest, frame & 0xFFFFFFFF, time_ns, sender, kind, first, message_id, length, ports, ttl,
+                ip_id, NO_COPY, marks,
             )  # fmt: skip
         self.isakmp_messages += count
 
-    def _begin(self, datagram: Datagram) -> bool:
+    def _begin(self, packed: Packed) -> bool:
         """Begin a conversation with an ordinary MSG1 under a new cookie; return whether it is one.
 
         What is asked of it is what `_add_other` would find, without a look at its payloads.
         """
-        data = datagram.data
-        icookie, rcookie, first, version, exchange, flags, message_id, length = HEADER.unpack_from(data)
+        frame, time_ns, addresses, ports, ip_id, ttl, data = packed
+        icookie, rcookie, first, kind, message_id, length = _HEADER.unpack_from(data)
         if (
-            first != _SA or version != VERSION_1 or flags or message_id or exchange not in PHASE_1
-            or rcookie != NO_COOKIE or icookie == NO_COOKIE or icookie in self._registry.by_cookie
-            or not _SHORTEST <= length == len(data) == datagram.wire_bytes
-            or data[30] << 8 | data[31] < GENERIC_HEADER_BYTES or datagram.destination_port == GDOI_PORT
+            first != _SA or kind not in _OPENING or rcookie != NO_COOKIE or icookie == NO_COOKIE
+            or message_id != _PHASE_1 or not _SHORTEST <= length == len(data)
+            or data[30] << 8 | data[31] < GENERIC_HEADER_BYTES
         ):  # fmt: skip
             return False
         self.isakmp_messages += 1
-        if datagram.time_ns < self._now_ns:
-            self.unplaced.note_time(datagram, self._now_ns)
-        self._now_ns = datagram.time_ns
-        track = self._registry.open(datagram)
+        if time_ns < self._now_ns:
+            self.unplaced.note_time(frame, time_ns, self._now_ns)
+        self._now_ns = time_ns
+        track = self._registry.open(data, addresses, _PORTS.unpack(ports), time_ns)
         track.opener = 0
-        track.kept.append(self._alike(data))
-        track.append(datagram, 0, NO_COPY, KEPT, digest_of(data, 0))
+        track.kept.append(self._openings.shared(data))
+        track.records += PACKED_RECORD.pack(
+            digest_of(data, 0), frame & 0xFFFFFFFF, time_ns, 0, kind, first, message_id, length, ports, ttl,
+            ip_id, NO_COPY, KEPT,
+        )  # fmt: skip
         return True
 
-    def _add_error(self, item: IcmpError | LostFragments) -> None:
-        if isinstance(item, IcmpError):
+    def _open(self, datagram: Datagram) -> Open:
+        """Begin a conversation with whatever message."""
+        ports = datagram.source_port, datagram.destination_port
+        addresses = datagram.source + datagram.destination
+        return self._registry.open(datagram.data, addresses, ports, datagram.time_ns)
+
+    def _take_other(self, item: Item) -> None:
+        if isinstance(item, Datagram):
+            self._add_other(item)
+        elif isinstance(item, IcmpError):
             self.add_icmp(item)
         else:
             self.add_lost(item)
@@ -171,7 +188,7 @@ class Tracker:
             return
         self.isakmp_messages += 1
         if datagram.time_ns < self._now_ns:
-            self.unplaced.note_time(datagram, self._now_ns)
+            self.unplaced.note_time(datagram.frame, datagram.time_ns, self._now_ns)
         self._now_ns = datagram.time_ns
         track = self._registry.by_cookie.get(data[:8])
         if track is None:
@@ -220,17 +237,6 @@ class Tracker:
             return False
         return self._reader.read(data, datagram.wire_bytes)[1].offer is not None
 
-    def _alike(self, data: bytes) -> bytes:
-        """Return the same MSG1, but for its cookie, as it was kept before: offers repeat endlessly."""
-        if data[18] == _AGGRESSIVE:
-            return data  # its key exchange is like no other
-        known = self._openings.get(data[8:])
-        if known is None:
-            if len(self._openings) >= REMEMBERED:
-                self._openings.clear()
-            known = self._openings[data[8:]] = data
-        return known
-
     def _record(
         self,
         track: Open | None,
@@ -267,7 +273,7 @@ class Tracker:
             if why is not None:
                 self.unplaced.reject(datagram, why)
                 return
-            track = self._registry.open(datagram)
+            track = self._open(datagram)
         if len(track) >= SEEN_LIMIT:
             track.omitted += 1
             return
@@ -281,7 +287,7 @@ class Tracker:
         marks = (COOKIE_DIFFERS if differs else 0) | (REBOUND if rebound else 0)
         track.is_regular = track.is_regular and not marks
         if read is not ENCRYPTED[first]:
-            track.kept.append(self._alike(data) if opens else data)
+            track.kept.append(self._openings.shared(data) if opens else data)
             marks |= KEPT
         track.append(datagram, sender, NO_COPY, marks, digest)
 
@@ -298,7 +304,7 @@ class Tracker:
         if message is None:
             return
         if track is None:
-            track = self._registry.open(datagram)
+            track = self._open(datagram)
         if track.fragments is None:
             track.fragments = Fragments()
         whole = track.fragments.add(message, sender, datagram.frame, datagram.time_ns)

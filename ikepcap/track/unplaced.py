@@ -55,7 +55,7 @@ class Unplaced:
         if is_first and head[17] >> 4 == 1 and head[18] in PHASE_1 and len(self.lost) < LISTED:
             self.lost.append(lost)
 
-    def note_time(self, datagram: Datagram, now_ns: int) -> None:
+    def note_time(self, frame: int, time_ns: int, now_ns: int) -> None:
         """Note that a message comes before the one that came before it."""
-        if datagram.time_ns < now_ns - STEP_BACK_NS and len(self.time_steps_back) < STEPS_LISTED:
-            self.time_steps_back.append(datagram.frame)
+        if time_ns < now_ns - STEP_BACK_NS and len(self.time_steps_back) < STEPS_LISTED:
+            self.time_steps_back.append(frame)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ikepcap.apart import Send
 from ikepcap.capture import halves, reader, window
-from ikepcap.capture.datagram import CaptureFacts, LostFragments
+from ikepcap.capture.datagram import CaptureFacts, LostFragments, Packed
 from ikepcap.capture.decode import Decoder
 from ikepcap.capture.plan import RecordReader
 from ikepcap.capture.reader import Capture
@@ -63,7 +63,7 @@ def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
         seen.begun += 1
         return fork()
 
-    def watched(reader: RecordReader, *others: object) -> Iterator[list[Item]]:
+    def watched(reader: RecordReader, *others: object) -> Iterator[list[Item | Packed]]:
         yield from followed(reader, *others)  # type: ignore[arg-type]  # as they came
         seen.reached.append(reader.window.base + reader.window.pos)
 

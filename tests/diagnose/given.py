@@ -27,7 +27,8 @@ def analyzed_with(scene: Scene, inside: Mapping[int, Inside], **more: Any) -> Co
         path = Path(folder, "scene.pcap")
         path.write_bytes(scene.pcap())
         tracker = Tracker()
-        tracker.take(Capture([path]))
+        for found in Capture([path]).batches():
+            tracker.take(found)
         (ended,) = tracker.end_all(scene._now_ns)
     built = Builder(strict=True).build(ended, would_show_4500=True, opened=Opened(inside, **more))
     assert isinstance(built, Conversation)

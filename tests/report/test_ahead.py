@@ -31,7 +31,8 @@ def ended() -> list[Ended]:
         path = Path(folder, "scene.pcap")
         path.write_bytes(pcap(frames))
         tracker = Tracker()
-        tracker.take(Capture([path]))
+        for found in Capture([path]).batches():
+            tracker.take(found)
         return list(tracker.end_all(frames[-1].time_ns))
 
 

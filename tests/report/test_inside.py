@@ -24,7 +24,8 @@ def concluded(folder: Path, scene: Scene, *last: Inside) -> Conversation:
     path = folder / "scene.pcap"
     path.write_bytes(scene.pcap())
     tracker = Tracker()
-    tracker.take(Capture([path]))
+    for found in Capture([path]).batches():
+        tracker.take(found)
     (ended,) = tracker.end_all(0)
     frames = range(len(scene.frames) - len(last) + 1, len(scene.frames) + 1)
     opened = Opened(dict(zip(frames, last, strict=True)))

@@ -25,7 +25,8 @@ def packed(play: Scene, *, broken: tuple[int, int] | None = None) -> Ended:
         path = Path(folder, "scene.pcap")
         path.write_bytes(pcap(frames))
         tracker = Tracker()
-        tracker.take(Capture([path]))
+        for found in Capture([path]).batches():
+            tracker.take(found)
         (ended,) = tracker.end_all(frames[-1].time_ns)
     return ended
 

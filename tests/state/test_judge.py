@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ikepcap.capture.datagram import Datagram
+from ikepcap.capture.datagram import Packed, unpacked
 from ikepcap.capture.decode import Item
 from ikepcap.diagnose.case import Case
 from ikepcap.diagnose.engine import RULES, diagnose
@@ -25,13 +25,10 @@ UDP_DATA = 28
 """Octets of IPv4 and UDP headers: what comes after them is the message."""
 
 
-def take_as_other(tracker: Tracker, items: Iterable[Item]) -> None:
+def take_as_other(tracker: Tracker, items: Iterable[Item | Packed]) -> None:
     """Take everything the way of what is out of the ordinary."""
     for item in items:
-        if isinstance(item, Datagram):
-            tracker._add_other(item)
-        else:
-            tracker._add_error(item)
+        tracker._take_other(unpacked(item) if isinstance(item, tuple) else item)
 
 
 @contextmanager
