@@ -185,7 +185,7 @@ class Columns(Struct, frozen=True, gc=False):
 @cache
 def _columns(count: int) -> Layout:
     """Return the layout of so many records for `Ended.columns`."""
-    return Layout(">" + "8xIq5xIHHH6x" * count)
+    return Layout(">" + "8xQq5xIHHH6x" * count)
 
 
 @cache

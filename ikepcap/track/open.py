@@ -1,6 +1,6 @@
 """A conversation under way, packed: a busy capture has tens of thousands open at once.
 
-What one message leaves behind is 41 octets here, a tenth of what the same would take as objects; of one that
+What one message leaves behind is 45 octets here, a tenth of what the same would take as objects; of one that
 says something in the clear its octets are kept besides. They are read when the conversation has ended.
 """
 
@@ -16,22 +16,22 @@ from ikepcap.track.roles import PHASE_1
 from ikepcap.wire.message import FLAG_ENCRYPTION, NO_COOKIE
 from ikepcap.wire.numbers import INFORMATIONAL
 
-RECORD: Final = Layout(">8sIqBxBBBIHHHBHHB")
+RECORD: Final = Layout(">8sQqBxBBBIHHHBHHB")
 """Digest, frame, time, sender, exchange, flags, first payload, message ID, octets on the wire, ports, TTL,
 IP ID, index of the first copy, marks."""
-PACKED_RECORD: Final = Layout(">8sIqB3sB4sH4sB2sHB")
+PACKED_RECORD: Final = Layout(">8sQqB3sB4sH4sB2sHB")
 """The same, of octets as they were captured: the version before exchange and flags is ignored."""
 RECORD_BYTES: Final = RECORD.size
 COURSE: Final = RECORD.pack(bytes(8), 0, 0, 255, 255, 255, 255, 0, 0xFFFF, 0, 0, 0, 0, 0, 255)
 """Set where a record says who sent what, in how many octets; not when, nor between which ports."""
 _WHAT: Final = Layout(">BBBBI")
 """What the ISAKMP header says after the cookies, but for the length."""
-TIME: Final = Layout(">12xq")
-FRAME: Final = Layout(">8xI")
-SENDER_AT: Final = 20
-EXCHANGE_AT: Final = 22
-FLAGS_AT: Final = 23
-FIRST_AT: Final = 24
+TIME: Final = Layout(">16xq")
+FRAME: Final = Layout(">8xQ")
+SENDER_AT: Final = 24
+EXCHANGE_AT: Final = 26
+FLAGS_AT: Final = 27
+FIRST_AT: Final = 28
 TTL_AT: Final = RECORD_BYTES - 6
 MARKS_AT: Final = RECORD_BYTES - 1
 NO_COPY: Final = 0xFFFF
@@ -40,8 +40,9 @@ COOKIE_DIFFERS: Final = 2
 REBOUND: Final = 4
 KEPT: Final = 8
 """Its octets are kept."""
-DIGEST: Final = Layout(">q")
-DIGEST_BYTES: Final = DIGEST.size
+DIGESTS: Final = (Layout(">q"), Layout("<q"))
+"""By sender: the same octets from the other peer are another message."""
+DIGEST_BYTES: Final = DIGESTS[0].size
 NO_DIGEST: Final = bytes(DIGEST_BYTES)
 LONG: Final = 256 * RECORD_BYTES
 """With so many octets of records and more, digests are looked up in another way."""
@@ -178,7 +179,7 @@ class Open(Struct, gc=False, eq=False):
             self.indexes.setdefault(digest, len(self))
         first, _, exchange, flags, message_id = _WHAT.unpack_from(data, 16)
         self.records += RECORD.pack(
-            digest, datagram.frame & 0xFFFFFFFF, datagram.time_ns, sender, exchange, flags, first, message_id,
+            digest, datagram.frame, datagram.time_ns, sender, exchange, flags, first, message_id,
             min(datagram.wire_bytes, 0xFFFF), datagram.source_port, datagram.destination_port, datagram.ttl,
             datagram.ip_id & 0xFFFF, copy_of, marks,
         )  # fmt: skip
@@ -216,5 +217,5 @@ class Open(Struct, gc=False, eq=False):
 
 
 def digest_of(data: bytes, sender: int) -> bytes:
-    """Return what stands for a message's bytes: the same octets from the other peer are another message."""
-    return DIGEST.pack(hash(data) ^ sender)
+    """Return what stands for a message's bytes."""
+    return DIGESTS[sender].pack(hash(data))

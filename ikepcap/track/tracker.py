@@ -21,7 +21,7 @@ from ikepcap.track.fragments import Fragments
 from ikepcap.track.objection import objection
 from ikepcap.track.open import (
     COOKIE_DIFFERS,
-    DIGEST,
+    DIGESTS,
     KEPT,
     LONG,
     NO_COPY,
@@ -95,7 +95,7 @@ class Tracker:
         a known conversation, packed. What begins one goes to `_begin`, and whatever is else to `_add_other`.
         """
         known, add_other, count = self._registry.by_cookie, self._add_other, 0
-        header, pack, pack_digest = _HEADER.unpack_from, PACKED_RECORD.pack, DIGEST.pack
+        header, pack, (forth, back) = _HEADER.unpack_from, PACKED_RECORD.pack, (d.pack for d in DIGESTS)
         for item in items:
             if not isinstance(item, tuple):
                 self._take_other(item)
@@ -108,14 +108,13 @@ class Tracker:
                     add_other(unpacked(item))
                 continue
             if addresses == track.forth:
-                sender = 0
+                sender, digest = 0, forth(hash(data))
             elif addresses == track.back:
-                sender = 1
+                sender, digest = 1, back(hash(data))
             else:
                 add_other(unpacked(item))
                 continue
             records, marks = track.records, _ORDINARY.get(kind)
-            digest = pack_digest(hash(data) ^ sender)
             if marks is None or length != len(data) or len(records) >= LONG or records.find(digest) >= 0:
                 add_other(unpacked(item))
                 continue
@@ -135,7 +134,7 @@ class Tracker:
                 self.unplaced.note_time(frame, time_ns, self._now_ns)
             self._now_ns = track.last_ns = time_ns
             records += pack(
-                digest, frame & 0xFFFFFFFF, time_ns, sender, kind, first, message_id, length, ports, ttl,
+                digest, frame, time_ns, sender, kind, first, message_id, length, ports, ttl,
                 ip_id, NO_COPY, marks,
             )  # fmt: skip
         self.isakmp_messages += count
@@ -161,7 +160,7 @@ class Tracker:
         track.opener = 0
         track.kept.append(self._openings.shared(data))
         track.records += PACKED_RECORD.pack(
-            digest_of(data, 0), frame & 0xFFFFFFFF, time_ns, 0, kind, first, message_id, length, ports, ttl,
+            digest_of(data, 0), frame, time_ns, 0, kind, first, message_id, length, ports, ttl,
             ip_id, NO_COPY, KEPT,
         )  # fmt: skip
         return True
