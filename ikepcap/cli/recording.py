@@ -73,7 +73,7 @@ def keep(
 
     if record is not None:
         write(iter((recorded.pcapng_of(captured),)), record)
-        speaker.say(f"{len(captured)} datagrams are in {record}")
+        speaker.say(f"{record} holds the run; datagrams: {len(captured)}")
     if keys_to is not None:
         found = recorded.write_keys(Path(keys_to), sas)
         if found is not None:

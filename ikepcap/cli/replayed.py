@@ -83,7 +83,7 @@ def lines(page: Page, outcome: Outcome) -> Iterator[str]:
     )
     yield from page.entry("result", ended, 0, _NAME)
     yield from page.entry(
-        "", f"{player.sent} datagrams sent, {len(player.record) - player.sent} came in", 0, _NAME
+        "", f"datagrams: {player.sent} sent, {len(player.record) - player.sent} came in", 0, _NAME
     )
     if outcome.stands_for:
         words = ", ".join(f"{port} as {known}" for port, known in outcome.stands_for.items())

@@ -141,7 +141,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "restart": Fault("loses its state after MSG2", Behaviour(restarts_after="MSG2"), _GONE),
     "restart-cookie": Fault("loses its state after MSG2, and says so",
                             Behaviour(restarts_after="MSG2", says_invalid_cookie=True), _GONE),
-    "drop-fragments": Fault("its second IKE fragment is always lost", Behaviour(drops_fragment=2),
+    "drop-fragments": Fault("sends all IKE fragments but the second", Behaviour(drops_fragment=2),
                             ("fragments-lost",)),
     "port-closed": Fault("closes its port when MSG1 comes, as a daemon that dies",
                          Behaviour(closes_from="MSG2"), ("port-closed",)),

@@ -148,10 +148,14 @@ def _change(message: Any, edit: Edit) -> None:
         found, layers.DataAttribute
     )
     try:
-        setattr(found, edit.field, _value(edit.value, as_octets=takes_octets))
+        value = _value(edit.value, as_octets=takes_octets)
+        setattr(found, edit.field, value)
         bytes(message)
     except (KeyError, ValueError, TypeError, OverflowError, ArithmeticError, LookupError) as error:
-        raise ReplayError(f"{edit.step}: {edit} does not take {edit.value!r}: {error}") from None
+        why = str(error)
+        if "struct.error" in why:  # Scapy's: a number of more octets than the field has
+            why = f"it holds 0 to {256 ** int(found.get_field(edit.field).sz) - 1}"
+        raise ReplayError(f"{edit.step}: {edit} does not take {edit.value!r}: {why}") from None
 
 
 def _every(layer: Any, kind: type) -> Iterator[Any]:

@@ -103,6 +103,13 @@ def test_edits_of_messages_that_cannot_be_made_are_said_before_anything_is_sent(
         join(edited(policy(), [text]), policy()).run()
 
 
+def test_number_too_large_for_its_field_is_told_what_the_field_holds() -> None:
+    with pytest.raises(
+        ReplayError, match=r"^MSG1: Transform\[1\]\.number does not take '256': it holds 0 to 255$"
+    ):
+        join(edited(policy(), ["MSG1:Transform.number=256"]), policy()).run()
+
+
 def test_what_is_dropped_is_not_called_sent() -> None:
     memory = join(policy(), initiator_behaviour=behaviour(("lose=MSG3",))).run(200)
     assert [send.step for _, send in memory.sent] == ["MSG1"]
