@@ -26,7 +26,6 @@ from ikepcap.track.conversation import (
 from ikepcap.track.fights import fight_of
 from ikepcap.track.open import (
     COOKIE_DIFFERS,
-    COURSE,
     DUPLICATE,
     KEPT,
     MARKS_AT,
@@ -42,7 +41,8 @@ from ikepcap.track.open import (
 from ikepcap.track.pair import Relative, read
 from ikepcap.track.roles import PHASE_1, initiating_side
 
-_SHORT: Final = 64
+_SHORT: Final = 64 * RECORD_BYTES
+"""Octets of the records of a short conversation."""
 
 
 class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
@@ -89,18 +89,14 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
         """
         return (
             self.is_regular and self.opener == 0 and not self.crossed and self.first != self.second
-            and len(self) <= _SHORT and self.records[SENDER_AT + 1] in PHASE_1
+            and len(self.records) <= _SHORT and self.records[SENDER_AT + 1] in PHASE_1
             and not (self.icmp or self.lost or self.lost_parts or self.omitted or self.fight)
         )  # fmt: skip
-
-    def course(self) -> int:
-        """Return its records as one number without what differs each time: times, IDs, ports and so on."""
-        return int.from_bytes(self.records, "little") & _courses(len(self))
 
     def columns(self) -> "Columns":
         """Return the records as columns; for short conversations."""
         records = self.records
-        values = _columns(len(self)).unpack(records)
+        values = _columns(len(records) // RECORD_BYTES).unpack(records)
         return Columns(
             records[SENDER_AT::RECORD_BYTES], records[SENDER_AT + 1 :: RECORD_BYTES],
             records[SENDER_AT + 2 :: RECORD_BYTES], records[SENDER_AT + 3 :: RECORD_BYTES],
@@ -183,12 +179,6 @@ class Columns(Struct, frozen=True, gc=False):
 def _columns(count: int) -> Layout:
     """Return the layout of so many records for `Ended.columns`."""
     return Layout("<" + "8xIq4xIHHH6x" * count)
-
-
-@cache
-def _courses(count: int) -> int:
-    """Return what is set in so many records for `Ended.course`."""
-    return int.from_bytes(COURSE * count, "little")
 
 
 def _unpack(ended: Ended, reader: Reader) -> Iterator[Seen]:

@@ -20,8 +20,6 @@ RECORD: Final = Layout("<8sIqBBBBIHHHBHHB")
 """Digest, frame, time, sender, exchange, flags, first payload, message ID, octets on the wire, ports, TTL,
 IP ID, index of the first copy, marks."""
 RECORD_BYTES: Final = RECORD.size
-COURSE: Final = RECORD.pack(bytes(8), 0, 0, 255, 255, 255, 255, 0, 0xFFFF, 0, 0, 0, 0, 0, 255)
-"""Set where a record says who sent what, in how many octets; not when, nor between which ports."""
 _WHAT: Final = Layout(">BBBBI")
 """What the ISAKMP header says after the cookies, but for the length."""
 TIME: Final = Layout("<12xq")
