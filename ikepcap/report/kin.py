@@ -84,11 +84,13 @@ def _spans(data: bytes) -> tuple[tuple[int, int, int], ...]:
     return tuple([(span.type, span.start, span.end) for span in message.spans]) if message else ()
 
 
-def nat_d_in(data: bytes) -> tuple[slice, ...]:
-    """Return where the bodies of the NAT-D payloads of a message are."""
-    return tuple([
-        slice(start + GENERIC_HEADER_BYTES, end) for kind, start, end in _spans(data) if kind in NAT_D
-    ][:MAX_LISTED])  # fmt: skip
+def nat_d_in(data: bytes) -> Callable[[bytes], tuple[bytes, ...]]:
+    """Return what takes the bodies of the NAT-D payloads from messages with the layout of this one."""
+    layout, at = "<", 0
+    for start, end in [(start, end) for kind, start, end in _spans(data) if kind in NAT_D][:MAX_LISTED]:
+        layout += f"{start + GENERIC_HEADER_BYTES - at}x{end - start - GENERIC_HEADER_BYTES}s"
+        at = end
+    return Layout(layout).unpack_from
 
 
 def _fixed_in(
