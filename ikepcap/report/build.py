@@ -238,7 +238,7 @@ def _exchanges(standing: Standing, conversation: Conversation) -> tuple[model.Ex
     return tuple([
         model.Exchange(
             e.kind,
-            f"{e.message_id:08x}",
+            e.message_id.to_bytes(4).hex(),
             e.outcome,  # type: ignore[arg-type]  # the same words, typed in the report only
             e.last,
             e.awaited,

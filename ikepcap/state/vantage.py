@@ -54,7 +54,11 @@ class VantageVotes:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             known = self._known[key] = (_near(initial[INITIATOR], initial[RESPONDER]), last)
-        self.add(_vote(*known, ends))
+        near, last = known
+        if near in self._votes:
+            self._votes[near] += 1
+        else:
+            self.add(_vote(near, last, ends))
 
     def add(self, vote: Vote) -> None:
         """Count what one conversation says."""
