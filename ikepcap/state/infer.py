@@ -143,7 +143,7 @@ def _out_of_sight(course: Course, waiting: Waiting) -> Verdict | None:
     if unasked is not None:
         return unasked
     # Of one message, or one peer, silence tells nothing: the other may have answered.
-    alone = (course.last or 0) > 1 and len({s.sender for s in course.seen}) == 1
+    alone = (course.last or 0) > 1 and len(course.speakers) == 1
     if (course.one_sided and len(course.first) > 1) or (alone and waiting.in_vain):
         return Verdict("unknown", "one-sided")
     return Verdict("unknown", "cut") if _is_hidden(course) else None
@@ -220,7 +220,7 @@ def _proven_later(course: Course) -> bool:
     other peer, or phase 1 itself, is not in the capture.
     """
     receiver = sender_of(course.final - 1) if course.final else None
-    alone = len({s.sender for s in course.seen}) == 1
+    alone = len(course.speakers) == 1
     informed: set[int] = set()
     for index, message in enumerate(course.seen):
         if not message.is_encrypted:

@@ -102,7 +102,7 @@ def may_follow_more(course: Course, message: Seen) -> bool:
         return False
     # What the initiator says after its MSG5 comes after a MSG6; what the responder says, of a MSG5 refused.
     waits = sender_of(course.final - 1)
-    if course.last == course.final - 1 and {message.sender} == {s.sender for s in course.seen} == {waits}:
+    if course.last == course.final - 1 and {message.sender} == course.speakers == {waits}:
         return True
     return course.mode == "main" and set(course.first) == {5} and not course.copies(5)
 
