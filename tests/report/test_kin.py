@@ -18,7 +18,7 @@ def packed(
 ) -> Ended:
     """Return the one conversation of a play.
 
-    `broken` is a frame and the octet of its message to change, `cut` one and how many octets a snaplen left out.
+    `broken` is a frame and the octet of its message to change, `cut` one and how many octets a snaplen took.
     """
     frames = list(play.frames)
     if cut is not None:
