@@ -104,8 +104,8 @@ class PlainEntries:
             shown[columns.senders[place]] += clear.vendor_ids
             if clear.nat_d:
                 hashed.append((place, index, nat_d_in(ended.kept[index])))
-        runs, run_by, capabilities = self._words.vendors(shown[0], shown[1], (ended.cookie, rcookie))
-        chosen, auth = self._words.policy(transform, capabilities)
+        runs, run_by, collisions = self._words.vendors(shown[0], shown[1], (ended.cookie, rcookie))
+        chosen, auth = self._words.policy(transform, collisions)
         if (auth, chosen) not in known.told_of:
             return None
         told = _Told(known, runs, run_by, auth, chosen, transform.hash, tuple(hashed), {})
