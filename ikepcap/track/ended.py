@@ -118,21 +118,22 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
 
     def unpack(self, reader: Reader) -> Conversation:
         """Settle who is the initiator and unpack everything into a record."""
-        seen = tuple(_unpack(self, reader))
+        seen = _unpack(self, reader)
         if self.first == self.second:
-            seen = tuple(_by_port(seen, self.first_port, self.second_port))
+            seen = list(_by_port(seen, self.first_port, self.second_port))
         side, proven = initiating_side(seen, opener=None if self.opener == NOBODY else self.opener)
         lost_parts = self.lost_parts
         first, second = self.first, self.second
         first_port, second_port = self.first_port, self.second_port
         if side == 1:
-            seen = tuple([replace(s, sender=RESPONDER if s.sender == INITIATOR else INITIATOR) for s in seen])
+            seen = [replace(s, sender=RESPONDER if s.sender == INITIATOR else INITIATOR) for s in seen]
             lost_parts = tuple([replace(p, sender=1 - p.sender) for p in lost_parts])
             first, first_port, second, second_port = second, second_port, first, first_port
         return Conversation(
-            self.number, self.cookie, self.rcookie, first, first_port, second, second_port, proven, seen,
-            self.omitted, tuple(self.icmp or ()), tuple(self.lost or ()), lost_parts, self.superseded_ns,
-            self.watched_until_ns, self.crossed, tuple(self._others(reader)), scanned=self.scanned,
+            self.number, self.cookie, self.rcookie, first, first_port, second, second_port, proven,
+            tuple(seen), self.omitted, tuple(self.icmp or ()), tuple(self.lost or ()), lost_parts,
+            self.superseded_ns, self.watched_until_ns, self.crossed,
+            tuple(self._others(reader)) if self.relatives else (), scanned=self.scanned,
             asked=self.asked, answers_from=self.answers_from if side == 0 else None,
             fight=self.fight, ousted=self.ousted,
         )  # fmt: skip
@@ -181,7 +182,8 @@ def _columns(count: int) -> Layout:
     return Layout("<" + "8xIq4xIHHH6x" * count)
 
 
-def _unpack(ended: Ended, reader: Reader) -> Iterator[Seen]:
+def _unpack(ended: Ended, reader: Reader) -> list[Seen]:
+    seen: list[Seen] = []
     where: dict[int, Read] = {}
     kept, frames = iter(ended.kept), ended.fragment_frames or {}
     for index, (
@@ -196,12 +198,13 @@ def _unpack(ended: Ended, reader: Reader) -> Iterator[Seen]:
         elif copy_of != NO_COPY:
             read = where.get(copy_of, read)
         payloads, clear, defects = read
-        yield Seen(
+        seen.append(Seen(
             frame, time_ns, sender, exchange, message_id, flags, payloads, wire_bytes, source_port,
             destination_port, ttl, ip_id, clear, -1 if copy_of == NO_COPY else copy_of,
             marks & DUPLICATE != 0, marks & COOKIE_DIFFERS != 0, marks & REBOUND != 0, defects,
-            frames.get(index, ()),
-        )  # fmt: skip
+            frames.get(index, ()) if frames else (),
+        ))  # fmt: skip
+    return seen
 
 
 def _by_port(seen: Iterable[Seen], first_port: int, second_port: int) -> Iterator[Seen]:
