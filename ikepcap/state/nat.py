@@ -42,7 +42,7 @@ _VERDICTS: Final = {
 def nat_verdict(conversation: Conversation, hash_number: int | None) -> NatVerdict:
     """Recompute every NAT-D of the whole conversation with the hash that was agreed on."""
     seen, rcookie = conversation.seen, conversation.responder_cookie
-    moved = any(s.destination_port == NATT_PORT or s.source_port == NATT_PORT for s in seen)
+    moved = bool([s for s in seen if s.destination_port == NATT_PORT or s.source_port == NATT_PORT])
     hashed = [
         (s.sender, s.source_port, s.destination_port, s.clear.nat_d)
         for s in seen if s.clear.nat_d and not s.rebound and not s.cookie_differs
