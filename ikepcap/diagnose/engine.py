@@ -64,6 +64,8 @@ def diagnose(case: Case, *, strict: bool = False) -> tuple[Finding, ...]:
             if strict:
                 raise
             found.append(_crashed(rule, case, error))
+    if not found:
+        return ()
     faults = [f for f in found if f.is_fault]
     if case.standing.outcome == "established":
         # Phase 1 came up: only what concerns later exchanges can still be a fault.
