@@ -37,7 +37,7 @@ def chosen_not_offered(case: Case) -> Iterator[Finding]:
     offer, chosen = case.standing.offer, case.standing.chosen
     if case.standing.outcome not in ("stalled", "refused") or offer is None or chosen is None:
         return
-    sent = [case.sendings(step)[0] for step in (1, 2)]
+    sent = [case.seen[case.course.first[step]] for step in (1, 2)]
     if offer.defects or not offer.transforms or any(s.defects for s in sent):
         return
     if _values(chosen) in map(_values, offer.transforms):
@@ -60,17 +60,21 @@ def weak_crypto(case: Case) -> Iterator[Finding]:
 
     It is asked of every conversation, and of those alike only once: the answer is MSG2's own.
     """
-    answers = [s for s in case.sendings(2)[:1] if s.clear.offer is not None and s.clear.offer.transforms]
-    for message in answers:
-        chosen = message.clear.offer.transforms[0]  # type: ignore[union-attr]  # asked above
-        weak = [words[number] for name, words in _WEAK.items() if (number := getattr(chosen, name)) in words]
-        if weak:
-            yield case.finding(
-                "weak-crypto", "proven",
-                f"What protects the negotiation is weak: {listing(weak)}.", [message],
-                f"Frame {message.frame} chooses {in_words(chosen)}",
-                settles_it="Offer AES, SHA2 and a group of 2048 bits or an elliptic curve on both peers.",
-            )  # fmt: skip
+    if 2 not in case.course.first:
+        return
+    message = case.seen[case.course.first[2]]
+    answer = message.clear.offer
+    if answer is None or not answer.transforms:
+        return
+    chosen = answer.transforms[0]
+    weak = [words[number] for name, words in _WEAK.items() if (number := getattr(chosen, name)) in words]
+    if weak:
+        yield case.finding(
+            "weak-crypto", "proven",
+            f"What protects the negotiation is weak: {listing(weak)}.", [message],
+            f"Frame {message.frame} chooses {in_words(chosen)}",
+            settles_it="Offer AES, SHA2 and a group of 2048 bits or an elliptic curve on both peers.",
+        )  # fmt: skip
 
 
 def no_common_offer(case: Case) -> Iterator[Finding]:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
+from operator import sub
 from typing import Final
 
 from msgspec import Struct
@@ -63,7 +63,7 @@ class Course:
     def slow_ns(self) -> int:
         """The longest that a message of phase 1 took to be answered: copies of it come in that long after."""
         times = [self.seen[index].time_ns for _, index in sorted(self.first.items())]
-        return max([later - earlier for earlier, later in pairwise(times)], default=0)
+        return max(map(sub, times[1:], times), default=0)
 
     def sent(self, role: int) -> int | None:
         """Return the highest step of phase 1 that this peer was seen to send."""

@@ -40,7 +40,7 @@ def peer_state(
     sent = course.sent(role)
     implied = _implied(course, role)
     in_part = _sent_in_part(conversation, course, role)
-    progress = max((n for n in (sent, implied, in_part) if n is not None), default=None)
+    progress = max([n for n in (sent, implied, in_part) if n is not None], default=None)
     if in_part is not None and in_part == progress:
         return PeerState(progress, "proven")
     if not captured:
