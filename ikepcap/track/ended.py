@@ -5,6 +5,7 @@ Of one that is like many others columns of values are enough; of the rest each m
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from operator import itemgetter
 from struct import Struct as Layout
 from typing import Final
 
@@ -97,12 +98,7 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
         """Return the records as columns; for short conversations."""
         records = self.records
         values = _columns(len(records) // RECORD_BYTES).unpack(records)
-        return Columns(
-            records[SENDER_AT::RECORD_BYTES], records[SENDER_AT + 1 :: RECORD_BYTES],
-            records[SENDER_AT + 2 :: RECORD_BYTES], records[SENDER_AT + 3 :: RECORD_BYTES],
-            records[TTL_AT::RECORD_BYTES], records[MARKS_AT::RECORD_BYTES],
-            values[::6], values[1::6], values[2::6], values[3::6], values[4::6], values[5::6],
-        )  # fmt: skip
+        return Columns(*_octets(records), *_numbers(values))
 
     def contents(self, reader: Reader, columns: "Columns") -> list[Read]:
         """Return what the messages in the clear say, in their order."""
@@ -176,10 +172,20 @@ class Columns(Struct, frozen=True, gc=False):
     destination_ports: tuple[int, ...]
 
 
+_octets: Final = itemgetter(*[
+    slice(at, None, RECORD_BYTES)
+    for at in (SENDER_AT, SENDER_AT + 1, SENDER_AT + 2, SENDER_AT + 3, TTL_AT, MARKS_AT)
+])  # fmt: skip
+"""Takes the columns of one octet from records, in the order of `Columns`."""
+
+
 @cache
 def _columns(count: int) -> Layout:
-    """Return the layout of so many records for `Ended.columns`."""
+    """Return the layout of so many records for the other columns, `_numbers` of which takes those."""
     return Layout("<" + "8xIq4xIHHH6x" * count)
+
+
+_numbers: Final = itemgetter(*[slice(at, None, 6) for at in range(6)])
 
 
 def _unpack(ended: Ended, reader: Reader) -> list[Seen]:
