@@ -102,7 +102,7 @@ class Conversations:
             else:
                 like, ends = built, (built.initiator.address, built.responder.address)
             self._on_4500 = self._on_4500 or like.nat.moved_to_4500
-            ended_by_peer = any(finding.code == "deleted-by-peer" for finding in like.findings)
+            ended_by_peer = "deleted-by-peer" in [finding.code for finding in like.findings]
             first = self._series.first_of(built.id, ends, like.outcome, ended=ended_by_peer)
             if first is None:
                 yield built

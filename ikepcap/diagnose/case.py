@@ -27,22 +27,15 @@ class Case:
         """The report's word for the authentication method, None where the capture does not show it."""
         self.seen = conversation.seen
         self.course = standing.course
-
-    @cached_property
-    def is_opened(self) -> bool:
-        """Given keys opened something of it, or checked a proof in it."""
-        return any(s.inside is not None or s.proofs for s in self.seen)
-
-    @cached_property
-    def names(self) -> tuple[str, str]:
+        self.names = address(conversation.initiator), address(conversation.responder)
         """Addresses of initiator and responder as text."""
-        return address(self.conversation.initiator), address(self.conversation.responder)
+        self.is_opened = bool([s for s in self.seen if s.inside is not None or s.proofs])
+        """Given keys opened something of it, or checked a proof in it."""
 
     def sendings(self, step: int) -> list[Seen]:
         """Every sending of a step of phase 1, the first and all repeated ones."""
-        if step not in self.course.first:
-            return []
-        return [self.seen[self.course.first[step]], *(self.seen[i] for i in self.course.copies(step))]
+        first = self.course.first.get(step)
+        return [] if first is None else [self.seen[i] for i in (first, *self.course.copies(step))]
 
     def last_sendings(self) -> list[Seen]:
         """Every sending of the last step seen."""
@@ -90,7 +83,7 @@ class Case:
 
     def has_spoken(self, side: int) -> bool:
         """Any message of this peer was captured."""
-        return any(s.sender == side for s in self.seen)
+        return side in self.course.speakers
 
     def speaks_last(self, side: int) -> bool:
         """The last word that was captured is this peer's: nothing was sent to it that it left unanswered."""
@@ -113,7 +106,7 @@ class Case:
         settles_it: str | None = None,
     ) -> Finding:
         """Make a finding about this conversation."""
-        numbers = frames(s if isinstance(s, int) else s.frame for s in at)
+        numbers = frames([s if isinstance(s, int) else s.frame for s in at])
         return Finding(
             code, certainty, claim, numbers, evidence, alternatives, settles_it, self.display_filter()
         )

@@ -86,7 +86,8 @@ def stray(case: Case) -> Iterator[Finding]:
         return
     odd = [
         s for s in case.seen
-        if s.copy_of < 0 and (s.cookie_differs or any(map(is_error, s.clear.notices)))
+        if s.copy_of < 0
+        and (s.cookie_differs or (s.clear.notices and any(map(is_error, s.clear.notices))))
     ]  # fmt: skip
     if odd:
         names = sorted({notify_name(n.type) for s in odd for n in s.clear.notices})
@@ -131,8 +132,7 @@ def shown_in_part(case: Case) -> Iterator[Finding]:
     if first is None:
         return
     # Who repeats itself all along got no answer, wherever this was captured.
-    is_in_vain = any(e.outcome == "stalled" for e in standing.later)
-    if course.one_sided and not is_in_vain:
+    if course.one_sided and not any(e.outcome == "stalled" for e in standing.later):
         silent = 1 - first.sender
         yield case.finding(
             "one-sided", "proven" if len(course.first) > 1 else "likely",
@@ -159,13 +159,12 @@ def shown_in_part(case: Case) -> Iterator[Finding]:
             alternatives=("nat-t-blocked",),
             settles_it="Capture with the filter 'udp port 500 or udp port 4500'.",
         )  # fmt: skip
-    on_500 = any(500 in (s.source_port, s.destination_port) for s in case.seen)
     moves_at = _MOVES_AT.get(course.mode)
     if (
         moves_at is not None
         and standing.nat.moved
-        and not on_500
         and min(course.first, default=0) >= moves_at
+        and not any(500 in (s.source_port, s.destination_port) for s in case.seen)
     ):
         yield case.finding(
             "port-filtered-capture", "possible",

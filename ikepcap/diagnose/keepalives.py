@@ -32,6 +32,8 @@ def dead_peer(case: Case) -> Iterator[Finding]:
     """
     if case.standing.outcome != "established":
         return
+    if len([s for s in case.seen if s.exchange == INFORMATIONAL]) < UNANSWERED:
+        return
     answered: set[int] = set()
     waiting: list[Seen] = []
     for message in case.seen:

@@ -26,14 +26,15 @@ _ICMP_TOLD: Final = 3
 
 def quick_modes(case: Case) -> Iterator[Finding]:
     """Quick modes that did not come up: one finding for all of a kind."""
-    quick = [
+    failed = [
         e for e in case.standing.later
-        if e.kind == "quick" and not is_redundant(case, case.seen[e.indexes[0]].time_ns)
+        if e.kind == "quick" and e.outcome in ("refused", "stalled")
+        and not is_redundant(case, case.seen[e.indexes[0]].time_ns)
     ]  # fmt: skip
-    refused = [e for e in quick if e.outcome == "refused"]
+    refused = [e for e in failed if e.outcome == "refused"]
     if refused and case.standing.refusal is None:
         yield _refused(case, refused)
-    stalled = [e for e in quick if e.outcome == "stalled"]
+    stalled = [e for e in failed if e.outcome == "stalled"]
     if stalled and not ended_before_tunnel(case):
         first = stalled[0]
         claim, arrives_at = why_stalled(case, first)
@@ -227,6 +228,8 @@ def why_stalled(case: Case, exchange: LaterExchange) -> tuple[str, str]:
 
 def icmp_told(case: Case) -> tuple[str, ...]:
     """Tell of ICMP errors that came after phase 1, most of a kind first."""
+    if not case.conversation.icmp:
+        return ()
     count = Counter((named(error), error.reporter) for error in case.conversation.icmp)
     return tuple(
         f"{copies(number).capitalize()} an ICMP {words} came from {address(reporter)}"

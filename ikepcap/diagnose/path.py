@@ -111,7 +111,7 @@ def _why_gone(case: Case, side: int) -> tuple[str, ...]:
 
 def lost_fragments(case: Case) -> Iterator[Finding]:
     """A message came in part only: its IP or IKE fragments never completed."""
-    if case.standing.outcome == "established":
+    if case.standing.outcome == "established" or not (case.conversation.lost or case.conversation.lost_parts):
         return
     for side in (INITIATOR, RESPONDER):
         peer = case.conversation.initiator if side == INITIATOR else case.conversation.responder

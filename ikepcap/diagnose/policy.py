@@ -15,16 +15,19 @@ _WORDS: Final = {
     "encryption": "cipher", "key_bits": "key length", "hash": "hash", "group": "group",
     "auth": "authentication method",
 }  # fmt: skip
-_WEAK: Final[tuple[tuple[str, int, str], ...]] = (
-    ("encryption", Encryption.DES_CBC, "DES has keys of 56 bits"),
-    ("hash", Hash.MD5, "MD5 is broken as a hash"),
-    ("group", Group.MODP_768, "a group of 768 bits has been broken"),
-    ("group", Group.MODP_1024, "a group of 1024 bits is within reach of states"),
-    ("group", Group.MODP_1024_160, "a group of 1024 bits is within reach of states"),
-)
+_WEAK: Final = {
+    "encryption": {int(Encryption.DES_CBC): "DES has keys of 56 bits"},
+    "hash": {int(Hash.MD5): "MD5 is broken as a hash"},
+    "group": {
+        int(Group.MODP_768): "a group of 768 bits has been broken",
+        int(Group.MODP_1024): "a group of 1024 bits is within reach of states",
+        int(Group.MODP_1024_160): "a group of 1024 bits is within reach of states",
+    },
+}
 """RFC 8247: must not, or should not, be used."""
 _PAIRED: Final = 64
 """Transforms of an offer that are compared; each with each of another."""
+_AES: Final = int(Encryption.AES_CBC)
 _AES_DEFAULT_BITS: Final = 128
 """What an AES offer without a key length means to those that accept one (RFC 3602 §5.3 asks for it)."""
 
@@ -34,10 +37,10 @@ def chosen_not_offered(case: Case) -> Iterator[Finding]:
     offer, chosen = case.standing.offer, case.standing.chosen
     if case.standing.outcome not in ("stalled", "refused") or offer is None or chosen is None:
         return
-    sent = [case.sendings(step)[0] for step in (1, 2)]
+    sent = [case.seen[case.course.first[step]] for step in (1, 2)]
     if offer.defects or not offer.transforms or any(s.defects for s in sent):
         return
-    if not all(differing(offered, chosen) for offered in offer.transforms):
+    if _values(chosen) in map(_values, offer.transforms):
         return
     differs = [differing(offered, chosen) for offered in offer.transforms]
     nearest = min(differs, key=len)
@@ -57,17 +60,21 @@ def weak_crypto(case: Case) -> Iterator[Finding]:
 
     It is asked of every conversation, and of those alike only once: the answer is MSG2's own.
     """
-    answers = [s for s in case.sendings(2)[:1] if s.clear.offer is not None and s.clear.offer.transforms]
-    for message in answers:
-        chosen = message.clear.offer.transforms[0]  # type: ignore[union-attr]  # asked above
-        weak = [words for name, number, words in _WEAK if getattr(chosen, name) == number]
-        if weak:
-            yield case.finding(
-                "weak-crypto", "proven",
-                f"What protects the negotiation is weak: {listing(weak)}.", [message],
-                f"Frame {message.frame} chooses {in_words(chosen)}",
-                settles_it="Offer AES, SHA2 and a group of 2048 bits or an elliptic curve on both peers.",
-            )  # fmt: skip
+    if 2 not in case.course.first:
+        return
+    message = case.seen[case.course.first[2]]
+    answer = message.clear.offer
+    if answer is None or not answer.transforms:
+        return
+    chosen = answer.transforms[0]
+    weak = [words[number] for name, words in _WEAK.items() if (number := getattr(chosen, name)) in words]
+    if weak:
+        yield case.finding(
+            "weak-crypto", "proven",
+            f"What protects the negotiation is weak: {listing(weak)}.", [message],
+            f"Frame {message.frame} chooses {in_words(chosen)}",
+            settles_it="Offer AES, SHA2 and a group of 2048 bits or an elliptic curve on both peers.",
+        )  # fmt: skip
 
 
 def no_common_offer(case: Case) -> Iterator[Finding]:
@@ -148,7 +155,8 @@ def _attributes(names: tuple[str, ...]) -> str:
 
 def differing(one: Transform, other: Transform) -> tuple[str, ...]:
     """Name the attributes in which two transforms differ, lifetimes left out: those may be shortened."""
-    return tuple(name for name in _COMPARED if _value(one, name) != _value(other, name))
+    values = zip(_COMPARED, _values(one), _values(other), strict=True)
+    return tuple(name for name, own, others in values if own != others)
 
 
 def in_words(transform: Transform) -> str:
@@ -157,8 +165,9 @@ def in_words(transform: Transform) -> str:
     return ", ".join(word for word in (words.encryption, words.hash, words.group, words.auth) if word)
 
 
-def _value(transform: Transform, name: str) -> int | None:
-    value: int | None = getattr(transform, name)
-    if name == "key_bits" and value is None and transform.encryption == Encryption.AES_CBC:
-        return _AES_DEFAULT_BITS
-    return value
+def _values(transform: Transform) -> tuple[int | None, ...]:
+    """Return the values of the attributes in `_COMPARED`."""
+    bits = transform.key_bits
+    if bits is None and transform.encryption == _AES:
+        bits = _AES_DEFAULT_BITS
+    return transform.encryption, bits, transform.hash, transform.group, transform.auth

@@ -78,8 +78,10 @@ def _said(case: Case, sent: list[Seen]) -> tuple[str, ...]:
 def _overloaded(case: Case) -> Iterator[Finding]:
     """The peer that owes a message says that it has too much to do."""
     for message in case.seen:
+        if message.sender != case.standing.silent or not message.clear.notices:
+            continue
         kinds = [n.type for n in message.clear.notices if n.type in _BUSY]
-        if kinds and message.sender == case.standing.silent:
+        if kinds:
             who, name = case.role(message.sender), case.names[message.sender]
             yield case.finding(
                 "overloaded", "likely",

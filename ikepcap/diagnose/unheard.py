@@ -1,6 +1,5 @@
 """Findings about answers that change nothing: a peer answers, and the other goes on repeating itself."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -72,18 +71,19 @@ def _from_elsewhere(case: Case, at: list[Seen], repeated: str, said: tuple[str, 
 
 def _lost_between(case: Case, at: list[Seen], repeated: str, said: tuple[str, ...]) -> Iterator[Finding]:
     """All is there twice, from two capture points, but the answer: that got lost between the two."""
-    answer = case.course.last
-    sent, twice = Counter[int | None](), Counter[int | None]()
-    for place in case.course.places:
-        (twice if place.kind == DUPLICATE else sent)[place.step] += 1
-    before = [step for step in case.course.first if step != answer]
-    if twice[answer] or sent[answer] < _OFTEN or not all(twice[step] == sent[step] for step in before):
+    answer, places = case.course.last, case.course.places
+    sent = [place.step for place in places if place.kind != DUPLICATE]
+    twice = [place.step for place in places if place.kind == DUPLICATE]
+    if answer in twice or sent.count(answer) < _OFTEN:
+        return
+    if any(twice.count(step) != sent.count(step) for step in case.course.first if step != answer):
         return
     yield case.finding(
         "replies-lost", "proven",
         f"MSG{answer} gets lost between the two points of this capture: each other message of phase 1 was "
         "captured at both.",
-        at, f"MSG{answer} was sent {copies(sent[answer])}, and captured at one point only", repeated, *said,
+        at, f"MSG{answer} was sent {copies(sent.count(answer))}, and captured at one point only", repeated,
+        *said,
         alternatives=("filtered",),
         settles_it=f"What lies between the two points, and does not let MSG{answer} pass?",
     )  # fmt: skip

@@ -126,14 +126,14 @@ class Builder:
     ) -> tuple[Standing, model.Conversation]:
         """Judge a conversation, look for what is to be said of it, and write its entry."""
         standing = self._judge.judge(conversation, shape, would_show_4500=would_show_4500)
-        *implementations, capabilities = self._peers_vendors(conversation)
-        chosen, auth = self._chosen(standing, capabilities)
+        *implementations, collisions = self._peers_vendors(conversation)
+        chosen, auth = self._chosen(standing, collisions)
         case = Case(conversation, standing, auth)
         findings = report_findings(diagnose(case, strict=self._strict), *implementations)
         seen = conversation.seen
         first, last = seen[0], seen[-1]
         came_up = standing.outcome == "established"
-        offered = () if came_up or standing.offer is None else self._offered(standing.offer, capabilities)
+        offered = () if came_up or standing.offer is None else self._offered(standing.offer, collisions)
         messages: tuple[model.MessageLine, ...] | UnsetType = UNSET
         if keep_messages:
             messages = message_lines(conversation, standing)
@@ -166,7 +166,7 @@ class Builder:
         )
 
     def _peers_vendors(self, conversation: Conversation) -> Vendors:
-        """Return what either peer runs, and all capabilities announced."""
+        """Return what either peer runs, and what changes the meaning of numbers; see `Words`."""
         shown: list[tuple[bytes, ...]] = [(), ()]
         for message in conversation.seen:
             bodies = message.clear.vendor_ids
@@ -177,20 +177,20 @@ class Builder:
         return self._words.vendors(shown[0], shown[1], cookies)
 
     def _chosen(
-        self, standing: Standing, capabilities: frozenset[str]
+        self, standing: Standing, collisions: frozenset[str]
     ) -> tuple[model.Policy | None, str | None]:
         """Return the negotiated policy and the word for its authentication method.
 
         Before an answer that is the method offered, if the offer holds only one.
         """
         if standing.chosen is not None:
-            return self._words.policy(standing.chosen, capabilities)
+            return self._words.policy(standing.chosen, collisions)
         transforms = standing.offer.transforms if standing.offer is not None else ()
-        words = {self._words.policy(transform, capabilities)[1] for transform in transforms}
+        words = {self._words.policy(transform, collisions)[1] for transform in transforms}
         return None, words.pop() if len(words) == 1 else None
 
-    def _offered(self, offer: Offer, capabilities: frozenset[str]) -> tuple[model.Policy, ...]:
-        return tuple(self._words.policy(transform, capabilities)[0] for transform in offer.transforms[:64])
+    def _offered(self, offer: Offer, collisions: frozenset[str]) -> tuple[model.Policy, ...]:
+        return tuple([self._words.policy(transform, collisions)[0] for transform in offer.transforms[:64]])
 
 
 def _with(conversation: Conversation, opened: Opened) -> Conversation:
@@ -238,7 +238,7 @@ def _exchanges(standing: Standing, conversation: Conversation) -> tuple[model.Ex
     return tuple([
         model.Exchange(
             e.kind,
-            f"{e.message_id:08x}",
+            e.message_id.to_bytes(4).hex(),
             e.outcome,  # type: ignore[arg-type]  # the same words, typed in the report only
             e.last,
             e.awaited,

@@ -29,6 +29,7 @@ _VARIES: Final = NAT_D | {
 _COOKIES_BYTES: Final = 16
 
 T = TypeVar("T")
+_Course = tuple[object, ...]
 
 
 class _Alike(Struct, Generic[T]):
@@ -45,7 +46,7 @@ class Kin(Generic[T]):
     """Remembers something about conversations, and finds it again for their kin."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[int, tuple[int, ...]], _Alike[T]] = {}
+        self._groups: dict[_Course, _Alike[T]] = {}
 
     def recall(self, ended: Ended, columns: Columns) -> T | None:
         """Return what was remembered of a conversation's kin."""
@@ -68,10 +69,14 @@ class Kin(Generic[T]):
         group.known[group.fixed_in(b"".join(ended.kept))] = what
 
 
-def _course(ended: Ended, columns: Columns) -> tuple[int, tuple[int, ...]]:
+def _course(ended: Ended, columns: Columns) -> _Course:
     """Return what decides how messages are taken: who sent what in which size, and which share an ID."""
     ids = columns.message_ids
-    return ended.course(), tuple(map(ids.index, ids))
+    return (
+        columns.senders, columns.exchanges, columns.flags, columns.firsts, columns.marks, columns.wire_bytes,
+        tuple(map(ids.index, ids)),
+        tuple(map(len, ended.kept)),  # a snaplen may have cut them
+    )  # fmt: skip
 
 
 def _spans(data: bytes) -> tuple[tuple[int, int, int], ...]:
@@ -79,11 +84,13 @@ def _spans(data: bytes) -> tuple[tuple[int, int, int], ...]:
     return tuple([(span.type, span.start, span.end) for span in message.spans]) if message else ()
 
 
-def nat_d_in(data: bytes) -> tuple[slice, ...]:
-    """Return where the bodies of the NAT-D payloads of a message are."""
-    return tuple([
-        slice(start + GENERIC_HEADER_BYTES, end) for kind, start, end in _spans(data) if kind in NAT_D
-    ][:MAX_LISTED])  # fmt: skip
+def nat_d_in(data: bytes) -> Callable[[bytes], tuple[bytes, ...]]:
+    """Return what takes the bodies of the NAT-D payloads from messages with the layout of this one."""
+    layout, at = "<", 0
+    for start, end in [(start, end) for kind, start, end in _spans(data) if kind in NAT_D][:MAX_LISTED]:
+        layout += f"{start + GENERIC_HEADER_BYTES - at}x{end - start - GENERIC_HEADER_BYTES}s"
+        at = end
+    return Layout(layout).unpack_from
 
 
 def _fixed_in(

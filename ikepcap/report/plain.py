@@ -4,6 +4,7 @@ All that differs between two of the same kind is in a few of their values; the r
 first of them. What is told here must be what `build` tells: tests hold the two together.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -67,8 +68,8 @@ class _Told(Struct, frozen=True):
     chosen: model.Policy
     hash_number: int | None
     """That of the chosen policy."""
-    hashed: tuple[tuple[int, int, tuple[slice, ...]], ...]
-    """Index among all and among the kept messages, and where the bodies are, of those with NAT-D."""
+    hashed: tuple[tuple[int, int, Callable[[bytes], tuple[bytes, ...]]], ...]
+    """Index among all and among the kept messages, and what takes the bodies, of those with NAT-D."""
     kinds: dict[tuple[bool | None, bool | None, bool], Kind]
     """By NAT."""
 
@@ -98,13 +99,13 @@ class PlainEntries:
             return None
         transform = answer.transforms[0]
         shown: list[tuple[bytes, ...]] = [(), ()]
-        hashed: list[tuple[int, int, tuple[slice, ...]]] = []
+        hashed: list[tuple[int, int, Callable[[bytes], tuple[bytes, ...]]]] = []
         for index, (place, (_, clear, _)) in enumerate(zip(ended.places(columns), contents, strict=True)):
             shown[columns.senders[place]] += clear.vendor_ids
             if clear.nat_d:
                 hashed.append((place, index, nat_d_in(ended.kept[index])))
-        runs, run_by, capabilities = self._words.vendors(shown[0], shown[1], (ended.cookie, rcookie))
-        chosen, auth = self._words.policy(transform, capabilities)
+        runs, run_by, collisions = self._words.vendors(shown[0], shown[1], (ended.cookie, rcookie))
+        chosen, auth = self._words.policy(transform, collisions)
         if (auth, chosen) not in known.told_of:
             return None
         told = _Told(known, runs, run_by, auth, chosen, transform.hash, tuple(hashed), {})
@@ -123,8 +124,8 @@ class PlainEntries:
             senders, kept = columns.senders, ended.kept
             verdict = verdict_of_hashes(
                 [
-                    (senders[at], from_ports[at], to_ports[at], tuple([kept[index][body] for body in bodies]))
-                    for at, index, bodies in told.hashed
+                    (senders[at], from_ports[at], to_ports[at], bodies_in(kept[index]))
+                    for at, index, bodies_in in told.hashed
                 ],
                 (ended.first, ended.second), ended.cookie + rcookie, told.hash_number,
                 moved=moved, went_on=known.went_on,
@@ -145,7 +146,7 @@ class PlainEntries:
             ended.number, ended.cookie.hex(), ended.cookie.hex(":"), rcookie.hex(),
             ends[0], ended.first_port, ends[1], ended.second_port,
             timestamp(began_ns), timestamp(ended_ns), max(0, ended_ns - began_ns), span(took_ns),
-            first_frame, *[f"{ids[indexes[0]]:08x}" for indexes in known.exchanges], *frames,
+            first_frame, *[ids[indexes[0]].to_bytes(4).hex() for indexes in known.exchanges], *frames,
         )  # fmt: skip
         entry = partial(self._entry, ended, known, kind.specimen, values)
         return Alike(kind, ended.number, ends, values, entry)

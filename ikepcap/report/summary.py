@@ -60,6 +60,8 @@ def _established(case: Case, mode: str) -> str:
 
 
 def _quick_modes(case: Case) -> list[str]:
+    if not case.standing.later:
+        return []
     quick = [e for e in case.standing.later if e.kind == "quick"]
     told = []
     up = len([e for e in quick if e.outcome == "established"])

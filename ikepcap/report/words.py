@@ -13,7 +13,7 @@ from ikepcap.wire.vendor import implementation, lookup
 REMEMBERED: Final = 4096
 
 Vendors = tuple[str | None, str | None, frozenset[str]]
-"""What initiator and responder run, and the capabilities that either announces."""
+"""What initiator and responder run, and those of `_COLLISIONS` that either announces."""
 
 NATS: Final = {
     (i, r, m): model.Nat(i, r, m)
@@ -39,28 +39,27 @@ class Words:
         responder: tuple[bytes, ...],
         cookies: tuple[bytes, bytes | None],
     ) -> Vendors:
-        """Return what two peers run that showed these vendor IDs, and all capabilities announced."""
+        """Return what two peers run that showed these vendor IDs, and what changes the meaning of numbers."""
         key = (initiator, responder)
         known = self._vendors.get(key)
         if known is None:
             names = [implementation(bodies, cookie) for bodies, cookie in zip(key, cookies, strict=True)]
             found = [lookup(body) for bodies in key for body in bodies]
-            capabilities = frozenset(v.capability for v in found if v is not None and v.capability)
+            announced = {v.capability for v in found if v is not None}
             if len(self._vendors) >= REMEMBERED:
                 self._vendors.clear()
-            known = self._vendors[key] = (names[0], names[1], capabilities)
+            known = self._vendors[key] = (names[0], names[1], _COLLISIONS & announced)
         return known
 
-    def policy(self, transform: Transform, capabilities: frozenset[str]) -> tuple[model.Policy, str | None]:
+    def policy(self, transform: Transform, collisions: frozenset[str]) -> tuple[model.Policy, str | None]:
         """Return a transform in words, and the word for its authentication method.
 
         Transforms are shared objects: identity is as good a key as equality, and far cheaper. Each is kept
         beside its words, so that its identity stays taken.
         """
-        relevant = capabilities & _COLLISIONS
-        known = self._policies.get((id(transform), relevant))
+        known = self._policies.get((id(transform), collisions))
         if known is None:
-            gssapi, cga = "gssapi" in relevant, "cga" in relevant
+            gssapi, cga = "gssapi" in collisions, "cga" in collisions
             words = policy_words(transform, gssapi=gssapi, cga=cga)
             policy = model.Policy(
                 words.encryption, words.hash, words.group, words.auth, words.lifetime_s, words.lifetime_kb
@@ -69,7 +68,7 @@ class Words:
             auth = None if method is None else auth_kind(method, gssapi=gssapi, cga=cga)
             if len(self._policies) >= REMEMBERED:
                 self._policies.clear()
-            known = self._policies[id(transform), relevant] = (transform, policy, auth)
+            known = self._policies[id(transform), collisions] = (transform, policy, auth)
         return known[1], known[2]
 
 

@@ -3,8 +3,8 @@
 `Course` answers who sent which step when, and how often again. It draws no conclusion.
 """
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Sequence
+from operator import sub
 from typing import Final
 
 from msgspec import Struct
@@ -39,6 +39,8 @@ class Course:
 
     def __init__(self, conversation: Conversation, recognise: Recogniser) -> None:
         self.seen = conversation.seen
+        self.speakers = {s.sender for s in self.seen}
+        """The peers that were captured."""
         self.mode = next((MODES[s.exchange] for s in self.seen if s.exchange in MODES), "unknown")
         self.final = LAST.get(self.mode, 0)
         """Number of the last message of phase 1; 0 when the mode is unknown."""
@@ -52,7 +54,7 @@ class Course:
     @property
     def one_sided(self) -> bool:
         """Only one peer was captured, although the other must have spoken."""
-        if len({s.sender for s in self.seen}) != 1 or len(self.seen) == 1:
+        if len(self.speakers) != 1 or len(self.seen) == 1:
             return False
         answers = self.last is not None and self.last > 1
         return answers or any(place.step is None for place in self.places)
@@ -60,38 +62,44 @@ class Course:
     @property
     def slow_ns(self) -> int:
         """The longest that a message of phase 1 took to be answered: copies of it come in that long after."""
-        times = [self.seen[self.first[step]].time_ns for step in sorted(self.first)]
-        return max((later - earlier for earlier, later in pairwise(times)), default=0)
+        times = [self.seen[index].time_ns for _, index in sorted(self.first.items())]
+        return max(map(sub, times[1:], times), default=0)
 
     def sent(self, role: int) -> int | None:
         """Return the highest step of phase 1 that this peer was seen to send."""
-        steps = [step for step in self.first if sender_of(step) == role]
-        return max(steps) if steps else None
+        for step in range(self.last or 0, 0, -1):
+            if step in self.first and sender_of(step) == role:
+                return step
+        return None
 
-    def copies(self, step: int, *, after: int = -1) -> list[int]:
+    def copies(self, step: int, *, after: int = -1) -> Sequence[int]:
         """Return indexes of repeated sendings of a step, those after a message if one is given."""
-        return [index for index in self.again.get(step, ()) if index > after]
+        again = self.again.get(step, ())
+        return again if after < 0 or not again else [index for index in again if index > after]
 
-    def _place_all(self, recognise: Recogniser) -> Iterator[Place]:
+    def _place_all(self, recognise: Recogniser) -> list[Place]:
         places: list[Place] = []
         for index, message in enumerate(self.seen):
             place = self._place(message, places, recognise)
-            step = place.step
-            if step is not None and place.kind != DUPLICATE and not message.cookie_differs:
-                if step in self.first:
-                    self.again.setdefault(step, []).append(index)
-                else:
-                    self.first[step] = index
-                    if self.last is None or step > self.last:
-                        self.last = step
             places.append(place)
-        return iter(places)
+            step = place.step
+            if step is None or place.kind == DUPLICATE or message.cookie_differs:
+                continue
+            if step in self.first:
+                self.again.setdefault(step, []).append(index)
+                continue
+            self.first[step] = index
+            if self.last is None or step > self.last:
+                self.last = step
+        return places
 
     def _place(self, message: Seen, places: list[Place], recognise: Recogniser) -> Place:
         mode = MODES.get(message.exchange)
-        if places and message.ip_id and _is_altered(message, before := self.seen[len(places) - 1]):
-            why = f"the same transmission as in frame {before.frame}, with other bytes"
-            return Place(places[-1].step, DUPLICATE, why)
+        if places and message.ip_id:
+            before = self.seen[len(places) - 1]
+            if message.ip_id == before.ip_id and _is_altered(message, before):
+                why = f"the same transmission as in frame {before.frame}, with other bytes"
+                return Place(places[-1].step, DUPLICATE, why)
         if message.copy_of >= 0:
             kind = DUPLICATE if message.is_duplicate else RETRANSMISSION
             step = places[message.copy_of].step
@@ -116,9 +124,9 @@ class Course:
 
 
 def _is_altered(message: Seen, before: Seen) -> bool:
-    """Whether this is the same transmission as the one before, altered on the way to another point."""
+    """Whether this is the transmission with the same IP ID before it, altered on the way to another point."""
     return (
-        message.ip_id == before.ip_id and message.ttl != before.ttl and not message.is_duplicate
+        message.ttl != before.ttl and not message.is_duplicate
         and message.sender == before.sender and message.exchange == before.exchange
         and message.message_id == before.message_id and message.wire_bytes == before.wire_bytes
         and abs(message.time_ns - before.time_ns) < DUPLICATE_WITHOUT_ID_NS

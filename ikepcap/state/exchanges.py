@@ -61,7 +61,7 @@ def exchanges(conversation: Conversation) -> tuple[LaterExchange, ...]:
     informationals = [
         i for i, s in enumerate(conversation.seen) if s.exchange == INFORMATIONAL and s.is_encrypted
     ]
-    return tuple(_follow(conversation, key[0], indexes, informationals) for key, indexes in groups.items())
+    return tuple([_follow(conversation, key[0], indexes, informationals) for key, indexes in groups.items()])
 
 
 def _starter(seen: tuple[Seen, ...], kind: str, indexes: list[int]) -> tuple[int, int]:

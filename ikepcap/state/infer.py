@@ -15,7 +15,7 @@ from ikepcap.state.exchanges import LaterExchange, exchanges
 from ikepcap.state.nat import NatVerdict, nat_verdict
 from ikepcap.state.probes import SCAN_NS, is_probe, scan_of
 from ikepcap.state.progress import PeerState, peer_state
-from ikepcap.state.refusal import KEYED_FROM, Refusal, comes_late, find_refusal, may_follow_more
+from ikepcap.state.refusal import KEYED_FROM, Refusal, find_refusal, late_messages, may_follow_more
 from ikepcap.state.steps import MODES, Recogniser
 from ikepcap.state.waiting import CROSSING_NS, SLOW_NS, Waiting, find_waiting
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Seen
@@ -143,7 +143,7 @@ def _out_of_sight(course: Course, waiting: Waiting) -> Verdict | None:
     if unasked is not None:
         return unasked
     # Of one message, or one peer, silence tells nothing: the other may have answered.
-    alone = (course.last or 0) > 1 and len({s.sender for s in course.seen}) == 1
+    alone = (course.last or 0) > 1 and len(course.speakers) == 1
     if (course.one_sided and len(course.first) > 1) or (alone and waiting.in_vain):
         return Verdict("unknown", "one-sided")
     return Verdict("unknown", "cut") if _is_hidden(course) else None
@@ -182,7 +182,7 @@ def _not_asked_again(course: Course) -> Verdict | None:
 
     Both peers speak long after, and nobody asked again: then phase 1 is done.
     """
-    senders = {s.sender for i, s in enumerate(course.seen) if comes_late(course, i)}
+    senders = {s.sender for s in late_messages(course)}
     if len(senders) == 2:
         return Verdict("established", "proven")
     if course.one_sided and len(course.first) > 1:
@@ -220,10 +220,10 @@ def _proven_later(course: Course) -> bool:
     other peer, or phase 1 itself, is not in the capture.
     """
     receiver = sender_of(course.final - 1) if course.final else None
-    alone = len({s.sender for s in course.seen}) == 1
+    alone = len(course.speakers) == 1
     informed: set[int] = set()
     for index, message in enumerate(course.seen):
-        if not message.is_encrypted:
+        if message.exchange in MODES or not message.is_encrypted:
             continue
         if message.exchange in _AFTER_PHASE_1:
             if course.last is None:

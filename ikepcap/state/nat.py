@@ -42,7 +42,7 @@ _VERDICTS: Final = {
 def nat_verdict(conversation: Conversation, hash_number: int | None) -> NatVerdict:
     """Recompute every NAT-D of the whole conversation with the hash that was agreed on."""
     seen, rcookie = conversation.seen, conversation.responder_cookie
-    moved = any(s.destination_port == NATT_PORT or s.source_port == NATT_PORT for s in seen)
+    moved = bool([s for s in seen if s.destination_port == NATT_PORT or s.source_port == NATT_PORT])
     hashed = [
         (s.sender, s.source_port, s.destination_port, s.clear.nat_d)
         for s in seen if s.clear.nat_d and not s.rebound and not s.cookie_differs
@@ -77,13 +77,22 @@ def verdict_of_hashes(
     # For each peer: what its own hash says, and what the other's says of it. True is a mismatch.
     own: list[bool | None] = [None, None]
     others: list[bool | None] = [None, None]
+    made: dict[tuple[str, int, int], bytes] = {}
+
+    def hash_of(name: str, side: int, port: int) -> bytes:
+        """Hash each end once: answers mostly come from where the question went to."""
+        known = made.get((name, side, port))
+        if known is None:
+            known = made[name, side, port] = digest(name, cookies, ends[side], port)
+        return known
+
     for sender, source_port, destination_port, nat_d in messages:
         name = HASH_NAMES.get(hash_number or 0) or NAMES_BY_LENGTH.get(len(nat_d[0]))
         if name is None or len(nat_d) < 2:
             continue
         receiver = 1 - sender
-        at_receiver = nat_d[0] != digest(name, cookies, ends[receiver], destination_port)
-        at_sender = digest(name, cookies, ends[sender], source_port) not in nat_d[1:]
+        at_receiver = nat_d[0] != hash_of(name, receiver, destination_port)
+        at_sender = hash_of(name, sender, source_port) not in nat_d[1:]
         own[sender] = bool(own[sender]) or at_sender
         others[receiver] = bool(others[receiver]) or at_receiver
     # With a NAT found the initiator leaves UDP 500 for its first encrypted message (RFC 3947 §4): if it

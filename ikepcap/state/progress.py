@@ -32,7 +32,7 @@ def peer_state(
     established: bool,
 ) -> PeerState:
     """Return how far one peer got, and how sure that is; `established` is the outcome of phase 1."""
-    captured = any(s.sender == role for s in course.seen)
+    captured = role in course.speakers
     if established:
         return _established_peer(course, role, later, captured)
     if _went_on(course, role, later):
@@ -40,7 +40,7 @@ def peer_state(
     sent = course.sent(role)
     implied = _implied(course, role)
     in_part = _sent_in_part(conversation, course, role)
-    progress = max((n for n in (sent, implied, in_part) if n is not None), default=None)
+    progress = max([n for n in (sent, implied, in_part) if n is not None], default=None)
     if in_part is not None and in_part == progress:
         return PeerState(progress, "proven")
     if not captured:
@@ -77,10 +77,10 @@ def _established_peer(
     progress = final or None
     if not captured:
         return PeerState(progress, "unknown")
-    goes_on = any(course.seen[i].sender == role for e in later for i in e.indexes)
-    if (final and sender_of(final) == role and final in course.first) or goes_on:
+    if final and sender_of(final) == role and final in course.first:
         return PeerState(progress, "proven")
-    return PeerState(progress, "presumed")
+    goes_on = any(course.seen[i].sender == role for e in later for i in e.indexes)
+    return PeerState(progress, "proven" if goes_on else "presumed")
 
 
 def _sent_in_part(conversation: Conversation, course: Course, role: int) -> int | None:
@@ -88,6 +88,8 @@ def _sent_in_part(conversation: Conversation, course: Course, role: int) -> int 
 
     The first fragment carries the header and so proves that its sender took that step.
     """
+    if not (conversation.lost or conversation.lost_parts):
+        return None
     own = course.sent(role)
     following = (own if own is not None else role - 1) + 2
     if following > course.final:

@@ -78,7 +78,7 @@ def _read(course: Course, index: int, message: Seen) -> Refusal | None:
         if last < KEYED_FROM.get(course.mode, 99) or not _stands_alone(course, message):
             return None
         told_so = message.inside is not None and any(map(is_error, message.inside.notices))
-        unseen = comes_late(course, index) or may_follow_more(course, message)
+        unseen = message in late_messages(course) or may_follow_more(course, message)
         return None if unseen and not told_so else _encrypted(course, index, message)
     errors = [notice for notice in message.clear.notices if is_error(notice)]
     if last == course.final:
@@ -102,23 +102,24 @@ def may_follow_more(course: Course, message: Seen) -> bool:
         return False
     # What the initiator says after its MSG5 comes after a MSG6; what the responder says, of a MSG5 refused.
     waits = sender_of(course.final - 1)
-    if course.last == course.final - 1 and {message.sender} == {s.sender for s in course.seen} == {waits}:
+    if course.last == course.final - 1 and {message.sender} == course.speakers == {waits}:
         return True
     return course.mode == "main" and set(course.first) == {5} and not course.copies(5)
 
 
-def comes_late(course: Course, index: int) -> bool:
-    """A protected message long after the last one of phase 1, which nobody repeated: its answer was not seen.
+def late_messages(course: Course) -> list[Seen]:
+    """Return protected messages long after the last one of phase 1, which nobody repeated.
 
-    Whoever waits for an answer asks again: Libreswan after 0.5 s, strongSwan after 4 s, IOS after 10 s. And
-    whoever refuses does so at once.
+    Its answer was not seen: whoever waits for one asks again, Libreswan after 0.5 s, strongSwan after 4 s,
+    IOS after 10 s. And whoever refuses does so at once.
     """
-    message, last = course.seen[index], course.last
+    last = course.last
     if last is None or last == course.final or last < KEYED_FROM.get(course.mode, 99):
-        return False
-    if not message.is_encrypted or course.copies(last) or course.copies(last - 1, after=course.first[last]):
-        return False
-    return message.time_ns - course.seen[course.first[last]].time_ns > PROMPT_NS
+        return []
+    if course.copies(last) or course.copies(last - 1, after=course.first[last]):
+        return []
+    since_ns = course.seen[course.first[last]].time_ns
+    return [s for s in course.seen if s.is_encrypted and s.time_ns - since_ns > PROMPT_NS]
 
 
 def gives_up(course: Course, index: int) -> bool:

@@ -13,6 +13,9 @@ from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation
 INITIAL_TTLS: Final = frozenset({64, 128, 255})
 REMEMBERED: Final = 4096
 
+Ttls = tuple[list[int], list[int]]
+"""Those of the messages of initiator and responder."""
+
 
 class Vantage(Struct, frozen=True):
     """Which peer's own segment the capture shows."""
@@ -47,14 +50,18 @@ class VantageVotes:
         key = (senders, ttls)
         known = self._known.get(key)
         if known is None:
-            pairs = list(zip(senders, ttls, strict=True))
-            own = [[ttl for sender, ttl in pairs if sender == side and ttl] for side in (0, 1)]
-            initial = [INITIAL_TTLS.issuperset(values) if values else None for values in own]
-            last = (own[0][-1] if own[0] else 0, own[1][-1] if own[1] else 0)
+            own: Ttls = ([], [])
+            for sender, ttl in zip(senders, ttls, strict=True):
+                if ttl:
+                    own[sender].append(ttl)
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            known = self._known[key] = (_near(initial[INITIATOR], initial[RESPONDER]), last)
-        self.add(_vote(*known, ends))
+            known = self._known[key] = (_near(own), _last(own))
+        near, last = known
+        if near in self._votes:
+            self._votes[near] += 1
+        else:
+            self.add(_vote(near, last, ends))
 
     def add(self, vote: Vote) -> None:
         """Count what one conversation says."""
@@ -87,19 +94,15 @@ class VantageVotes:
 
 def vote_of(conversation: Conversation) -> Vote:
     """Return what one conversation says."""
-    initial: list[bool | None] = [None, None]
-    ttl = [0, 0]
-    for message in conversation.seen:
-        if message.is_duplicate and message.ttl != conversation.seen[message.copy_of].ttl:
-            return Vote("several", message.ttl, conversation.initiator)
-        if message.is_duplicate or message.rebound or not message.ttl:
-            continue
-        side = message.sender
-        here = message.ttl in INITIAL_TTLS
-        initial[side] = here if initial[side] is None else initial[side] and here
-        ttl[side] = message.ttl
-    near = _near(initial[INITIATOR], initial[RESPONDER])
-    return _vote(near, (ttl[0], ttl[1]), (conversation.initiator, conversation.responder))
+    seen = conversation.seen
+    own: Ttls = ([], [])
+    for message in seen:
+        if message.is_duplicate:
+            if message.ttl != seen[message.copy_of].ttl:
+                return Vote("several", message.ttl, conversation.initiator)
+        elif message.ttl and not message.rebound:
+            own[message.sender].append(message.ttl)
+    return _vote(_near(own), _last(own), (conversation.initiator, conversation.responder))
 
 
 def _vote(near: str | None, ttl: tuple[int, int], ends: tuple[bytes, bytes]) -> Vote:
@@ -107,10 +110,16 @@ def _vote(near: str | None, ttl: tuple[int, int], ends: tuple[bytes, bytes]) -> 
     return Vote(near, ttl[side], ends[side])
 
 
-def _near(initiator: bool | None, responder: bool | None) -> str | None:
+def _last(own: Ttls) -> tuple[int, int]:
+    """Return the last TTL of either peer; 0 where there is none."""
+    return own[INITIATOR][-1] if own[INITIATOR] else 0, own[RESPONDER][-1] if own[RESPONDER] else 0
+
+
+def _near(own: Ttls) -> str | None:
     """Judge one conversation by whose TTLs are untouched; None where one peer was not captured."""
-    if initiator is None or responder is None:
+    if not all(own):
         return None
+    initiator, responder = map(INITIAL_TTLS.issuperset, own)
     if initiator and responder:
         return "unknown"
     if initiator:

@@ -50,28 +50,38 @@ class Waiting(Struct, frozen=True):
 
 def find_waiting(conversation: Conversation, course: Course) -> Waiting:
     """Collect the signs that the message after the last one is awaited in vain."""
-    last = course.last
-    if last is None or not course.seen:
+    last, seen = course.last, course.seen
+    if last is None:
         return Waiting()
     at = course.first[last]
-    before = course.copies(last - 1, after=at) if last > 1 else []
-    tail_ns = course.seen[-1].time_ns
+    since_ns, tail_ns = seen[at].time_ns, seen[-1].time_ns
     superseded = conversation.superseded_ns
     waits, owes = sender_of(last), 1 - sender_of(last)
     addresses = (conversation.initiator, conversation.responder)
     again = course.copies(last)
     slow_ns = min(course.slow_ns, SLOW_NS)
+    before = course.copies(last - 1, after=at)
     return Waiting(
         len(again),
-        course.seen[again[-1]].time_ns - course.seen[at].time_ns if again else 0,
+        seen[again[-1]].time_ns - since_ns if again else 0,
         slow_ns,
-        len([i for i in before if course.seen[i].time_ns - course.seen[at].time_ns > CROSSING_NS + slow_ns]),
+        len([i for i in before if seen[i].time_ns - since_ns > CROSSING_NS + slow_ns]) if before else 0,
         max(0, conversation.watched_until_ns - tail_ns),
         superseded is not None and superseded > tail_ns + 10**9,
-        any(gives_up(course, index) for index in range(at, len(course.seen))),
-        any(e.source == addresses[waits] and e.time_ns >= course.seen[at].time_ns for e in conversation.icmp),
-        any(lost.source == addresses[owes] for lost in lost_for_good(conversation))
-        or any(parts.sender == owes for parts in parts_lost_for_good(conversation)),
+        # Who has not asked again has not waited.
+        bool(again) and any(gives_up(course, index) for index in range(again[-1] + 1, len(seen))),
+        bool(conversation.icmp)
+        and any(e.source == addresses[waits] and e.time_ns >= since_ns for e in conversation.icmp),
+        _is_in_part(conversation, owes, addresses[owes]),
+    )
+
+
+def _is_in_part(conversation: Conversation, side: int, address: bytes) -> bool:
+    """Whether a message of this peer came in part only."""
+    if not (conversation.lost or conversation.lost_parts):
+        return False
+    return any(lost.source == address for lost in lost_for_good(conversation)) or any(
+        parts.sender == side for parts in parts_lost_for_good(conversation)
     )
 
 

@@ -5,6 +5,7 @@ Of one that is like many others columns of values are enough; of the rest each m
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from operator import itemgetter
 from struct import Struct as Layout
 from typing import Final
 
@@ -26,7 +27,6 @@ from ikepcap.track.conversation import (
 from ikepcap.track.fights import fight_of
 from ikepcap.track.open import (
     COOKIE_DIFFERS,
-    COURSE,
     DUPLICATE,
     EXCHANGE_AT,
     FIRST_AT,
@@ -45,7 +45,8 @@ from ikepcap.track.open import (
 from ikepcap.track.pair import Relative, read
 from ikepcap.track.roles import PHASE_1, initiating_side
 
-_SHORT: Final = 64
+_SHORT: Final = 64 * RECORD_BYTES
+"""Octets of the records of a short conversation."""
 
 
 class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
@@ -92,24 +93,15 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
         """
         return (
             self.is_regular and self.opener == 0 and not self.crossed and self.first != self.second
-            and len(self) <= _SHORT and self.records[EXCHANGE_AT] in PHASE_1
+            and len(self.records) <= _SHORT and self.records[EXCHANGE_AT] in PHASE_1
             and not (self.icmp or self.lost or self.lost_parts or self.omitted or self.fight)
         )  # fmt: skip
-
-    def course(self) -> int:
-        """Return its records as one number without what differs each time: times, IDs, ports and so on."""
-        return int.from_bytes(self.records, "little") & _courses(len(self))
 
     def columns(self) -> "Columns":
         """Return the records as columns; for short conversations."""
         records = self.records
-        values = _columns(len(self)).unpack(records)
-        return Columns(
-            records[SENDER_AT::RECORD_BYTES], records[EXCHANGE_AT::RECORD_BYTES],
-            records[FLAGS_AT::RECORD_BYTES], records[FIRST_AT::RECORD_BYTES],
-            records[TTL_AT::RECORD_BYTES], records[MARKS_AT::RECORD_BYTES],
-            values[::6], values[1::6], values[2::6], values[3::6], values[4::6], values[5::6],
-        )  # fmt: skip
+        values = _columns(len(records) // RECORD_BYTES).unpack(records)
+        return Columns(*_octets(records), *_numbers(values))
 
     def contents(self, reader: Reader, columns: "Columns") -> list[Read]:
         """Return what the messages in the clear say, in their order."""
@@ -125,21 +117,22 @@ class Ended(Struct, frozen=True, array_like=True, tag=0, gc=False):
 
     def unpack(self, reader: Reader) -> Conversation:
         """Settle who is the initiator and unpack everything into a record."""
-        seen = tuple(_unpack(self, reader))
+        seen = _unpack(self, reader)
         if self.first == self.second:
-            seen = tuple(_by_port(seen, self.first_port, self.second_port))
+            seen = list(_by_port(seen, self.first_port, self.second_port))
         side, proven = initiating_side(seen, opener=None if self.opener == NOBODY else self.opener)
         lost_parts = self.lost_parts
         first, second = self.first, self.second
         first_port, second_port = self.first_port, self.second_port
         if side == 1:
-            seen = tuple([replace(s, sender=RESPONDER if s.sender == INITIATOR else INITIATOR) for s in seen])
+            seen = [replace(s, sender=RESPONDER if s.sender == INITIATOR else INITIATOR) for s in seen]
             lost_parts = tuple([replace(p, sender=1 - p.sender) for p in lost_parts])
             first, first_port, second, second_port = second, second_port, first, first_port
         return Conversation(
-            self.number, self.cookie, self.rcookie, first, first_port, second, second_port, proven, seen,
-            self.omitted, tuple(self.icmp or ()), tuple(self.lost or ()), lost_parts, self.superseded_ns,
-            self.watched_until_ns, self.crossed, tuple(self._others(reader)), scanned=self.scanned,
+            self.number, self.cookie, self.rcookie, first, first_port, second, second_port, proven,
+            tuple(seen), self.omitted, tuple(self.icmp or ()), tuple(self.lost or ()), lost_parts,
+            self.superseded_ns, self.watched_until_ns, self.crossed,
+            tuple(self._others(reader)) if self.relatives else (), scanned=self.scanned,
             asked=self.asked, answers_from=self.answers_from if side == 0 else None,
             fight=self.fight, ousted=self.ousted,
         )  # fmt: skip
@@ -182,19 +175,24 @@ class Columns(Struct, frozen=True, gc=False):
     destination_ports: tuple[int, ...]
 
 
+_octets: Final = itemgetter(*[
+    slice(at, None, RECORD_BYTES)
+    for at in (SENDER_AT, EXCHANGE_AT, FLAGS_AT, FIRST_AT, TTL_AT, MARKS_AT)
+])  # fmt: skip
+"""Takes the columns of one octet from records, in the order of `Columns`."""
+
+
 @cache
 def _columns(count: int) -> Layout:
-    """Return the layout of so many records for `Ended.columns`."""
+    """Return the layout of so many records for the other columns, `_numbers` of which takes those."""
     return Layout(">" + "8xQq5xIHHH6x" * count)
 
 
-@cache
-def _courses(count: int) -> int:
-    """Return what is set in so many records for `Ended.course`."""
-    return int.from_bytes(COURSE * count, "little")
+_numbers: Final = itemgetter(*[slice(at, None, 6) for at in range(6)])
 
 
-def _unpack(ended: Ended, reader: Reader) -> Iterator[Seen]:
+def _unpack(ended: Ended, reader: Reader) -> list[Seen]:
+    seen: list[Seen] = []
     where: dict[int, Read] = {}
     kept, frames = iter(ended.kept), ended.fragment_frames or {}
     for index, (
@@ -209,12 +207,13 @@ def _unpack(ended: Ended, reader: Reader) -> Iterator[Seen]:
         elif copy_of != NO_COPY:
             read = where.get(copy_of, read)
         payloads, clear, defects = read
-        yield Seen(
+        seen.append(Seen(
             frame, time_ns, sender, exchange, message_id, flags, payloads, wire_bytes, source_port,
             destination_port, ttl, ip_id, clear, -1 if copy_of == NO_COPY else copy_of,
             marks & DUPLICATE != 0, marks & COOKIE_DIFFERS != 0, marks & REBOUND != 0, defects,
-            frames.get(index, ()),
-        )  # fmt: skip
+            frames.get(index, ()) if frames else (),
+        ))  # fmt: skip
+    return seen
 
 
 def _by_port(seen: Iterable[Seen], first_port: int, second_port: int) -> Iterator[Seen]:

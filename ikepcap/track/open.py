@@ -22,8 +22,6 @@ IP ID, index of the first copy, marks."""
 PACKED_RECORD: Final = Layout(">8sQqB3sB4sH4sB2sHB")
 """The same, of octets as they were captured: the version before exchange and flags is ignored."""
 RECORD_BYTES: Final = RECORD.size
-COURSE: Final = RECORD.pack(bytes(8), 0, 0, 255, 255, 255, 255, 0, 0xFFFF, 0, 0, 0, 0, 0, 255)
-"""Set where a record says who sent what, in how many octets; not when, nor between which ports."""
 _WHAT: Final = Layout(">BBBBI")
 """What the ISAKMP header says after the cookies, but for the length."""
 TIME: Final = Layout(">16xq")

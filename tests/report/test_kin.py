@@ -13,9 +13,17 @@ from ikepcap.track.tracker import Tracker
 from tests.report.scene import INITIATOR, Scene
 
 
-def packed(play: Scene, *, broken: tuple[int, int] | None = None) -> Ended:
-    """Return the one conversation of a play; `broken` is a frame and the octet of its message to change."""
+def packed(
+    play: Scene, *, broken: tuple[int, int] | None = None, cut: tuple[int, int] | None = None
+) -> Ended:
+    """Return the one conversation of a play.
+
+    `broken` is a frame and the octet of its message to change, `cut` one and how many octets a snaplen took.
+    """
     frames = list(play.frames)
+    if cut is not None:
+        at, lost = cut
+        frames[at] = type(frames[at])(frames[at].time_ns, frames[at].packet[:-lost])
     if broken is not None:
         at, octet = broken
         packet = bytearray(frames[at].packet)
@@ -56,6 +64,10 @@ def test_another_offer_does() -> None:
 
 def test_another_course_does() -> None:
     assert recalled(packed(healthy(1)), packed(healthy(2).quick(1, 2, 3))) is None
+
+
+def test_a_message_that_was_cut_does() -> None:
+    assert recalled(packed(healthy(1)), packed(healthy(2), cut=(0, 9))) is None
 
 
 def test_layouts_of_one_course_are_not_confused() -> None:
