@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from operator import sub
 from typing import Final
 
 from ikepcap.state.refusal import Refusal
@@ -40,7 +40,7 @@ def span(elapsed_ns: int) -> str:
 
 def lasting(word: str, times_ns: Sequence[int]) -> str:
     """Return how long it took, after this word; nobody knows if a clock was set back in between."""
-    if min([later - earlier for earlier, later in pairwise(times_ns)], default=0) < -STEP_BACK_NS:
+    if min(map(sub, times_ns[1:], times_ns), default=0) < -STEP_BACK_NS:
         return " while time steps back in between"
     return f" {word} {span(max(0, times_ns[-1] - times_ns[0]))}"
 

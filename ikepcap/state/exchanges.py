@@ -219,6 +219,8 @@ def _repeats_after(found: LaterExchange, step: int, seen: tuple[Seen, ...] = ())
     With `seen`, those are left out that the answer may have crossed on its way: peers that take long to
     answer are asked again meanwhile.
     """
+    if len(set(found.steps)) == len(found.steps):
+        return 0
     firsts = dict(zip(reversed(found.steps), reversed(found.indexes), strict=True))
     if step + 1 not in firsts:
         return 0

@@ -28,7 +28,7 @@ class Waiting(Struct, frozen=True):
     repeated_for_ns: int = 0
     """Time between the first and the last of them."""
     slow_ns: int = 0
-    """An answer took so long before, and may take so long again."""
+    """An answer took so long before, and may take so long again; 0 where nothing was repeated."""
     repeated_before: int = 0
     """Copies of the message before, sent again although the answer to it was seen."""
     elapsed_ns: int = 0
@@ -59,8 +59,8 @@ def find_waiting(conversation: Conversation, course: Course) -> Waiting:
     waits, owes = sender_of(last), 1 - sender_of(last)
     addresses = (conversation.initiator, conversation.responder)
     again = course.copies(last)
-    slow_ns = min(course.slow_ns, SLOW_NS)
     before = course.copies(last - 1, after=at)
+    slow_ns = min(course.slow_ns, SLOW_NS) if again or before else 0
     return Waiting(
         len(again),
         seen[again[-1]].time_ns - since_ns if again else 0,
