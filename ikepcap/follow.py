@@ -24,7 +24,7 @@ from ikepcap.track.ended import Ended
 from ikepcap.track.tracker import Tracker
 
 BATCH: Final = 256
-"""Datagrams tracked before any conversation is handed on, where so many are read at once."""
+"""Datagrams tracked before conversations are ended: the same, however a capture came to be read."""
 MANY: Final = 8_000
 """Answers after which a child process is worth its start: a small capture is read before, a flood of MSG1s
 needs none. Few conversations are open by then: this process never holds the many that the child will."""
@@ -162,10 +162,13 @@ class Follower:
 
     def _read(self) -> Iterator[Found]:
         """Read, a batch at a time."""
+        waiting: list[Item | Packed] = []
         for found in self._capture.batches():
-            for start in range(0, len(found), BATCH):
-                batch = found[start : start + BATCH]
-                yield batch if self._watch is None else _watched(batch, self._watch)
+            waiting += found if self._watch is None else _watched(found, self._watch)
+            while len(waiting) >= BATCH:
+                yield waiting[:BATCH]
+                del waiting[:BATCH]
+        yield waiting
 
     def _ends(self) -> Iterator[Ends]:
         """Track what is read."""
