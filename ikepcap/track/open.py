@@ -199,17 +199,13 @@ class Open(Struct, gc=False, eq=False):
 
     def _is_duplicate(self, at: int, datagram: Datagram) -> bool:
         """Whether a copy is a transmission that was captured before: the same IP ID shortly after."""
-        ip_id, last = datagram.ip_id & 0xFFFF, len(self) - 1
-        for index in range(last, max(-1, last - _LOOK_BACK), -1):
-            gap = abs(datagram.time_ns - self.time_of(index))
-            if gap >= DUPLICATE_NS:
-                continue
-            record = RECORD.unpack_from(self.records, index * RECORD_BYTES)
-            if index != at and record[13] != at:
-                continue
-            same_id = ip_id != 0 and ip_id == record[12]
-            no_id = ip_id == 0 and record[12] == 0
-            if same_id or (no_id and gap < DUPLICATE_WITHOUT_ID_NS):
+        ip_id, time_ns = datagram.ip_id & 0xFFFF, datagram.time_ns
+        within_ns = DUPLICATE_NS if ip_id else DUPLICATE_WITHOUT_ID_NS
+        begin = max(0, len(self) - _LOOK_BACK)
+        recent = RECORD.iter_unpack(self.records[begin * RECORD_BYTES :])
+        for index, record in enumerate(recent, begin):
+            is_same = record[12] == ip_id and (record[13] == at or index == at)
+            if is_same and abs(time_ns - record[2]) < within_ns:
                 return True
         return False
 
