@@ -129,7 +129,7 @@ class Fragments:
         is_echo = completed_ns is not None and abs(time_ns - completed_ns) <= ECHO_NS
         found = self._sets[key] = FragmentSet(packet, time_ns, is_echo=is_echo)
         if len(self._sets) == 1:
-            self.deadline_ns = time_ns + PATIENCE_NS
+            self.deadline_ns = min(time_ns + PATIENCE_NS, LATEST_NS)
         return found
 
     def _complete(self, key: Key, found: FragmentSet, time_ns: int) -> Whole | None:
@@ -173,7 +173,7 @@ class Fragments:
     def _drop(self, key: Key) -> None:
         self._kept_bytes -= self._sets.pop(key).kept_bytes
         oldest = next(iter(self._sets.values()), None)
-        self.deadline_ns = LATEST_NS if oldest is None else oldest.first_ns + PATIENCE_NS
+        self.deadline_ns = LATEST_NS if oldest is None else min(oldest.first_ns + PATIENCE_NS, LATEST_NS)
 
 
 def _key(packet: Packet) -> Key:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ikepcap.capture.datagram import Datagram
+from ikepcap.capture.fragments import LATEST_NS
 from ikepcap.capture.reader import Capture
 from ikepcap.capture.window import SPACE
 from tests.capture.craft import (
@@ -182,6 +183,18 @@ def test_a_capture_over_many_years_is_read_alike() -> None:
     content = pcap([(time, ike()) for time in times])
     items, _ = read(content)
     assert [item.time_ns for item in items if isinstance(item, Datagram)] == times
+    assert_alike(content)
+
+
+def test_no_time_is_later_than_the_latest_while_fragments_wait_for_others() -> None:
+    """A pcapng that counts seconds gets beyond 64 bits of nanoseconds; what waits does so up to there."""
+    last = LATEST_NS // SECOND
+    first = ethernet(ipv4(udp(MSG1)[:48], more=True, ip_id=9))
+    blocks = [enhanced(first, last - 1), *(enhanced(ike(), last + late) for late in (0, 1, 2, 60))]
+    content = section() + interface(options=[(9, bytes(1))]) + b"".join(blocks)
+    items, _ = read(content)
+    times = [item.time_ns for item in items if isinstance(item, Datagram)]
+    assert times == [last * SECOND, LATEST_NS, LATEST_NS, LATEST_NS]
     assert_alike(content)
 
 
