@@ -40,14 +40,15 @@ class Datagram(Struct, frozen=True, array_like=True, tag=0, gc=False):
 Packed = tuple[int, int, bytes, bytes, bytes, int, bytes]
 """A whole datagram of UDP 500 or 4500 as the short way of reading leaves it: frame, time, source and
 destination, their ports, IP ID, TTL, data. Numbers that nobody needs yet are octets. See `Datagram`."""
-_PORTS: Final = Layout(">HH")
+TWO_PORTS: Final = Layout(">HH")
+"""Those of a `Packed`."""
 
 
 def unpacked(packed: Packed) -> Datagram:
     """Return the same as a `Datagram`."""
     frame, time_ns, addresses, ports, ip_id, ttl, data = packed
     half = len(addresses) // 2
-    source_port, destination_port = _PORTS.unpack(ports)
+    source_port, destination_port = TWO_PORTS.unpack(ports)
     return Datagram(
         frame, time_ns, addresses[:half], source_port, addresses[half:], destination_port, data, len(data),
         NATT_PORT in (source_port, destination_port), ttl, int.from_bytes(ip_id),

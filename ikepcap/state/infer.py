@@ -15,7 +15,7 @@ from ikepcap.state.exchanges import LaterExchange, exchanges
 from ikepcap.state.nat import NatVerdict, nat_verdict
 from ikepcap.state.probes import SCAN_NS, is_probe, scan_of
 from ikepcap.state.progress import PeerState, peer_state
-from ikepcap.state.refusal import KEYED_FROM, Refusal, find_refusal, late_messages, may_follow_more
+from ikepcap.state.refusal import KEYED_FROM, Refusal, find_refusal, late_after_ns, may_follow_more
 from ikepcap.state.steps import MODES, Recogniser
 from ikepcap.state.waiting import CROSSING_NS, SLOW_NS, Waiting, find_waiting
 from ikepcap.track.conversation import INITIATOR, RESPONDER, Conversation, Seen
@@ -182,7 +182,9 @@ def _not_asked_again(course: Course) -> Verdict | None:
 
     Both peers speak long after, and nobody asked again: then phase 1 is done.
     """
-    senders = {s.sender for s in late_messages(course)}
+    late_ns = late_after_ns(course)
+    late = [] if late_ns is None else [s for s in course.seen if s.time_ns > late_ns and s.is_encrypted]
+    senders = {s.sender for s in late}
     if len(senders) == 2:
         return Verdict("established", "proven")
     if course.one_sided and len(course.first) > 1:

@@ -78,7 +78,9 @@ def _read(course: Course, index: int, message: Seen) -> Refusal | None:
         if last < KEYED_FROM.get(course.mode, 99) or not _stands_alone(course, message):
             return None
         told_so = message.inside is not None and any(map(is_error, message.inside.notices))
-        unseen = message in late_messages(course) or may_follow_more(course, message)
+        late_ns = late_after_ns(course)
+        is_late = late_ns is not None and message.time_ns > late_ns
+        unseen = is_late or may_follow_more(course, message)
         return None if unseen and not told_so else _encrypted(course, index, message)
     errors = [notice for notice in message.clear.notices if is_error(notice)]
     if last == course.final:
@@ -107,19 +109,18 @@ def may_follow_more(course: Course, message: Seen) -> bool:
     return course.mode == "main" and set(course.first) == {5} and not course.copies(5)
 
 
-def late_messages(course: Course) -> list[Seen]:
-    """Return protected messages long after the last one of phase 1, which nobody repeated.
+def late_after_ns(course: Course) -> int | None:
+    """Return when a protected message is long after the last one of phase 1; None where that was repeated.
 
     Its answer was not seen: whoever waits for one asks again, Libreswan after 0.5 s, strongSwan after 4 s,
     IOS after 10 s. And whoever refuses does so at once.
     """
     last = course.last
     if last is None or last == course.final or last < KEYED_FROM.get(course.mode, 99):
-        return []
+        return None
     if course.copies(last) or course.copies(last - 1, after=course.first[last]):
-        return []
-    since_ns = course.seen[course.first[last]].time_ns
-    return [s for s in course.seen if s.is_encrypted and s.time_ns - since_ns > PROMPT_NS]
+        return None
+    return course.seen[course.first[last]].time_ns + PROMPT_NS
 
 
 def gives_up(course: Course, index: int) -> bool:

@@ -11,7 +11,15 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ikepcap.capture.datagram import GDOI_PORT, Datagram, IcmpError, LostFragments, Packed, unpacked
+from ikepcap.capture.datagram import (
+    GDOI_PORT,
+    TWO_PORTS,
+    Datagram,
+    IcmpError,
+    LostFragments,
+    Packed,
+    unpacked,
+)
 from ikepcap.capture.decode import Item
 from ikepcap.track import elsewhere
 from ikepcap.track.attempts import begins_anew, is_other_attempt
@@ -55,9 +63,7 @@ _ORDINARY: Final = {
 """Version, exchange and flags of messages that need no second look, and the marks of their records."""
 _OPENING: Final = frozenset(bytes((VERSION_1, exchange, 0)) for exchange in PHASE_1)
 """The same of MSG1."""
-_PHASE_1: Final = bytes(4)
-"""The message ID there."""
-_PORTS: Final = Layout(">HH")
+_PHASE_1: Final = bytes(4)  # the message ID there
 _SHORTEST: Final = HEADER_BYTES + GENERIC_HEADER_BYTES
 """Octets of a message with one payload."""
 
@@ -156,7 +162,7 @@ class Tracker:
         if time_ns < self._now_ns:
             self.unplaced.note_time(frame, time_ns, self._now_ns)
         self._now_ns = time_ns
-        track = self._registry.open(data, addresses, _PORTS.unpack(ports), time_ns)
+        track = self._registry.open(data, addresses, TWO_PORTS.unpack(ports), time_ns)
         track.opener = 0
         track.kept.append(self._openings.shared(data))
         track.records += PACKED_RECORD.pack(

@@ -1,5 +1,7 @@
 """Who waits for an answer repeats itself: who does not, and goes on, was answered out of sight."""
 
+import time
+
 import pytest
 
 from ikepcap.testing.stage import Role
@@ -200,3 +202,13 @@ def test_quick_mode_of_who_begins_anew_without_asking_again_is_not_stalled() -> 
 def test_answer_that_is_sent_twice_at_once_answers_a_copy() -> None:
     found = only(Scene().phase1().quick(1, 2).repeat((0.0001,)).bystander(60))
     assert (found.exchanges[0].outcome, faults(found)) == ("unknown", [])
+
+
+def test_thousands_of_late_messages_are_judged_in_bounded_time() -> None:
+    play = Scene().upto(5).wait(8)
+    for _ in range(6_000):
+        play.wait(1.0).informational(INITIATOR)
+    begun = time.process_time()
+    found = only(play)
+    assert time.process_time() - begun < 5
+    assert (found.outcome, found.message_count) == ("unknown", 6_005)
